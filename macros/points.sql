@@ -1,0 +1,37 @@
+{# The arithmetic of points; the numbers of a rule come from the rule book, the shapes of decay
+   are these. #}
+
+
+{% macro round_points(points) -%}
+    {# Points as the ledger keeps them: decimal(12, 4), rounded half away from zero.
+
+       Decay weights are floating point; the step over ten decimals takes their noise away, so
+       that the order in which a database adds never decides a rounding. #}
+    cast(round(cast({{ points }} as decimal(28, 10)), 4) as decimal(12, 4))
+{%- endmacro %}
+
+
+{% macro decay_weight(decay, age_days, half_life_days, floor_weight) -%}
+    {# What is left of a point after age_days: 1 on the day itself, falling to floor_weight. #}
+    (
+        coalesce({{ floor_weight }}, 0) + (1 - coalesce({{ floor_weight }}, 0)) * case {{ decay }}
+            when 'exponential' then power(0.5, {{ age_days }} / {{ half_life_days }})
+            when 'linear' then greatest(0, 1 - {{ age_days }} / (2 * {{ half_life_days }}))
+            when 'step' then power(0.5, floor({{ age_days }} / {{ half_life_days }}))
+            when 'none' then 1
+        end
+    )
+{%- endmacro %}
+
+
+{% macro hold_within(number, low, high) -%}
+    {# The number held within [low, high]; an end that is null holds nothing (least and greatest
+       pass over nulls). #}
+    least(greatest({{ number }}, {{ low }}), {{ high }})
+{%- endmacro %}
+
+
+{% macro reasons_shown() -%}
+    {# How many reasons stand beside a score: as many as a seller reads before a call. #}
+    3
+{%- endmacro %}

@@ -1,0 +1,49 @@
+{# Reading the rule book: seeds whose every cell is text. #}
+
+
+{% macro row_number_in_file() -%}
+    {# The row of a seed as a spreadsheet shows it: the header is row 1. #}
+    {{ return(adapter.dispatch('row_number_in_file')()) }}
+{%- endmacro %}
+
+{% macro default__row_number_in_file() -%}
+    1 + row_number() over ()
+{%- endmacro %}
+
+{% macro duckdb__row_number_in_file() -%}
+    1 + row_number() over (order by rowid)
+{%- endmacro %}
+
+
+{% macro stack_cells(seeds) -%}
+    {# The cells of several seeds in long form: file_name, row_number, column_name, value; the
+       header's cells are row 1. #}
+    {%- for seed in seeds -%}
+        {%- set seed_loop = loop -%}
+        {%- for column in (adapter.get_columns_in_relation(seed) if execute else []) %}
+    select '{{ seed.identifier }}' as file_name, 1 as row_number, '{{ column.name | lower }}' as column_name, '{{ column.name }}' as value
+    union all
+    select '{{ seed.identifier }}', {{ row_number_in_file() }}, '{{ column.name | lower }}', trim({{ adapter.quote(column.name) }}) from {{ seed }}
+    {{ 'union all' if not (loop.last and seed_loop.last) }}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro stop_on_problems(problems) -%}
+    {# Stops the run, before any scoring, with one sentence per problem of the rule book. #}
+    {%- if execute -%}
+        {%- set found = run_query('select sentence from ' ~ problems ~ ' order by file_name, row_number, column_name') -%}
+        {%- if found.rows | length > 0 -%}
+            {%- do exceptions.raise_compiler_error(
+                "The rule book cannot work (" ~ found.rows | length ~ " problem(s) found):\n- "
+                ~ (found.columns[0].values()[:50] | join('\n- '))
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro optional_text(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}

@@ -1,0 +1,133 @@
+{# Reading text: paths, domains, numbers, patterns, lists. #}
+
+
+{% macro url_path(url) -%}
+    {# The path of an address, without scheme, host, query and fragment; '/' for the bare host. #}
+    case
+        when {{ url }} is not null then coalesce(nullif(regexp_replace(
+            regexp_replace({{ url }}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*', ''), '[?#].*$', ''
+        ), ''), '/')
+    end
+{%- endmacro %}
+
+
+{% macro web_domain(text) -%}
+    {# The domain in what people type as a web address: no scheme, no www., no path. #}
+    nullif(regexp_replace(
+        regexp_replace(lower({{ text }}), '^([a-z]+://)?(www[.])?', ''), '[/?#:].*$', ''
+    ), '')
+{%- endmacro %}
+
+
+{% macro read_number(text) -%}
+    {# The number a text reads as, else null. Exact decimals, so that 0.1 equals 0.1. #}
+    {{ cast_or_null(text, 'decimal(38, 10)') }}
+{%- endmacro %}
+
+
+{% macro read_date(text) -%}
+    {{ cast_or_null(text, 'date') }}
+{%- endmacro %}
+
+
+{% macro pattern_is_found(text, pattern) -%}
+    {# True where the regular expression is found anywhere in the text, case ignored. #}
+    {{ return(adapter.dispatch('pattern_is_found')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__pattern_is_found(text, pattern) -%}
+    {{ text }} ~* {{ pattern }}
+{%- endmacro %}
+
+{% macro duckdb__pattern_is_found(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }}, 'i')
+{%- endmacro %}
+
+
+{% macro pattern_is_readable(pattern) -%}
+    {# True where the engine can read the regular expression. #}
+    {{ return(adapter.dispatch('pattern_is_readable')(pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__pattern_is_readable(pattern) -%}
+    try(regexp_matches('', {{ pattern }}, 'i')) is not null
+{%- endmacro %}
+
+
+{% macro split_to_rows(text, delimiter='|') -%}
+    {# One row per part of a delimited text; for a select list. #}
+    {{ return(adapter.dispatch('split_to_rows')(text, delimiter)) }}
+{%- endmacro %}
+
+{% macro default__split_to_rows(text, delimiter) -%}
+    string_to_table({{ text }}, '{{ delimiter }}')
+{%- endmacro %}
+
+{% macro duckdb__split_to_rows(text, delimiter) -%}
+    unnest(string_split({{ text }}, '{{ delimiter }}'))
+{%- endmacro %}
+
+
+{% macro has_letter_run(text) -%}
+    {# True where a letter stands three times running, case ignored. #}
+    {{ return(adapter.dispatch('has_letter_run')(text)) }}
+{%- endmacro %}
+
+{% macro default__has_letter_run(text) -%}
+    lower({{ text }}) ~ '([[:alpha:]])\1\1'
+{%- endmacro %}
+
+{% macro duckdb__has_letter_run(text) -%}
+    {#- RE2 knows no back reference, so each letter is compared with the two after it. -#}
+    len(list_filter(
+        range(1, length({{ text }}) - 1),
+        lambda i: regexp_matches(lower({{ text }})[i], '\p{L}')
+            and lower({{ text }})[i] = lower({{ text }})[i + 1]
+            and lower({{ text }})[i] = lower({{ text }})[i + 2]
+    )) > 0
+{%- endmacro %}
+
+
+{% macro is_latin_without_vowel(name) -%}
+    {# True for a name of two or more letters, all of the Latin script, none of them a vowel
+       (y counts as one), with or without accents. The ranges are the Latin blocks of Unicode;
+       in its additional block the range from U+1EA0 holds vowels only. #}
+    length(regexp_replace({{ name }}, '[^A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]', '', 'g')) > 1
+    and not {{ pattern_is_found(name, "'[aeiouyà-æè-ïò-öø-ýÿāăąēĕėęěĩīĭįıōŏőœũūŭůűųŷǎǐǒǔǖǘǚǜǟǡǣǫǭǻǽǿȁȃȅȇȉȋȍȏȕȗȧȩȫȭȯȱȳḁḕḗḙḛḝḭḯṍṏṑṓṳṵṷṹṻẏẙạ-ỹ]'") }}
+    and not {{ pattern_is_found(
+        "regexp_replace(" ~ name ~ ", '[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]', '', 'g')", "'[^ .''’0-9-]'"
+    ) }}
+{%- endmacro %}
+
+
+{% macro format_points(points) -%}
+    {# Points as a seller reads them: signed, at most one decimal: +15, -7.5. #}
+    case when {{ points }} > 0 then '+' else '' end
+    || regexp_replace(cast(round({{ points }}, 1) as {{ dbt.type_string() }}), '[.]0+$', '')
+{%- endmacro %}
+
+
+{% macro is_valid_email(email) -%}
+    {# True for x@y.z without blanks, one @ only. #}
+    {{ pattern_is_found(email, "'^[^@[:space:]]+@[^@[:space:].]+([.][^@[:space:].]+)+$'") }}
+{%- endmacro %}
+
+
+{% macro phone_length() -%}
+    {# How many digits a phone number may have: E.164 allows 15, and fewer than 7 reach nobody. #}
+    7 and 15
+{%- endmacro %}
+
+
+{% macro stack_columns(relation, columns) -%}
+    {# Columns of a relation in long form, as text: as_of_date, lead_id, attribute, value. #}
+    {%- for column in columns %}
+    select
+        as_of_date,
+        lead_id,
+        '{{ column }}' as attribute,
+        cast({{ column }} as {{ dbt.type_string() }}) as value
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,77 @@
+with
+
+actor_activity_days as (
+
+    select * from {{ ref('int_actor_activity_days') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('int_leads') }}
+
+),
+
+addresses as (
+
+    select * from {{ ref('int_lead_addresses') }}
+
+),
+
+visitors as (
+
+    select * from {{ ref('int_visitors') }}
+
+),
+
+-- A lead the row itself names, else the one its own address names, else its visitor's.
+attributed as (
+
+    select
+        leads.as_of_date,
+        leads.lead_id,
+        actor_activity_days.activity,
+        actor_activity_days.occurred_on,
+        actor_activity_days.event_count
+    from actor_activity_days
+    inner join leads on actor_activity_days.lead_id = leads.lead_id
+    union all
+    select
+        addresses.as_of_date,
+        addresses.lead_id,
+        actor_activity_days.activity,
+        actor_activity_days.occurred_on,
+        actor_activity_days.event_count
+    from actor_activity_days
+    inner join addresses on actor_activity_days.email = addresses.email
+    union all
+    select
+        visitors.as_of_date,
+        visitors.lead_id,
+        actor_activity_days.activity,
+        actor_activity_days.occurred_on,
+        actor_activity_days.event_count
+    from actor_activity_days
+    inner join visitors on actor_activity_days.visitor_id = visitors.visitor_id
+    left join addresses
+        on visitors.as_of_date = addresses.as_of_date
+        and actor_activity_days.email = addresses.email
+    where addresses.lead_id is null
+
+),
+
+lead_activity_days as (
+
+    select
+        as_of_date,
+        lead_id,
+        activity,
+        occurred_on,
+        sum(event_count) as event_count
+    from attributed
+    where occurred_on <= as_of_date
+    group by as_of_date, lead_id, activity, occurred_on
+
+)
+
+select * from lead_activity_days

@@ -1,0 +1,33 @@
+with
+
+lead_attributes as (
+
+    select * from {{ ref('int_lead_attributes') }}
+
+),
+
+key_fields as (
+
+    select * from {{ ref('model_key_fields') }}
+
+),
+
+completeness as (
+
+    select
+        lead_attributes.as_of_date,
+        key_fields.model_id,
+        lead_attributes.lead_id,
+        100.0 * count(nullif(lead_attributes.value, '')) / count(*) as completeness_pct
+    from lead_attributes
+    inner join key_fields on lead_attributes.attribute = key_fields.attribute
+    group by lead_attributes.as_of_date, key_fields.model_id, lead_attributes.lead_id
+
+)
+
+select
+    as_of_date,
+    model_id,
+    lead_id,
+    cast(completeness_pct as decimal(5, 2)) as completeness_pct
+from completeness

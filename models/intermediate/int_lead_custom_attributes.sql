@@ -1,0 +1,54 @@
+with
+
+lead_attributes as (
+
+    select * from {{ ref('stg_crm__lead_attributes') }}
+
+),
+
+custom_attributes as (
+
+    select * from {{ ref('custom_attributes') }}
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+versions as (
+
+    select
+        as_of_dates.as_of_date,
+        lead_attributes.lead_id,
+        lead_attributes.attribute,
+        lead_attributes.value,
+        row_number() over (
+            partition by
+                as_of_dates.as_of_date, lead_attributes.lead_id, lead_attributes.attribute
+            order by
+                lead_attributes.updated_at desc, lead_attributes._loaded_at desc,
+                lead_attributes.value desc
+        ) as recency
+    from lead_attributes
+    inner join as_of_dates
+        on cast(lead_attributes.updated_at as date) <= as_of_dates.as_of_date
+    where lead_attributes.attribute in (select trim(attribute) from custom_attributes)
+
+),
+
+custom_attributes_as_of as (
+
+    select
+        as_of_date,
+        lead_id,
+        attribute,
+        value
+    from versions
+    where recency = 1 and value is not null
+
+)
+
+select * from custom_attributes_as_of

@@ -1,0 +1,24 @@
+with
+
+lead_activity_days as (
+
+    select * from {{ ref('int_lead_activity_days') }}
+
+),
+
+lead_recency as (
+
+    select
+        as_of_date,
+        lead_id,
+        max(occurred_on) as last_activity_on,
+        {{ dbt.datediff('max(occurred_on)', 'as_of_date', 'day') }} as days_since_last_activity,
+        count(distinct case
+            when {{ dbt.datediff('occurred_on', 'as_of_date', 'day') }} < 30 then occurred_on
+        end) as active_days_30
+    from lead_activity_days
+    group by as_of_date, lead_id
+
+)
+
+select * from lead_recency

@@ -1,0 +1,64 @@
+with
+
+leads as (
+
+    select * from {{ ref('stg_crm__leads') }}
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+versions as (
+
+    select
+        as_of_dates.as_of_date,
+        leads.*,
+        row_number() over (
+            partition by as_of_dates.as_of_date, leads.lead_id
+            order by leads.updated_at desc, leads._loaded_at desc
+        ) as recency
+    from leads
+    inner join as_of_dates
+        on cast(leads.updated_at as date) <= as_of_dates.as_of_date
+        and cast(leads.created_at as date) <= as_of_dates.as_of_date
+
+),
+
+leads_as_of as (
+
+    select
+        as_of_date,
+        lead_id,
+        email,
+        first_name,
+        last_name,
+        phone,
+        job_title,
+        company_name,
+        company_domain,
+        industry,
+        employee_count,
+        annual_revenue,
+        country,
+        region,
+        city,
+        ip_organization,
+        lead_source,
+        account_id,
+        owner_id,
+        lifecycle_stage,
+        do_not_contact,
+        is_deleted,
+        created_at,
+        updated_at,
+        _loaded_at
+    from versions
+    where recency = 1 and not coalesce(is_deleted, false)
+
+)
+
+select * from leads_as_of

@@ -1,0 +1,107 @@
+with
+
+quarantine as (
+
+    select
+        'crm.leads' as table_name,
+        lead_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__leads') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'crm.lead_attributes' as table_name,
+        lead_id || ' ' || attribute as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__lead_attributes') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'crm.accounts' as table_name,
+        account_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__accounts') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'crm.opportunities' as table_name,
+        opportunity_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__opportunities') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'crm.opportunity_stages' as table_name,
+        opportunity_id || ' ' || stage as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__opportunity_stages') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'crm.activities' as table_name,
+        activity_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__activities') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'crm.lead_feedback' as table_name,
+        lead_id || ' ' || verdict as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_crm__lead_feedback') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'web.events' as table_name,
+        event_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_web__events') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'email.events' as table_name,
+        event_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_email__events') }}
+    where quarantine_reason is not null
+    union all
+    select
+        'email.campaigns' as table_name,
+        campaign_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at
+    from {{ ref('base_email__campaigns') }}
+    where quarantine_reason is not null
+
+)
+
+select * from quarantine

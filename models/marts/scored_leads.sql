@@ -1,0 +1,55 @@
+with
+
+lead_scores as (
+
+    select * from {{ ref('lead_scores') }}
+
+),
+
+lead_tiers as (
+
+    select * from {{ source('tiering', 'lead_tiers') }}
+
+),
+
+newest_scores as (
+
+    select * from lead_scores
+    where as_of_date = (select max(as_of_date) from lead_scores)
+
+)
+
+select
+    newest_scores.model_id,
+    newest_scores.lead_id,
+    newest_scores.as_of_date,
+    newest_scores.model_version,
+    newest_scores.account_id,
+    lead_tiers.grade,
+    lead_tiers.temperature,
+    lead_tiers.tier,
+    lead_tiers.previous_tier,
+    lead_tiers.tier_since,
+    lead_tiers.is_new_tier,
+    lead_tiers.stage,
+    lead_tiers.action,
+    lead_tiers.sla_hours,
+    newest_scores.score,
+    newest_scores.fit_score,
+    newest_scores.engagement_score,
+    newest_scores.demographic_points,
+    newest_scores.firmographic_points,
+    newest_scores.readiness_points,
+    newest_scores.behavioral_points,
+    newest_scores.data_quality_points,
+    newest_scores.behavioral_points_undecayed,
+    newest_scores.completeness_pct,
+    newest_scores.top_reasons,
+    newest_scores.last_activity_on,
+    newest_scores.is_excluded,
+    newest_scores.exclusion_reason
+from newest_scores
+left join lead_tiers
+    on newest_scores.as_of_date = lead_tiers.as_of_date
+    and newest_scores.model_id = lead_tiers.model_id
+    and newest_scores.lead_id = lead_tiers.lead_id

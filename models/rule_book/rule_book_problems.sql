@@ -1,0 +1,465 @@
+{{ config(post_hook="{{ stop_on_problems(this) }}") }}
+
+with
+
+cells as (
+
+    select * from {{ ref('rule_book_cells') }}
+
+),
+
+file_rows as (
+
+    select * from {{ ref('rule_book_rows') }}
+
+),
+
+file_format as (
+
+    select * from {{ ref('rule_book_format') }}
+
+),
+
+known_attributes as (
+
+    select attribute from {{ ref('attributes') }}
+    union
+    select value as attribute from cells
+    where file_name = 'custom_attributes' and column_name = 'attribute' and row_number > 1
+
+),
+
+scored_models as (
+
+    select * from file_rows where file_name = 'models'
+
+),
+
+attribute_rule_files as (
+
+    select 'rules_demographic' as file_name, 'demographic' as dimension
+    union all
+    select 'rules_firmographic' as file_name, 'firmographic' as dimension
+    union all
+    select 'rules_readiness' as file_name, 'readiness' as dimension
+    union all
+    select 'rules_data_quality' as file_name, 'data_quality' as dimension
+    union all
+    select 'rules_behavioral' as file_name, 'behavioral' as dimension
+    union all
+    select 'rules_sequence' as file_name, 'behavioral' as dimension
+
+),
+
+missing_columns as (
+
+    select
+        file_format.file_name,
+        1 as row_number,
+        file_format.column_name,
+        '' as value,
+        'is missing from the header; every column of the rule book must be there, empty where it does not apply' as problem
+    from file_format
+    left join cells
+        on file_format.file_name = cells.file_name
+        and file_format.column_name = cells.column_name
+        and cells.row_number = 1
+    where cells.file_name is null
+
+),
+
+cell_problems as (
+
+    select
+        cells.file_name,
+        cells.row_number,
+        cells.column_name,
+        cells.value,
+        case
+            when coalesce(cells.value, '') = '' then
+                case when file_format.is_required = 'true' then 'is empty and must be filled' end
+            when file_format.value_type = 'number' and {{ read_number('cells.value') }} is null
+                then 'is not a number'
+            when file_format.value_type = 'date' and {{ read_date('cells.value') }} is null
+                then 'is not a day; write it as 2026-06-30'
+            when file_format.value_type = 'pattern' and not {{ pattern_is_readable('cells.value') }}
+                then 'is a regular expression that cannot be read'
+            when position('|' || cells.value || '|' in '|' || file_format.allowed || '|') = 0
+                then 'is unknown; it must be one of ' || replace(file_format.allowed, '|', ', ')
+        end as problem
+    from cells
+    inner join file_format
+        on cells.file_name = file_format.file_name
+        and cells.column_name = file_format.column_name
+    where cells.row_number > 1
+
+),
+
+unknown_models as (
+
+    select
+        file_rows.file_name,
+        file_rows.row_number,
+        'model_id' as column_name,
+        file_rows.model_id as value,
+        'is not a model of models.csv' as problem
+    from file_rows
+    left join scored_models on file_rows.model_id = scored_models.model_id
+    where file_rows.model_id <> '' and scored_models.model_id is null
+
+),
+
+unknown_attributes as (
+
+    select
+        file_rows.file_name,
+        file_rows.row_number,
+        'attribute' as column_name,
+        file_rows.attribute as value,
+        'is not an attribute: it is neither in the list of attributes (seeds/reference/attributes.csv) nor in custom_attributes.csv' as problem
+    from file_rows
+    left join known_attributes on file_rows.attribute = known_attributes.attribute
+    where
+        file_rows.file_name not in ('activities', 'custom_attributes')
+        and file_rows.attribute <> ''
+        and known_attributes.attribute is null
+
+),
+
+named_activities as (
+
+    select file_name, row_number, 'activity' as column_name, activity
+    from file_rows
+    where file_name = 'rules_behavioral' and activity <> ''
+    union all
+    select
+        file_name,
+        row_number,
+        'activities' as column_name,
+        {{ split_to_rows('activities') }} as activity
+    from file_rows
+    where file_name = 'rules_sequence' and activities <> ''
+
+),
+
+unknown_activities as (
+
+    select
+        named_activities.file_name,
+        named_activities.row_number,
+        named_activities.column_name,
+        named_activities.activity as value,
+        'is not an activity of activities.csv' as problem
+    from named_activities
+    left join file_rows
+        on file_rows.file_name = 'activities'
+        and named_activities.activity = file_rows.activity
+    where file_rows.file_name is null
+
+),
+
+undeclared_dimensions as (
+
+    select
+        file_rows.file_name,
+        file_rows.row_number,
+        'model_id' as column_name,
+        file_rows.model_id as value,
+        'has no row for the dimension ' || attribute_rule_files.dimension || ' in dimensions.csv' as problem
+    from file_rows
+    inner join attribute_rule_files on file_rows.file_name = attribute_rule_files.file_name
+    left join file_rows as dimensions
+        on dimensions.file_name = 'dimensions'
+        and file_rows.model_id = dimensions.model_id
+        and attribute_rule_files.dimension = dimensions.dimension
+    where dimensions.file_name is null
+
+),
+
+wrong_axes as (
+
+    select
+        file_name,
+        row_number,
+        'axis' as column_name,
+        axis as value,
+        'is the wrong axis: behavioral counts as engagement, every other dimension as fit' as problem
+    from file_rows
+    where
+        file_name = 'dimensions'
+        and axis in ('fit', 'engagement')
+        and (dimension = 'behavioral') <> (axis = 'engagement')
+
+),
+
+unreadable_rule_values as (
+
+    select
+        file_name,
+        row_number,
+        'value' as column_name,
+        value,
+        case
+            when coalesce(value, '') = '' and operator not in ('present', 'missing')
+                then 'is empty, but the operator ' || operator || ' needs a value'
+            when operator = 'matches' and not {{ pattern_is_readable('value') }}
+                then 'is a regular expression that cannot be read'
+            when
+                operator = 'between'
+                and (
+                    position('..' in value) = 0
+                    or value = '..'
+                    or (split_part(value, '..', 1) <> '' and {{ range_low('value') }} is null)
+                    or (split_part(value, '..', 2) <> '' and {{ range_high('value') }} is null)
+                )
+                then 'is not a range of numbers; write it as low..high, 50.. or ..50'
+            when operator = 'between' and {{ range_low('value') }} >= {{ range_high('value') }}
+                then 'is an empty range: its low end is not below its high end'
+        end as problem
+    from file_rows
+    where operator <> ''
+
+),
+
+half_filled_definitions as (
+
+    select
+        file_name,
+        row_number,
+        'operator' as column_name,
+        coalesce(operator, '') as value,
+        'must be filled where attribute is, and only there' as problem
+    from file_rows
+    where
+        file_name = 'activities'
+        and (coalesce(attribute, '') = '') <> (coalesce(operator, '') = '')
+
+),
+
+decay_problems as (
+
+    select
+        file_name,
+        row_number,
+        case when decay <> 'none' and coalesce(half_life_days, '') = '' then 'half_life_days' else 'floor_weight' end as column_name,
+        case when decay <> 'none' and coalesce(half_life_days, '') = '' then '' else coalesce(floor_weight, '') end as value,
+        case
+            when decay <> 'none' and coalesce(half_life_days, '') = ''
+                then 'is empty, but the decay ' || decay || ' needs a half-life'
+            when {{ read_number('floor_weight') }} < 0 or {{ read_number('floor_weight') }} > 1
+                then 'must lie between 0 and 1'
+        end as problem
+    from file_rows
+    where decay <> ''
+
+),
+
+numbers_that_must_be_positive as (
+
+    select
+        file_name,
+        row_number,
+        column_name,
+        value,
+        'must be above 0' as problem
+    from cells
+    where
+        row_number > 1
+        and (
+            (column_name in ('half_life_days', 'max_per_day', 'within_days') and {{ read_number('value') }} <= 0)
+            or (column_name in ('max_age_days', 'sla_hours', 'min_days_in_tier') and {{ read_number('value') }} < 0)
+            or (column_name = 'max_points' and file_name = 'rules_behavioral' and {{ read_number('value') }} < 0)
+        )
+
+),
+
+upside_down_ranges as (
+
+    select
+        file_name,
+        row_number,
+        case file_name when 'dimensions' then 'min_points' when 'models' then 'min_score' else 'valid_to' end as column_name,
+        case file_name when 'dimensions' then min_points when 'models' then min_score else valid_to end as value,
+        case
+            when file_name = 'dimensions' and {{ read_number('min_points') }} > {{ read_number('max_points') }}
+                then 'is above max_points'
+            when file_name = 'models' and {{ read_number('min_score') }} >= {{ read_number('max_score') }}
+                then 'is not below max_score'
+            when {{ read_date('valid_to') }} <= {{ read_date('valid_from') }}
+                then 'is not after valid_from, so the row would never count'
+        end as problem
+    from file_rows
+
+),
+
+reserved_rule_ids as (
+
+    select
+        file_name,
+        row_number,
+        'rule_id' as column_name,
+        rule_id as value,
+        'begins with cap:, which is kept for the rows of caps' as problem
+    from file_rows
+    where rule_id like 'cap:%'
+
+),
+
+repeated_rules as (
+
+    select
+        later.file_name,
+        later.row_number,
+        'rule_id' as column_name,
+        later.rule_id as value,
+        'is there twice for the model ' || later.model_id || ' in overlapping periods; the other is '
+        || earlier.file_name || '.csv, row ' || cast(earlier.row_number as {{ dbt.type_string() }}) as problem
+    from file_rows as later
+    inner join file_rows as earlier
+        on later.model_id = earlier.model_id
+        and later.rule_id = earlier.rule_id
+        and (earlier.file_name < later.file_name
+            or (earlier.file_name = later.file_name and earlier.row_number < later.row_number))
+        and {{ read_date('earlier.valid_from') }} < coalesce({{ read_date('later.valid_to') }}, cast('9999-12-31' as date))
+        and {{ read_date('later.valid_from') }} < coalesce({{ read_date('earlier.valid_to') }}, cast('9999-12-31' as date))
+    where later.rule_id <> ''
+
+),
+
+repeated_keys as (
+
+    select
+        file_name,
+        row_number,
+        case file_name
+            when 'models' then 'model_id' when 'dimensions' then 'dimension' when 'tiers' then 'tier'
+            when 'grades' then 'grade' else 'attribute'
+        end as column_name,
+        case file_name
+            when 'models' then model_id when 'dimensions' then dimension when 'tiers' then tier
+            when 'grades' then grade else attribute
+        end as value,
+        case when count(*) over (
+            partition by
+                file_name, model_id,
+                case file_name when 'dimensions' then dimension when 'tiers' then tier
+                    when 'grades' then axis || ' ' || grade when 'models' then '' else attribute end
+            order by row_number
+        ) > 1 then 'is there twice' end as problem
+    from file_rows
+    where file_name in ('models', 'dimensions', 'tiers', 'grades', 'key_fields', 'custom_attributes')
+
+),
+
+thresholds_upside_down as (
+
+    select
+        file_name,
+        row_number,
+        'leave_below' as column_name,
+        leave_below as value,
+        'is above enter_at (' || enter_at || '): a lead would leave the tier as it enters it' as problem
+    from file_rows
+    where file_name = 'tiers' and {{ read_number('leave_below') }} > {{ read_number('enter_at') }}
+
+),
+
+lowest_tiers as (
+
+    select model_id, min({{ read_number('enter_at') }}) as enter_at
+    from file_rows
+    where file_name = 'tiers'
+    group by model_id
+
+),
+
+models_without_lowest_tier as (
+
+    select
+        scored_models.file_name,
+        scored_models.row_number,
+        'model_id' as column_name,
+        scored_models.model_id as value,
+        case
+            when lowest_tiers.model_id is null then 'has no tier in tiers.csv'
+            else 'has no tier in tiers.csv for scores near its min_score; the lowest tier must be entered at '
+                || scored_models.min_score || ' or below'
+        end as problem
+    from scored_models
+    left join lowest_tiers on scored_models.model_id = lowest_tiers.model_id
+    where
+        scored_models.role in ('champion', 'challenger')
+        and coalesce(lowest_tiers.enter_at > {{ read_number('scored_models.min_score') }}, true)
+
+),
+
+models_without_work as (
+
+    select
+        'models' as file_name,
+        1 as row_number,
+        'role' as column_name,
+        '' as value,
+        'names no champion and no challenger, so there is nothing to score' as problem
+    from (select count(*) as models_to_score from scored_models where role in ('champion', 'challenger')) as counted
+    where models_to_score = 0
+
+),
+
+problems as (
+
+    select * from missing_columns
+    union all
+    select * from cell_problems
+    union all
+    select * from unknown_models
+    union all
+    select * from unknown_attributes
+    union all
+    select * from unknown_activities
+    union all
+    select * from undeclared_dimensions
+    union all
+    select * from wrong_axes
+    union all
+    select * from unreadable_rule_values
+    union all
+    select * from half_filled_definitions
+    union all
+    select * from decay_problems
+    union all
+    select * from numbers_that_must_be_positive
+    union all
+    select * from upside_down_ranges
+    union all
+    select * from reserved_rule_ids
+    union all
+    select * from repeated_rules
+    union all
+    select * from repeated_keys
+    union all
+    select * from thresholds_upside_down
+    union all
+    select * from models_without_lowest_tier
+    union all
+    select * from models_without_work
+
+),
+
+sentences as (
+
+    select
+        file_name,
+        row_number,
+        column_name,
+        value,
+        problem,
+        file_name || '.csv, row ' || cast(row_number as {{ dbt.type_string() }}) || ', column '
+        || column_name || ': ' || case when coalesce(value, '') = '' then '' else '''' || value || ''' ' end
+        || problem || '.' as sentence
+    from problems
+    where problem is not null
+
+)
+
+select * from sentences

@@ -1,0 +1,45 @@
+with
+
+cells as (
+
+    select * from {{ ref('rule_book_cells') }}
+
+),
+
+rows_of_files as (
+
+    select
+        file_name,
+        row_number,
+        max(case when column_name = 'model_id' then value end) as model_id,
+        max(case when column_name = 'goal' then value end) as goal,
+        max(case when column_name = 'role' then value end) as role,
+        max(case when column_name = 'min_score' then value end) as min_score,
+        max(case when column_name = 'dimension' then value end) as dimension,
+        max(case when column_name = 'axis' then value end) as axis,
+        max(case when column_name = 'min_points' then value end) as min_points,
+        max(case when column_name = 'max_points' then value end) as max_points,
+        max(case when column_name = 'max_score' then value end) as max_score,
+        max(case when column_name = 'rule_id' then value end) as rule_id,
+        max(case when column_name = 'attribute' then value end) as attribute,
+        max(case when column_name = 'operator' then value end) as operator,
+        max(case when column_name = 'value' then value end) as value,
+        max(case when column_name = 'activity' then value end) as activity,
+        max(case when column_name = 'activities' then value end) as activities,
+        max(case when column_name = 'decay' then value end) as decay,
+        max(case when column_name = 'half_life_days' then value end) as half_life_days,
+        max(case when column_name = 'floor_weight' then value end) as floor_weight,
+        max(case when column_name = 'within_days' then value end) as within_days,
+        max(case when column_name = 'valid_from' then value end) as valid_from,
+        max(case when column_name = 'valid_to' then value end) as valid_to,
+        max(case when column_name = 'tier' then value end) as tier,
+        max(case when column_name = 'enter_at' then value end) as enter_at,
+        max(case when column_name = 'leave_below' then value end) as leave_below,
+        max(case when column_name = 'grade' then value end) as grade
+    from cells
+    where row_number > 1
+    group by file_name, row_number
+
+)
+
+select * from rows_of_files

@@ -1,0 +1,12 @@
+with
+
+rule_points as (
+
+    select * from {{ ref('attribute_points') }}
+    union all
+    select * from {{ ref('behavioral_points') }}
+
+)
+
+select * from rule_points
+where raw_points <> 0 or points <> 0

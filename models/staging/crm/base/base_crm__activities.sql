@@ -1,0 +1,1 @@
+{{ read_checked_rows(source('crm', 'activities')) }}

@@ -1,0 +1,26 @@
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_email__events') }}
+
+),
+
+usable_rows as (
+
+    select
+        event_id,
+        lower(email) as email,
+        campaign_id,
+        event_type,
+        {{ url_path('url') }} as url_path,
+        url,
+        user_agent,
+        occurred_at,
+        _loaded_at
+    from checked_rows
+    where quarantine_reason is null and copy_number = 1
+
+)
+
+select * from usable_rows

@@ -1,0 +1,27 @@
+with
+
+checked_rows as (
+
+    select * from {{ ref('base_web__events') }}
+
+),
+
+usable_rows as (
+
+    select
+        event_id,
+        visitor_id,
+        lower(email) as email,
+        event_type,
+        {{ url_path('url') }} as url_path,
+        search_term,
+        referrer,
+        user_agent,
+        occurred_at,
+        _loaded_at
+    from checked_rows
+    where quarantine_reason is null and copy_number = 1
+
+)
+
+select * from usable_rows
