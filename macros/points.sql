@@ -26,8 +26,8 @@
 
 {% macro hold_within(number, low, high) -%}
     {# The number held within [low, high]; an end that is null holds nothing (least and greatest
-       pass over nulls). #}
-    least(greatest({{ number }}, {{ low }}), {{ high }})
+       pass over nulls), and an unknown number stays unknown. #}
+    case when {{ number }} is not null then least(greatest({{ number }}, {{ low }}), {{ high }}) end
 {%- endmacro %}
 
 
