@@ -6,9 +6,9 @@ leads as (
 
 ),
 
-isp_organizations as (
+internet_provider_patterns as (
 
-    select * from {{ ref('isp_organizations') }}
+    select * from {{ ref('internet_provider_patterns') }}
 
 ),
 
@@ -24,10 +24,10 @@ classified as (
 
     select
         ip_organizations.ip_organization,
-        count(isp_organizations.pattern) > 0 as is_internet_provider
+        count(internet_provider_patterns.pattern) > 0 as is_internet_provider
     from ip_organizations
-    left join isp_organizations
-        on {{ pattern_is_found('ip_organizations.ip_organization', 'isp_organizations.pattern') }}
+    left join internet_provider_patterns
+        on {{ pattern_is_found('ip_organizations.ip_organization', 'internet_provider_patterns.pattern') }}
     group by ip_organizations.ip_organization
 
 )

@@ -6,23 +6,9 @@ leads as (
 
 ),
 
-job_levels as (
+job_title_patterns as (
 
-    select
-        trim(pattern) as pattern,
-        trim(level) as job_level,
-        {{ read_number('rank') }} as pattern_rank
-    from {{ ref('job_levels') }}
-
-),
-
-job_functions as (
-
-    select
-        trim(pattern) as pattern,
-        trim(job_function) as job_function,
-        {{ read_number('rank') }} as pattern_rank
-    from {{ ref('job_functions') }}
+    select * from {{ ref('job_title_patterns') }}
 
 ),
 
@@ -34,32 +20,19 @@ job_titles as (
 
 ),
 
-levels_found as (
+meanings_found as (
 
     select
         job_titles.job_title,
-        job_levels.job_level,
+        job_title_patterns.attribute,
+        job_title_patterns.meaning,
         row_number() over (
-            partition by job_titles.job_title order by job_levels.pattern_rank, job_levels.job_level
+            partition by job_titles.job_title, job_title_patterns.attribute
+            order by job_title_patterns.pattern_rank, job_title_patterns.meaning
         ) as place
     from job_titles
-    inner join job_levels
-        on {{ pattern_is_found('job_titles.job_title', 'job_levels.pattern') }}
-
-),
-
-functions_found as (
-
-    select
-        job_titles.job_title,
-        job_functions.job_function,
-        row_number() over (
-            partition by job_titles.job_title
-            order by job_functions.pattern_rank, job_functions.job_function
-        ) as place
-    from job_titles
-    inner join job_functions
-        on {{ pattern_is_found('job_titles.job_title', 'job_functions.pattern') }}
+    inner join job_title_patterns
+        on {{ pattern_is_found('job_titles.job_title', 'job_title_patterns.pattern') }}
 
 ),
 
@@ -67,13 +40,14 @@ classified as (
 
     select
         job_titles.job_title,
-        levels_found.job_level,
-        functions_found.job_function
+        max(case when meanings_found.attribute = 'job_level' then meanings_found.meaning end)
+            as job_level,
+        max(case when meanings_found.attribute = 'job_function' then meanings_found.meaning end)
+            as job_function
     from job_titles
-    left join levels_found
-        on job_titles.job_title = levels_found.job_title and levels_found.place = 1
-    left join functions_found
-        on job_titles.job_title = functions_found.job_title and functions_found.place = 1
+    left join meanings_found
+        on job_titles.job_title = meanings_found.job_title and meanings_found.place = 1
+    group by job_titles.job_title
 
 )
 

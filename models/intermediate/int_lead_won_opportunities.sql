@@ -6,12 +6,21 @@ leads as (
 
 ),
 
-won_opportunities as (
+opportunities as (
 
-    select * from {{ ref('int_won_opportunities') }}
+    select * from {{ ref('int_opportunities') }}
 
 ),
 
+won_opportunities as (
+
+    select *
+    from opportunities
+    where is_won and cast(closed_at as date) <= as_of_date
+
+),
+
+-- Union, not union all: one opportunity may name both the lead and its account.
 won_by_lead_or_account as (
 
     select

@@ -24,19 +24,24 @@ versions as (
     from opportunities
     inner join as_of_dates
         on cast(opportunities.updated_at as date) <= as_of_dates.as_of_date
+        and cast(opportunities.created_at as date) <= as_of_dates.as_of_date
 
 ),
 
-won_opportunities as (
+opportunities_as_of as (
 
     select
         as_of_date,
         opportunity_id,
         lead_id,
-        account_id
+        account_id,
+        stage,
+        amount,
+        is_won,
+        closed_at
     from versions
-    where recency = 1 and is_won and cast(closed_at as date) <= as_of_date
+    where recency = 1
 
 )
 
-select * from won_opportunities
+select * from opportunities_as_of
