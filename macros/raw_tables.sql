@@ -196,12 +196,12 @@ judged as (
 
     select
         {{ names | join(',\n        ') }},
-        {%- for part in [['quarantine_column', 1], ['quarantine_value', 2], ['quarantine_reason', 3]] %}
-        case
+        {%- for part in [["quarantine_column", 1], ['quarantine_value', 2], ['quarantine_reason', 3]] %}
+        cast(case
             {%- for check in checks %}
             when {{ check[0] }} then {{ check[2] if part[0] == 'quarantine_value' else "'" ~ check[part[1]] ~ "'" }}
             {%- endfor %}
-        end as {{ part[0] }}{{ ',' if not loop.last }}
+        end as {{ dbt.type_string() }}) as {{ part[0] }}{{ ',' if not loop.last }}
         {%- endfor %}
     from read_rows
 

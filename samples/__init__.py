@@ -1,0 +1,1 @@
+"""Made-up raw data for every table of the input contract."""
