@@ -57,7 +57,7 @@ candidates as (
     inner join operands
         on event_kinds.channel = operands.channel
         and lower(event_kinds.event_type)
-            = lower(coalesce(operands.event_type, event_kinds.event_type))
+        = lower(coalesce(operands.event_type, event_kinds.event_type))
 
 ),
 

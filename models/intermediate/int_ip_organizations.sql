@@ -27,7 +27,9 @@ classified as (
         count(internet_provider_patterns.pattern) > 0 as is_internet_provider
     from ip_organizations
     left join internet_provider_patterns
-        on {{ pattern_is_found('ip_organizations.ip_organization', 'internet_provider_patterns.pattern') }}
+        on {{ pattern_is_found(
+            'ip_organizations.ip_organization', 'internet_provider_patterns.pattern'
+        ) }}
     group by ip_organizations.ip_organization
 
 )

@@ -35,7 +35,8 @@ versions as (
     from lead_attributes
     inner join as_of_dates
         on cast(lead_attributes.updated_at as date) <= as_of_dates.as_of_date
-    where lead_attributes.attribute in (select trim(attribute) from custom_attributes)
+    inner join custom_attributes
+        on lead_attributes.attribute = trim(custom_attributes.attribute)
 
 ),
 

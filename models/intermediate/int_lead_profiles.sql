@@ -89,12 +89,14 @@ profiles as (
         end as email_kind,
         parsed.email_domain = parsed.company_web_domain
         or right(parsed.email_domain, length(parsed.company_web_domain) + 1)
-            = '.' || parsed.company_web_domain as email_matches_company,
+        = '.' || parsed.company_web_domain as email_matches_company,
         job_titles.job_level,
         job_titles.job_function,
         case
             when parsed.first_name is null and parsed.last_name is null then 'missing'
-            when {{ pattern_is_found("coalesce(parsed.first_name, '') || coalesce(parsed.last_name, '')", "'[0-9]'") }}
+            when {{ pattern_is_found(
+                "coalesce(parsed.first_name, '') || coalesce(parsed.last_name, '')", "'[0-9]'"
+            ) }}
                 then 'digits'
             when
                 {{ has_letter_run("coalesce(parsed.first_name, '')") }}

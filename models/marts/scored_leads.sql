@@ -12,10 +12,17 @@ lead_tiers as (
 
 ),
 
+newest_day as (
+
+    select max(as_of_date) as newest_as_of_date from lead_scores
+
+),
+
 newest_scores as (
 
-    select * from lead_scores
-    where as_of_date = (select max(as_of_date) from lead_scores)
+    select lead_scores.*
+    from lead_scores
+    inner join newest_day on lead_scores.as_of_date = newest_day.newest_as_of_date
 
 )
 

@@ -5,22 +5,54 @@ rules as (
 
     select
         'demographic' as dimension,
-        model_id, rule_id, attribute, operator, value, points, reason, valid_from, valid_to
+        model_id,
+        rule_id,
+        attribute,
+        operator,
+        value,
+        points,
+        reason,
+        valid_from,
+        valid_to
     from {{ ref('rules_demographic') }}
     union all
     select
         'firmographic' as dimension,
-        model_id, rule_id, attribute, operator, value, points, reason, valid_from, valid_to
+        model_id,
+        rule_id,
+        attribute,
+        operator,
+        value,
+        points,
+        reason,
+        valid_from,
+        valid_to
     from {{ ref('rules_firmographic') }}
     union all
     select
         'readiness' as dimension,
-        model_id, rule_id, attribute, operator, value, points, reason, valid_from, valid_to
+        model_id,
+        rule_id,
+        attribute,
+        operator,
+        value,
+        points,
+        reason,
+        valid_from,
+        valid_to
     from {{ ref('rules_readiness') }}
     union all
     select
         'data_quality' as dimension,
-        model_id, rule_id, attribute, operator, value, points, reason, valid_from, valid_to
+        model_id,
+        rule_id,
+        attribute,
+        operator,
+        value,
+        points,
+        reason,
+        valid_from,
+        valid_to
     from {{ ref('rules_data_quality') }}
 
 ),

@@ -31,23 +31,36 @@ known_attributes as (
 
 scored_models as (
 
-    select * from file_rows where file_name = 'models'
+    select * from file_rows
+    where file_name = 'models'
 
 ),
 
-attribute_rule_files as (
+rule_files as (
 
-    select 'rules_demographic' as file_name, 'demographic' as dimension
+    select
+        'rules_demographic' as file_name,
+        'demographic' as dimension
     union all
-    select 'rules_firmographic' as file_name, 'firmographic' as dimension
+    select
+        'rules_firmographic' as file_name,
+        'firmographic' as dimension
     union all
-    select 'rules_readiness' as file_name, 'readiness' as dimension
+    select
+        'rules_readiness' as file_name,
+        'readiness' as dimension
     union all
-    select 'rules_data_quality' as file_name, 'data_quality' as dimension
+    select
+        'rules_data_quality' as file_name,
+        'data_quality' as dimension
     union all
-    select 'rules_behavioral' as file_name, 'behavioral' as dimension
+    select
+        'rules_behavioral' as file_name,
+        'behavioral' as dimension
     union all
-    select 'rules_sequence' as file_name, 'behavioral' as dimension
+    select
+        'rules_sequence' as file_name,
+        'behavioral' as dimension
 
 ),
 
@@ -58,7 +71,8 @@ missing_columns as (
         1 as row_number,
         file_format.column_name,
         '' as value,
-        'is missing from the header; every column of the rule book must be there, empty where it does not apply' as problem
+        'is missing from the header; it must be there, empty where it does not apply'
+            as problem
     from file_format
     left join cells
         on file_format.file_name = cells.file_name
@@ -76,8 +90,9 @@ cell_problems as (
         cells.column_name,
         cells.value,
         case
-            when coalesce(cells.value, '') = '' then
-                case when file_format.is_required = 'true' then 'is empty and must be filled' end
+            when coalesce(cells.value, '') = '' and file_format.is_required = 'true'
+                then 'is empty and must be filled'
+            when coalesce(cells.value, '') = '' then null
             when file_format.value_type = 'number' and {{ read_number('cells.value') }} is null
                 then 'is not a number'
             when file_format.value_type = 'date' and {{ read_date('cells.value') }} is null
@@ -116,7 +131,8 @@ unknown_attributes as (
         file_rows.row_number,
         'attribute' as column_name,
         file_rows.attribute as value,
-        'is not an attribute: it is neither in the list of attributes (seeds/reference/attributes.csv) nor in custom_attributes.csv' as problem
+        'is not an attribute: it stands neither in seeds/reference/attributes.csv '
+        || 'nor in custom_attributes.csv' as problem
     from file_rows
     left join known_attributes on file_rows.attribute = known_attributes.attribute
     where
@@ -128,7 +144,11 @@ unknown_attributes as (
 
 named_activities as (
 
-    select file_name, row_number, 'activity' as column_name, activity
+    select
+        file_name,
+        row_number,
+        'activity' as column_name,
+        activity
     from file_rows
     where file_name = 'rules_behavioral' and activity <> ''
     union all
@@ -165,13 +185,14 @@ undeclared_dimensions as (
         file_rows.row_number,
         'model_id' as column_name,
         file_rows.model_id as value,
-        'has no row for the dimension ' || attribute_rule_files.dimension || ' in dimensions.csv' as problem
+        'has no row for the dimension ' || rule_files.dimension || ' in dimensions.csv'
+            as problem
     from file_rows
-    inner join attribute_rule_files on file_rows.file_name = attribute_rule_files.file_name
+    inner join rule_files on file_rows.file_name = rule_files.file_name
     left join file_rows as dimensions
         on dimensions.file_name = 'dimensions'
         and file_rows.model_id = dimensions.model_id
-        and attribute_rule_files.dimension = dimensions.dimension
+        and rule_files.dimension = dimensions.dimension
     where dimensions.file_name is null
 
 ),
@@ -183,7 +204,7 @@ wrong_axes as (
         row_number,
         'axis' as column_name,
         axis as value,
-        'is the wrong axis: behavioral counts as engagement, every other dimension as fit' as problem
+        'is the wrong axis: behavioral is engagement, every other dimension is fit' as problem
     from file_rows
     where
         file_name = 'dimensions'
@@ -236,59 +257,97 @@ half_filled_definitions as (
 
 ),
 
-decay_problems as (
+missing_half_lives as (
 
     select
         file_name,
         row_number,
-        case when decay <> 'none' and coalesce(half_life_days, '') = '' then 'half_life_days' else 'floor_weight' end as column_name,
-        case when decay <> 'none' and coalesce(half_life_days, '') = '' then '' else coalesce(floor_weight, '') end as value,
-        case
-            when decay <> 'none' and coalesce(half_life_days, '') = ''
-                then 'is empty, but the decay ' || decay || ' needs a half-life'
-            when {{ read_number('floor_weight') }} < 0 or {{ read_number('floor_weight') }} > 1
-                then 'must lie between 0 and 1'
-        end as problem
+        'half_life_days' as column_name,
+        '' as value,
+        'is empty, but the decay ' || decay || ' needs a half-life' as problem
     from file_rows
-    where decay <> ''
+    where decay <> '' and decay <> 'none' and coalesce(half_life_days, '') = ''
 
 ),
 
-numbers_that_must_be_positive as (
+floors_out_of_range as (
+
+    select
+        file_name,
+        row_number,
+        'floor_weight' as column_name,
+        floor_weight as value,
+        'must lie between 0 and 1' as problem
+    from file_rows
+    where {{ read_number('floor_weight') }} < 0 or {{ read_number('floor_weight') }} > 1
+
+),
+
+numbers_too_small as (
 
     select
         file_name,
         row_number,
         column_name,
         value,
-        'must be above 0' as problem
+        case
+            when column_name in ('half_life_days', 'max_per_day', 'within_days')
+                then case when {{ read_number('value') }} <= 0 then 'must be above 0' end
+            when {{ read_number('value') }} < 0 then 'must not be negative'
+        end as problem
     from cells
     where
         row_number > 1
         and (
-            (column_name in ('half_life_days', 'max_per_day', 'within_days') and {{ read_number('value') }} <= 0)
-            or (column_name in ('max_age_days', 'sla_hours', 'min_days_in_tier') and {{ read_number('value') }} < 0)
-            or (column_name = 'max_points' and file_name = 'rules_behavioral' and {{ read_number('value') }} < 0)
+            column_name in (
+                'half_life_days', 'max_per_day', 'within_days', 'max_age_days', 'sla_hours',
+                'min_days_in_tier'
+            )
+            or (file_name = 'rules_behavioral' and column_name = 'max_points')
         )
 
 ),
 
-upside_down_ranges as (
+upside_down_dimensions as (
 
     select
         file_name,
         row_number,
-        case file_name when 'dimensions' then 'min_points' when 'models' then 'min_score' else 'valid_to' end as column_name,
-        case file_name when 'dimensions' then min_points when 'models' then min_score else valid_to end as value,
-        case
-            when file_name = 'dimensions' and {{ read_number('min_points') }} > {{ read_number('max_points') }}
-                then 'is above max_points'
-            when file_name = 'models' and {{ read_number('min_score') }} >= {{ read_number('max_score') }}
-                then 'is not below max_score'
-            when {{ read_date('valid_to') }} <= {{ read_date('valid_from') }}
-                then 'is not after valid_from, so the row would never count'
-        end as problem
+        'min_points' as column_name,
+        min_points as value,
+        'is above max_points' as problem
     from file_rows
+    where
+        file_name = 'dimensions'
+        and {{ read_number('min_points') }} > {{ read_number('max_points') }}
+
+),
+
+upside_down_models as (
+
+    select
+        file_name,
+        row_number,
+        'min_score' as column_name,
+        min_score as value,
+        'is not below max_score' as problem
+    from file_rows
+    where
+        file_name = 'models'
+        and {{ read_number('min_score') }} >= {{ read_number('max_score') }}
+
+),
+
+periods_that_never_begin as (
+
+    select
+        file_name,
+        row_number,
+        'valid_to' as column_name,
+        valid_to as value,
+        'is not after valid_from, so the row would never count' as problem
+    from file_rows
+    where {{ read_date('valid_to') }} <= {{ read_date('valid_from') }}
 
 ),
 
@@ -305,6 +364,20 @@ reserved_rule_ids as (
 
 ),
 
+dated_rules as (
+
+    select
+        file_name,
+        row_number,
+        model_id,
+        rule_id,
+        {{ read_date('valid_from') }} as valid_from,
+        coalesce({{ read_date('valid_to') }}, cast('9999-12-31' as date)) as valid_to
+    from file_rows
+    where rule_id <> ''
+
+),
+
 repeated_rules as (
 
     select
@@ -312,17 +385,52 @@ repeated_rules as (
         later.row_number,
         'rule_id' as column_name,
         later.rule_id as value,
-        'is there twice for the model ' || later.model_id || ' in overlapping periods; the other is '
-        || earlier.file_name || '.csv, row ' || cast(earlier.row_number as {{ dbt.type_string() }}) as problem
-    from file_rows as later
-    inner join file_rows as earlier
-        on later.model_id = earlier.model_id
+        'is there twice for the model ' || later.model_id || ' in overlapping periods, also in '
+        || earlier.file_name || '.csv, row '
+        || cast(earlier.row_number as {{ dbt.type_string() }}) as problem
+    from dated_rules as later
+    inner join dated_rules as earlier
+        on
+        later.model_id = earlier.model_id
         and later.rule_id = earlier.rule_id
-        and (earlier.file_name < later.file_name
-            or (earlier.file_name = later.file_name and earlier.row_number < later.row_number))
-        and {{ read_date('earlier.valid_from') }} < coalesce({{ read_date('later.valid_to') }}, cast('9999-12-31' as date))
-        and {{ read_date('later.valid_from') }} < coalesce({{ read_date('earlier.valid_to') }}, cast('9999-12-31' as date))
-    where later.rule_id <> ''
+        and (
+            earlier.file_name < later.file_name
+            or (
+                earlier.file_name = later.file_name
+                and earlier.row_number < later.row_number
+            )
+        )
+        and earlier.valid_from < later.valid_to
+        and later.valid_from < earlier.valid_to
+
+),
+
+keys as (
+
+    select
+        file_name,
+        row_number,
+        model_id,
+        case file_name
+            when 'models' then 'model_id'
+            when 'dimensions' then 'dimension'
+            when 'tiers' then 'tier'
+            when 'grades' then 'grade'
+            else 'attribute'
+        end as column_name,
+        case file_name
+            when 'models' then model_id
+            when 'dimensions' then dimension
+            when 'tiers' then tier
+            when 'grades' then grade
+            else attribute
+        end as value,
+        axis
+    from file_rows
+    where
+        file_name in (
+            'models', 'dimensions', 'tiers', 'grades', 'key_fields', 'custom_attributes'
+        )
 
 ),
 
@@ -331,23 +439,14 @@ repeated_keys as (
     select
         file_name,
         row_number,
-        case file_name
-            when 'models' then 'model_id' when 'dimensions' then 'dimension' when 'tiers' then 'tier'
-            when 'grades' then 'grade' else 'attribute'
-        end as column_name,
-        case file_name
-            when 'models' then model_id when 'dimensions' then dimension when 'tiers' then tier
-            when 'grades' then grade else attribute
-        end as value,
-        case when count(*) over (
-            partition by
-                file_name, model_id,
-                case file_name when 'dimensions' then dimension when 'tiers' then tier
-                    when 'grades' then axis || ' ' || grade when 'models' then '' else attribute end
-            order by row_number
-        ) > 1 then 'is there twice' end as problem
-    from file_rows
-    where file_name in ('models', 'dimensions', 'tiers', 'grades', 'key_fields', 'custom_attributes')
+        column_name,
+        value,
+        case
+            when row_number() over (
+                    partition by file_name, model_id, axis, value order by row_number
+                ) > 1 then 'is there twice'
+        end as problem
+    from keys
 
 ),
 
@@ -358,7 +457,7 @@ thresholds_upside_down as (
         row_number,
         'leave_below' as column_name,
         leave_below as value,
-        'is above enter_at (' || enter_at || '): a lead would leave the tier as it enters it' as problem
+        'is above enter_at (' || enter_at || '): a lead would leave as it enters' as problem
     from file_rows
     where file_name = 'tiers' and {{ read_number('leave_below') }} > {{ read_number('enter_at') }}
 
@@ -366,7 +465,9 @@ thresholds_upside_down as (
 
 lowest_tiers as (
 
-    select model_id, min({{ read_number('enter_at') }}) as enter_at
+    select
+        model_id,
+        min({{ read_number('enter_at') }}) as enter_at
     from file_rows
     where file_name = 'tiers'
     group by model_id
@@ -382,7 +483,7 @@ models_without_lowest_tier as (
         scored_models.model_id as value,
         case
             when lowest_tiers.model_id is null then 'has no tier in tiers.csv'
-            else 'has no tier in tiers.csv for scores near its min_score; the lowest tier must be entered at '
+            else 'has no tier for its lowest scores; one tier of tiers.csv must be entered at '
                 || scored_models.min_score || ' or below'
         end as problem
     from scored_models
@@ -401,7 +502,10 @@ models_without_work as (
         'role' as column_name,
         '' as value,
         'names no champion and no challenger, so there is nothing to score' as problem
-    from (select count(*) as models_to_score from scored_models where role in ('champion', 'challenger')) as counted
+    from (
+        select count(*) as models_to_score from scored_models
+        where role in ('champion', 'challenger')
+    ) as counted
     where models_to_score = 0
 
 ),
@@ -426,11 +530,17 @@ problems as (
     union all
     select * from half_filled_definitions
     union all
-    select * from decay_problems
+    select * from missing_half_lives
     union all
-    select * from numbers_that_must_be_positive
+    select * from floors_out_of_range
     union all
-    select * from upside_down_ranges
+    select * from numbers_too_small
+    union all
+    select * from upside_down_dimensions
+    union all
+    select * from upside_down_models
+    union all
+    select * from periods_that_never_begin
     union all
     select * from reserved_rule_ids
     union all
@@ -455,7 +565,8 @@ sentences as (
         value,
         problem,
         file_name || '.csv, row ' || cast(row_number as {{ dbt.type_string() }}) || ', column '
-        || column_name || ': ' || case when coalesce(value, '') = '' then '' else '''' || value || ''' ' end
+        || column_name || ': '
+        || case when coalesce(value, '') = '' then '' else '''' || value || ''' ' end
         || problem || '.' as sentence
     from problems
     where problem is not null

@@ -76,7 +76,9 @@ met as (
     from distinct_values
     inner join operands on distinct_values.attribute = operands.attribute
     inner join scored_models on operands.model_id = scored_models.model_id
-    where {{ operator_is_met('operands.operator', 'trim(distinct_values.value)', 'operands.operand') }}
+    where {{ operator_is_met(
+            'operands.operator', 'trim(distinct_values.value)', 'operands.operand'
+        ) }}
 
 ),
 

@@ -50,7 +50,9 @@ dimension_points as (
         model_dimensions.max_points,
         coalesce(summed.points, 0) as rule_points,
         cast({{ hold_within(
-            'coalesce(summed.points, 0)', 'model_dimensions.min_points', 'model_dimensions.max_points'
+            'coalesce(summed.points, 0)',
+            'model_dimensions.min_points',
+            'model_dimensions.max_points'
         ) }} as decimal(12, 4)) as points
     from leads
     cross join scored_models

@@ -1,0 +1,63 @@
+# The commands of the project; `make` alone lists them. Settings are environment variables,
+# which README.md lists: LEADS_RAW, LEADS_RULES, LEADS_WAREHOUSE, LEADS_PUBLISHED, LEADS_AS_OF.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup sample run ui test lint example publications rollback lock
+
+BIN := .venv/bin
+SAMPLE := samples/raw/crm/leads.parquet
+# The test suite must not depend on what the shell happens to have set.
+UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_TARGET
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
+
+# The environment is made anew when the lock file changes.
+.venv/.installed: requirements.lock
+	@echo "Installing the locked packages into .venv (about a minute, once) ..."
+	@python3 -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/population.py samples/vocabulary.py
+	@echo "Generating the sample raw data into samples/raw ..."
+	@$(BIN)/python -m samples.generate --out samples/raw > /dev/null
+	@touch $@
+
+setup: .venv/.installed $(SAMPLE) ## install the locked packages and generate the sample
+
+sample: $(SAMPLE) ## generate the sample raw data
+
+run: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score once, audit and publish, with a summary
+	@$(BIN)/python -m orchestration.run
+
+ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
+	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
+
+test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
+	@mkdir -p build/test && rm -f build/test/leads.duckdb
+	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/test/leads.duckdb $(BIN)/dbt build --quiet --target-path build/test/target
+	@$(UNSET_SETTINGS) $(BIN)/python -m pytest
+
+lint: setup ## check the style of SQL and Python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@! grep -rnE '^.{101,}' models --include='*.sql' || { echo "A model has lines over 100 columns."; exit 1; }
+	@mkdir -p build/lint
+	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/lint/leads.duckdb DBT_TARGET_PATH=build/lint/target $(BIN)/sqlfluff lint --disable-progress-bar models
+
+example: .venv/.installed ## score real data: make example NAME=olist DATA=<folder>
+	@test -n "$(NAME)" && test -n "$(DATA)" || { echo "Say which example and where its files are: make example NAME=olist DATA=<folder>"; exit 2; }
+	@$(BIN)/python -m examples.run "$(NAME)" --data "$(DATA)"
+
+publications: .venv/.installed ## list the publications that are kept
+	@$(BIN)/python -m orchestration.lib.publication list
+
+rollback: .venv/.installed ## go back to a publication: make rollback ID=<publication id>
+	@test -n "$(ID)" || { echo "Say which publication: make rollback ID=<id>; make publications lists them."; exit 2; }
+	@$(BIN)/python -m orchestration.lib.publication rollback "$(ID)"
+
+lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
