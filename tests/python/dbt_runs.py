@@ -1,0 +1,181 @@
+"""Runs of the real dbt project on raw tables that a test writes down as rows.
+
+What belongs here: writing raw tables, running dbt on them in this process, reading the
+warehouse. No expectations: those stand in the tests.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import gc
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+PROJECT = Path(__file__).parents[2]
+SHIPPED_RULES = PROJECT / "seeds" / "rules"
+AS_OF = "2026-06-30"
+
+Row = Mapping[str, object]
+RawTables = Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a dbt command ended, with the text of every error it reported."""
+
+    success: bool
+    errors: str
+
+
+def write_raw(root: Path, tables: RawTables) -> Path:
+    """Write raw tables (`crm.leads` -> rows) as CSV files under root; returns root."""
+    for name, rows in tables.items():
+        source, table = name.split(".")
+        path = root / source / f"{table}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+    return root
+
+
+def lead(lead_id: str, **columns: object) -> Row:
+    """A raw lead created in January 2026 of which nothing else is known."""
+    times = dict.fromkeys(("created_at", "updated_at", "_loaded_at"), "2026-01-01 00:00:00")
+    return {"lead_id": lead_id, "email": None, **times, **columns}
+
+
+def web_event(event_id: str, day: str, **columns: object) -> Row:
+    """A raw page view at noon of a day, loaded at once."""
+    times = dict.fromkeys(("occurred_at", "_loaded_at"), f"{day} 12:00:00")
+    return {"event_id": event_id, "visitor_id": "v", "event_type": "page_view", **times, **columns}
+
+
+def email_event(event_id: str, day: str, **columns: object) -> Row:
+    """A raw mail event at noon of a day, loaded at once."""
+    times = dict.fromkeys(("occurred_at", "_loaded_at"), f"{day} 12:00:00")
+    return {"event_id": event_id, "email": None, "event_type": "click", **times, **columns}
+
+
+def activity(activity_id: str, day: str, lead_id: str, activity_type: str, **columns: object) -> Row:
+    """A raw CRM activity at noon of a day, loaded at once."""
+    times = dict.fromkeys(("occurred_at", "_loaded_at"), f"{day} 12:00:00")
+    keys = {"activity_id": activity_id, "lead_id": lead_id, "activity_type": activity_type}
+    return {**keys, **times, **columns}
+
+
+def run_dbt(
+    *arguments: str, raw: Path, warehouse: Path, rules: Path = SHIPPED_RULES, as_of: str = AS_OF
+) -> Outcome:
+    """Run a dbt command of the project in this process and let go of the warehouse."""
+    errors: list[str] = []
+
+    def note_errors(event) -> None:
+        if event.info.level == "error":
+            errors.append(event.info.msg)
+
+    with _settings(raw=raw, warehouse=warehouse, rules=rules, as_of=as_of), _in_project():
+        runner = dbtRunner(manifest=_parse(rules), callbacks=[note_errors])
+        try:
+            result = runner.invoke([*arguments, "--quiet", "--no-partial-parse"])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+            gc.collect()
+    return Outcome(success=result.success, errors="\n".join([*errors, str(result.exception or "")]))
+
+
+def build_warehouse(
+    folder: Path, tables: RawTables, *, rules: Path = SHIPPED_RULES, as_of: str = AS_OF
+) -> Path:
+    """Score raw tables with a rule book into `<folder>/leads.duckdb`; returns its path."""
+    return score_raw(write_raw(folder / "raw", tables), folder, rules=rules, as_of=as_of)
+
+
+def score_raw(
+    raw: Path, folder: Path, *, rules: Path = SHIPPED_RULES, as_of: str = AS_OF
+) -> Path:
+    """Score a folder of raw files into `<folder>/leads.duckdb`; returns its path.
+
+    Seeds and the reading of the rule book are built once per rule book and copied.
+    """
+    warehouse = folder / "leads.duckdb"
+    shutil.copy(_warehouse_with_rules(rules), warehouse)
+    outcome = run_dbt(
+        "run", "--exclude", "path:models/rule_book",
+        raw=raw, warehouse=warehouse, rules=rules, as_of=as_of,
+    )  # fmt: skip
+    assert outcome.success, outcome.errors
+    return warehouse
+
+
+def query(warehouse: Path, sql: str) -> list[tuple]:
+    """Rows of a query on a warehouse file."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def read_ledger(warehouse: Path, lead_id: str) -> dict[str, float]:
+    """rule_id -> points of one lead, of the only model there is."""
+    sql = f"select rule_id, points from lead_score_ledger where lead_id = '{lead_id}'"
+    return {rule_id: float(points) for rule_id, points in query(warehouse, sql)}
+
+
+@functools.cache
+def _parse(rules: Path):
+    with (
+        _settings(raw=Path("none"), warehouse=Path("leads.duckdb"), rules=rules, as_of=AS_OF),
+        _in_project(),
+    ):
+        result = dbtRunner().invoke(["parse", "--quiet", "--no-partial-parse"])
+    assert result.success, result.exception
+    return result.result
+
+
+@functools.cache
+def _warehouse_with_rules(rules: Path) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="rules-"))
+    warehouse = folder / "leads.duckdb"
+    outcome = run_dbt(
+        "build", "--select", "resource_type:seed", "path:models/rule_book",
+        "--exclude-resource-type", "unit_test", "test",
+        raw=folder, warehouse=warehouse, rules=rules,
+    )  # fmt: skip
+    assert outcome.success, outcome.errors
+    return warehouse
+
+
+def _settings(*, raw: Path, warehouse: Path, rules: Path, as_of: str):
+    return mock.patch.dict(
+        os.environ,
+        {
+            "LEADS_RAW": str(raw),
+            "LEADS_WAREHOUSE": str(warehouse),
+            "LEADS_RULES": str(rules),
+            "LEADS_AS_OF": as_of,
+            "LEADS_TARGET": "duckdb",
+            "DBT_TARGET_PATH": str(PROJECT / "build" / "test" / "pytest_target"),
+        },
+    )
+
+
+@contextmanager
+def _in_project():
+    before = Path.cwd()
+    os.chdir(PROJECT)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,237 @@
+"""Laws: what holds for any raw data, tried on random populations with the shipped rule book."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import random
+import tempfile
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+from dbt_runs import AS_OF, SHIPPED_RULES, activity, build_warehouse, lead, query
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2026, 6, 30)
+MARTS = ("lead_score_ledger", "lead_scores", "scored_leads", "quarantine", "sales_forecast")
+
+# A run of the whole project is behind each example: few examples, many rows in each.
+FEW = settings(
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+days = st.dates(FIRST_DAY, LAST_DAY).map(str)
+lead_ids = st.sampled_from([f"L{n}" for n in range(12)])
+emails = st.sampled_from(
+    [None, *(f"{name}@acme.example" for name in "abcdef"), "x@gmail.com", " A@ACME.example", "bad@"]
+)
+paths = st.sampled_from(["/", "/pricing", "/demo?x=1", "/careers", "/blog/a", "/docs/b", None])
+
+leads = st.builds(
+    lambda lead_id, updated, loaded, **columns: lead(
+        lead_id,
+        updated_at=f"{updated} 00:00:00",
+        _loaded_at=f"{max(updated, loaded)} 00:00:00",
+        **columns,
+    ),
+    lead_ids,
+    days,
+    days,
+    email=emails,
+    first_name=st.sampled_from([None, "Ann", "Bbb", "Xzrt", "J4ne", "Łukasz"]),
+    phone=st.sampled_from([None, "+1 415 555 0123", "0000000", "12"]),
+    job_title=st.sampled_from([None, "VP Sales", "Student", "Head of Data", "Gärtner"]),
+    company_domain=st.sampled_from([None, "acme.example", "www.other.example"]),
+    industry=st.sampled_from([None, "Software", "Education", " retail "]),
+    employee_count=st.one_of(st.none(), st.integers(0, 20_000), st.just("many")),
+    do_not_contact=st.sampled_from([None, "true", "false"]),
+    is_deleted=st.sampled_from([None, "false", "false", "true"]),
+)
+activity_types = st.sampled_from(
+    ["call", "meeting", "webinar_registered", "webinar_attended", "trade_show_visit", "unheard_of"]
+)
+activities = st.builds(
+    lambda number, day, lead_id, kind: activity(f"c{number}", day, lead_id, kind),
+    st.integers(0, 400), days, lead_ids, activity_types,
+)  # fmt: skip
+web_events = st.builds(
+    lambda number, day, late, **columns: {
+        "event_id": f"w{number}",
+        "occurred_at": f"{day} 10:00:00",
+        "_loaded_at": f"{date.fromisoformat(day) + timedelta(days=late)} 11:00:00",
+        **columns,
+    },
+    st.integers(0, 400),
+    days,
+    st.integers(0, 30),
+    visitor_id=st.sampled_from(["v1", "v2", "v3", None]),
+    email=emails,
+    event_type=st.sampled_from(["page_view", "demo_request", "download", "signup", "ad_click"]),
+    url=paths.map(lambda path: path and f"https://www.tidewater.example{path}"),
+)
+email_events = st.builds(
+    lambda number, day, **columns: {
+        "event_id": f"e{number}",
+        "occurred_at": f"{day} 09:00:00",
+        "_loaded_at": f"{day} 10:00:00",
+        **columns,
+    },
+    st.integers(0, 400),
+    days,
+    email=emails,
+    event_type=st.sampled_from(["sent", "open", "click", "reply", "unsubscribe", "bounce"]),
+    campaign_id=st.sampled_from(["m1", "m2", "unknown", None]),
+)
+campaigns = [
+    {"campaign_id": "m1", "campaign_name": "One", "topic": "product", "_loaded_at": "2026-01-01"},
+    {"campaign_id": "m2", "campaign_name": "Two", "topic": "company", "_loaded_at": "2026-01-01"},
+]
+worlds = st.fixed_dictionaries(
+    {
+        "crm.leads": st.lists(leads, min_size=15, max_size=40),
+        "crm.activities": st.lists(activities, min_size=20, max_size=80),
+        "web.events": st.lists(web_events, min_size=20, max_size=80),
+        "email.events": st.lists(email_events, min_size=20, max_size=80),
+        "email.campaigns": st.just(campaigns),
+    }
+)
+
+
+def score(world, **settings_of_run) -> tuple[Path, dict[str, list[tuple]]]:
+    """Score a world in a folder of its own; returns the warehouse and the rows of its marts."""
+    folder = Path(tempfile.mkdtemp(prefix="law-"))
+    warehouse = build_warehouse(folder, world, **settings_of_run)
+    return warehouse, {mart: query(warehouse, f"from {mart} order by all") for mart in MARTS}
+
+
+@FEW
+@given(world=worlds)
+def test_the_ledger_sums_to_the_score_and_every_dimension_keeps_its_range(world):
+    warehouse, marts = score(world)
+    explained = defaultdict(Decimal)
+    for as_of, model, lead_id, *_, points in marts["lead_score_ledger"]:
+        explained[as_of, model, lead_id] += points
+    scores = query(warehouse, "select as_of_date, model_id, lead_id, score from lead_scores")
+    assert {tuple(key): points for *key, points in scores} == {
+        tuple(key): explained[tuple(key)] for *key, _ in scores
+    }
+    assert all(0 <= points <= 100 for *_, points in scores)
+    assert set(explained) <= {tuple(key) for *key, _ in scores}
+
+
+@FEW
+@given(world=worlds, seed=st.integers(0, 1000))
+def test_order_and_repeats_of_raw_rows_do_not_matter(world, seed):
+    chance = random.Random(seed)
+    shaken = {}
+    for table, rows in world.items():
+        again = [*rows, *chance.choices(rows, k=len(rows) // 2)]
+        shaken[table] = chance.sample(again, len(again))
+    _, marts = score(world)
+    _, shaken_marts = score(shaken)
+    # A broken row that is delivered twice stands in quarantine twice: it was read twice.
+    for mart in MARTS[:-2]:
+        assert shaken_marts[mart] == marts[mart], mart
+    assert set(shaken_marts["quarantine"]) == set(marts["quarantine"])
+
+
+@FEW
+@given(world=worlds, later=worlds, days_later=st.integers(1, 60))
+def test_nothing_that_happens_after_the_day_moves_its_scores(world, later, days_later):
+    # Ids of the later world are its own: a repeat of an old event would be no later event.
+    moved = {table: [_shift(row, days_later + 181) for row in rows] for table, rows in later.items()}
+    moved.pop("email.campaigns")
+    both = {table: [*rows, *moved.get(table, [])] for table, rows in world.items()}
+    _, marts = score(world)
+    _, marts_with_later = score(both)
+    for mart in MARTS[:3]:
+        assert marts_with_later[mart] == marts[mart], mart
+
+
+@FEW
+@given(
+    events=st.lists(st.tuples(lead_ids, activity_types, days), min_size=50, max_size=200),
+    as_of=st.dates(date(2026, 3, 1), LAST_DAY).map(str),
+)
+def test_behavioural_points_are_what_the_contract_says(events, as_of):
+    """Every rule on CRM activities, against the contract's formula in plain Python."""
+    world = {
+        "crm.leads": [lead(f"L{n}") for n in range(12)],
+        "crm.activities": [
+            activity(f"c{number}", day, lead_id, kind)
+            for number, (lead_id, kind, day) in enumerate(events)
+        ],
+    }
+    warehouse, _ = score(world, as_of=as_of)
+    found = query(
+        warehouse,
+        "select lead_id, rule_id, raw_points, points from lead_score_ledger"
+        " where dimension = 'behavioral' and rule_id not like 'cap:%'",
+    )
+    assert sorted(found) == sorted(_expected_points(events, date.fromisoformat(as_of)))
+
+
+def _shift(row, by_days: int):
+    moved = dict(row)
+    for column in ("created_at", "updated_at", "occurred_at", "_loaded_at"):
+        if column in moved:
+            moved[column] = str(datetime.fromisoformat(moved[column]) + timedelta(days=by_days))
+    for key in ("event_id", "activity_id"):
+        if key in moved:
+            moved[key] = f"later-{moved[key]}"
+    return moved
+
+
+def _read_rules(name: str) -> list[dict[str, str]]:
+    with (SHIPPED_RULES / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _expected_points(events, as_of: date):
+    """(lead_id, rule_id, raw points, points) by the contract, one rule and lead at a time."""
+    kinds_of = defaultdict(set)
+    for row in _read_rules("activities"):
+        if row["channel"] == "crm" and not row["attribute"]:
+            kinds_of[row["activity"]].add(row["event_type"])
+    counts = Counter((lead_id, kind, date.fromisoformat(day)) for lead_id, kind, day in events)
+    for rule, lead_id in itertools.product(
+        _read_rules("rules_behavioral"), [f"L{n}" for n in range(12)]
+    ):
+        valid = rule["valid_from"] <= str(as_of) < (rule["valid_to"] or "9999")
+        per_day = Counter()
+        for (actor, kind, day), number in counts.items():
+            if actor == lead_id and kind in kinds_of[rule["activity"]] and day <= as_of:
+                per_day[day] += number
+        raw = decayed = 0.0
+        for day, number in per_day.items():
+            age = (as_of - day).days
+            if age > float(rule["max_age_days"] or "inf"):
+                continue
+            worth = float(rule["points"]) * min(number, float(rule["max_per_day"] or "inf"))
+            raw += worth
+            decayed += worth * _weight(rule, age)
+        most = float(rule["max_points"] or "inf")
+        decayed = max(-most, min(most, decayed))
+        if valid and (raw or decayed):
+            yield lead_id, rule["rule_id"], _round(raw), _round(decayed)
+
+
+def _weight(rule, age: int) -> float:
+    half_life, floor = float(rule["half_life_days"] or 1), float(rule["floor_weight"] or 0)
+    shape = {
+        "exponential": 0.5 ** (age / half_life),
+        "linear": max(0.0, 1 - age / (2 * half_life)),
+        "step": 0.5 ** (age // half_life),
+        "none": 1.0,
+    }[rule["decay"]]
+    return floor + (1 - floor) * shape
+
+
+def _round(points: float) -> Decimal:
+    return Decimal(f"{points:.10f}").quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+assert AS_OF == str(LAST_DAY), "the laws' random days end on the day that is scored"
