@@ -118,11 +118,17 @@ def write_table(folder: Path, name: str, pieces: Iterable[pa.Table], *, file_for
         if file_format == "csv" and name in UNREADABLE:
             column, _ = UNREADABLE[name]
             place = piece.schema.get_field_index(column)
-            piece = (add_unreadable_row(piece, name) if writer is None else
-                     piece.set_column(place, column, piece[column].cast(pa.string())))
+            piece = (
+                add_unreadable_row(piece, name)
+                if writer is None
+                else piece.set_column(place, column, piece[column].cast(pa.string()))
+            )
         if writer is None:
-            writer = (pyarrow.csv.CSVWriter(path, piece.schema) if file_format == "csv" else
-                      pyarrow.parquet.ParquetWriter(path, piece.schema, compression="zstd"))
+            writer = (
+                pyarrow.csv.CSVWriter(path, piece.schema)
+                if file_format == "csv"
+                else pyarrow.parquet.ParquetWriter(path, piece.schema, compression="zstd")
+            )
         writer.write_table(piece)
         rows += len(piece)
     writer.close()
@@ -136,11 +142,13 @@ def count_rows(pieces: Iterator[pa.Table], counter: list[int]) -> Iterator[pa.Ta
         yield piece
 
 
-def list_tables(leads: int, events: int, window: Window,
-                seed: int) -> Iterator[tuple[str, Iterable[pa.Table]]]:
+def list_tables(
+    leads: int, events: int, window: Window, seed: int
+) -> Iterator[tuple[str, Iterable[pa.Table]]]:
     """Name and pieces of every raw table; a table's pieces are made while they are read."""
-    companies = make_companies(stream(seed, "companies"), max(leads // PEOPLE_PER_COMPANY, 3),
-                               window)
+    companies = make_companies(
+        stream(seed, "companies"), max(leads // PEOPLE_PER_COMPANY, 3), window
+    )
     people = make_people(stream(seed, "people"), leads, companies, window)
     deals = make_deals(stream(seed, "deals"), people, companies, window)
     email_events = round(events * EMAIL_SHARE)
@@ -150,28 +158,41 @@ def list_tables(leads: int, events: int, window: Window,
         return stream(seed, name)
 
     yield "crm.leads", [tables.make_leads(of("crm.leads"), people, companies, deals, window)]
-    yield "crm.lead_attributes", [tables.make_lead_attributes(
-        of("crm.lead_attributes"), people, companies, window)]
+    yield (
+        "crm.lead_attributes",
+        [tables.make_lead_attributes(of("crm.lead_attributes"), people, companies, window)],
+    )
     yield "crm.accounts", [tables.make_accounts(of("crm.accounts"), companies, deals, window)]
-    yield "crm.opportunities", [tables.make_opportunities(
-        of("crm.opportunities"), deals, companies, window)]
-    yield "crm.opportunity_stages", [tables.make_opportunity_stages(
-        of("crm.opportunity_stages"), deals, window)]
+    yield (
+        "crm.opportunities",
+        [tables.make_opportunities(of("crm.opportunities"), deals, companies, window)],
+    )
+    yield (
+        "crm.opportunity_stages",
+        [tables.make_opportunity_stages(of("crm.opportunity_stages"), deals, window)],
+    )
     yield "crm.activities", [tables.make_activities(of("crm.activities"), people, window)]
-    yield "crm.lead_feedback", [tables.make_lead_feedback(
-        of("crm.lead_feedback"), people, window)]
+    yield "crm.lead_feedback", [tables.make_lead_feedback(of("crm.lead_feedback"), people, window)]
     yield "email.campaigns", [tables.make_campaigns(of("email.campaigns"), plan, window)]
     mailed: list[int] = []
-    yield "email.events", count_rows(
-        tables.stream_email_events(seed, people, window, plan, email_events), mailed)
+    yield (
+        "email.events",
+        count_rows(tables.stream_email_events(seed, people, window, plan, email_events), mailed),
+    )
     # Mails come whole, so their number is only about right; the web makes up the difference.
-    yield "web.events", tables.stream_web_events(
-        seed, people, deals, window, events - sum(mailed))
+    yield "web.events", tables.stream_web_events(seed, people, deals, window, events - sum(mailed))
 
 
-def generate_sample(out: Path, *, leads: int = 2000, events: int = 60_000, days: int = 365,
-                    last_day: dt.date = dt.date(2026, 6, 30), seed: int = 7,
-                    file_format: str = "parquet") -> dict[str, int]:
+def generate_sample(
+    out: Path,
+    *,
+    leads: int = 2000,
+    events: int = 60_000,
+    days: int = 365,
+    last_day: dt.date = dt.date(2026, 6, 30),
+    seed: int = 7,
+    file_format: str = "parquet",
+) -> dict[str, int]:
     """Write all raw tables under `out`, replacing an older sample there; returns rows by table.
 
     The same arguments give the same rows. The folder appears complete or not at all: it is
@@ -181,12 +202,16 @@ def generate_sample(out: Path, *, leads: int = 2000, events: int = 60_000, days:
     if leads < 20 or events < 100 or days < 7:
         raise ValueError(
             f"A sample needs at least 20 leads, 100 events and 7 days; asked were {leads} leads, "
-            f"{events} events and {days} days.")
+            f"{events} events and {days} days."
+        )
     out = out.absolute()
-    if out.exists() and (not out.is_dir()
-                         or {entry.name for entry in out.iterdir()} - {"crm", "web", "email"}):
-        raise ValueError(f"{out} holds something other than a sample and is left as it is; "
-                         "choose another folder with --out.")
+    if out.exists() and (
+        not out.is_dir() or {entry.name for entry in out.iterdir()} - {"crm", "web", "email"}
+    ):
+        raise ValueError(
+            f"{out} holds something other than a sample and is left as it is; "
+            "choose another folder with --out."
+        )
     end = (last_day - dt.date(1970, 1, 1)).days * DAY + DAY
     window = Window(end - days * DAY, end)
     partial, old = out.with_name(f".{out.name}.partial"), out.with_name(f".{out.name}.old")
@@ -197,8 +222,10 @@ def generate_sample(out: Path, *, leads: int = 2000, events: int = 60_000, days:
         for name, pieces in list_tables(leads, events, window, seed):
             began = time.perf_counter()
             counts[name] = write_table(partial, name, pieces, file_format=file_format)
-            print(f"{name:24}{counts[name]:>12,} rows {time.perf_counter() - began:7.1f} s",
-                  flush=True)
+            print(
+                f"{name:24}{counts[name]:>12,} rows {time.perf_counter() - began:7.1f} s",
+                flush=True,
+            )
         if out.exists():
             os.replace(out, old)
         os.replace(partial, out)
@@ -212,7 +239,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and write the sample; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m samples.generate",
-        description="Write made-up raw data for every table of the input contract.")
+        description="Write made-up raw data for every table of the input contract.",
+    )
     parser.add_argument("--out", type=Path, default=Path("samples/raw"), help="folder to write")
     parser.add_argument("--leads", type=int, default=2000)
     parser.add_argument("--events", type=int, default=60_000, help="web and e-mail together")
@@ -222,8 +250,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--format", choices=["parquet", "csv"], default="parquet")
     asked = parser.parse_args(arguments)
     try:
-        generate_sample(asked.out, leads=asked.leads, events=asked.events, days=asked.days,
-                        last_day=asked.last_day, seed=asked.seed, file_format=asked.format)
+        generate_sample(
+            asked.out,
+            leads=asked.leads,
+            events=asked.events,
+            days=asked.days,
+            last_day=asked.last_day,
+            seed=asked.seed,
+            file_format=asked.format,
+        )
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -118,15 +118,17 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def between(rng: np.random.Generator, low: np.ndarray | int, high: np.ndarray | int,
-            size: int) -> np.ndarray:
+def between(
+    rng: np.random.Generator, low: np.ndarray | int, high: np.ndarray | int, size: int
+) -> np.ndarray:
     """Times drawn evenly from low, included, to high, excluded. Shape (size,)."""
     width = np.maximum(np.asarray(high) - low, 1)
     return low + (rng.random(size) * width).astype(np.int64)  # a sum of floats would round
 
 
-def to_working_hours(rng: np.random.Generator, times: np.ndarray, *,
-                     earliest: int = 0) -> np.ndarray:
+def to_working_hours(
+    rng: np.random.Generator, times: np.ndarray, *, earliest: int = 0
+) -> np.ndarray:
     """Keep the day, most weekends pulled back to the week before; draw the hour anew.
 
     No day is pulled back to before `earliest`.
@@ -208,8 +210,11 @@ def make_names(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.nda
     made = []
     for common, missing_share in ((words.FIRST_NAMES, 0.06), (words.LAST_NAMES, 0.04)):
         names = np.array(common, dtype=object)[rng.integers(0, len(common), count)]
-        for odd, share in ((words.MASHED_NAMES, 0.012), (words.NAMES_WITH_DIGITS, 0.008),
-                           (words.NAMES_WITH_REPEATS, 0.006)):
+        for odd, share in (
+            (words.MASHED_NAMES, 0.012),
+            (words.NAMES_WITH_DIGITS, 0.008),
+            (words.NAMES_WITH_REPEATS, 0.006),
+        ):
             hit = rng.random(count) < share
             names[hit] = np.array(odd, dtype=object)[rng.integers(0, len(odd), hit.sum())]
         names[rng.random(count) < missing_share] = None
@@ -229,8 +234,13 @@ def to_mailbox(name: str | None) -> str:
     return "".join(letter for letter in plain if letter.isalnum()) or "user"
 
 
-def make_emails(rng: np.random.Generator, kinds: np.ndarray, first: np.ndarray, last: np.ndarray,
-                company_domains: np.ndarray) -> np.ndarray:
+def make_emails(
+    rng: np.random.Generator,
+    kinds: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    company_domains: np.ndarray,
+) -> np.ndarray:
     """E-mail addresses of the given kinds, unique before the mess is added. Shape as `kinds`."""
     mailbox = {name: to_mailbox(name) for name in {*first, *last}}
     draws = rng.integers(0, 1_000_000, len(kinds))
@@ -269,15 +279,20 @@ def make_emails(rng: np.random.Generator, kinds: np.ndarray, first: np.ndarray, 
 def add_address_mess(rng: np.random.Generator, emails: np.ndarray) -> np.ndarray:
     """Upper case and outer blanks, as people type them, on about one address in twelve."""
     messy = emails.copy()
-    for share, change in ((0.03, str.upper), (0.03, str.title), (0.015, " {}".format),
-                          (0.015, "{} ".format)):
+    for share, change in (
+        (0.03, str.upper),
+        (0.03, str.title),
+        (0.015, " {}".format),
+        (0.015, "{} ".format),
+    ):
         hit = (rng.random(len(emails)) < share) & pd.notna(emails)
         messy[hit] = [change(email) for email in emails[hit]]
     return messy
 
 
-def make_people(rng: np.random.Generator, count: int, companies: Companies,
-                window: Window) -> People:
+def make_people(
+    rng: np.random.Generator, count: int, companies: Companies, window: Window
+) -> People:
     """Invent people at companies, with their fit and their burst of interest."""
     # A square makes some companies send many leads and most of them one or two.
     company = (rng.random(count) ** 2 * len(companies.name)).astype(np.int64)
@@ -286,8 +301,13 @@ def make_people(rng: np.random.Generator, count: int, companies: Companies,
     kinds = choose(rng, MAIL_SHARES, count)
     size = np.log10(companies.employees[company])
     industry_fit = np.array([row[1] for row in words.INDUSTRIES])[companies.industry[company]]
-    fit = (0.9 * seniority - 0.8 * np.abs(size - 3.0) + 0.8 * industry_fit + MAIL_FIT[kinds]
-           + rng.normal(0, 0.5, count))
+    fit = (
+        0.9 * seniority
+        - 0.8 * np.abs(size - 3.0)
+        + 0.8 * industry_fit
+        + MAIL_FIT[kinds]
+        + rng.normal(0, 0.5, count)
+    )
     fit = (fit - fit.mean()) / (fit.std() or 1.0)
 
     created = np.where(
@@ -341,8 +361,9 @@ def make_people(rng: np.random.Generator, count: int, companies: Companies,
     )
 
 
-def make_deals(rng: np.random.Generator, people: People, companies: Companies,
-               window: Window) -> Deals:
+def make_deals(
+    rng: np.random.Generator, people: People, companies: Companies, window: Window
+) -> Deals:
     """Open deals by fit and heat, decide them by fit and heat again, both with noise.
 
     Deals of companies that were customers before the window come last, without a person.
@@ -355,7 +376,8 @@ def make_deals(rng: np.random.Generator, people: People, companies: Companies,
         sigmoid(-4.8 + 1.0 * people.fit),
     )
     opened = np.maximum(people.peak, people.created) + (
-        rng.exponential(4.0, count) * DAY + HOUR).astype(np.int64)
+        rng.exponential(4.0, count) * DAY + HOUR
+    ).astype(np.int64)
     opened = np.maximum(to_working_hours(rng, opened), people.created + MINUTE)
     buyer = (rng.random(count) < chance) & (opened >= window.start) & (opened < window.end)
     buyer &= (people.mail_kind < MAIL_KINDS.index("rival")) & (people.duplicate_of < 0)
@@ -364,11 +386,13 @@ def make_deals(rng: np.random.Generator, people: People, companies: Companies,
 
     pull = np.where(people.heat[person] > 0, 1.4 * warmth[person], -1.5)
     won = rng.random(len(person)) < sigmoid(
-        -2.5 + 2.2 * people.fit[person] + pull + rng.normal(0, 0.4, len(person)))
+        -2.5 + 2.2 * people.fit[person] + pull + rng.normal(0, 0.4, len(person))
+    )
     asks = rng.random(len(person)) < sigmoid(1.2 * warmth[person] - 0.4)
     asks &= people.visits_web[person] & (people.heat[person] > 0)
-    asked = np.maximum(opened - between(rng, HOUR, 9 * DAY, len(person)),
-                       people.created[person] + MINUTE)
+    asked = np.maximum(
+        opened - between(rng, HOUR, 9 * DAY, len(person)), people.created[person] + MINUTE
+    )
 
     older = np.flatnonzero(companies.customer_since)
     company = np.concatenate([people.company[person], older])
@@ -376,7 +400,7 @@ def make_deals(rng: np.random.Generator, people: People, companies: Companies,
     created = np.concatenate([opened, companies.customer_since[older] - 60 * DAY])
     cycle = np.exp(rng.normal(3.6, 0.5, size)) * DAY
     closed = to_working_hours(rng, created + DAY + cycle.astype(np.int64))
-    closed[len(person):] = companies.customer_since[older]
+    closed[len(person) :] = companies.customer_since[older]
     won = np.concatenate([won, np.ones(len(older), dtype=bool)])
     amount = np.sqrt(companies.employees[company]) * 900 * np.exp(rng.normal(0, 0.4, size))
     return Deals(
@@ -388,6 +412,7 @@ def make_deals(rng: np.random.Generator, people: People, companies: Companies,
         reached=np.where(won, 3, rng.integers(0, 4, size)),
         amount=np.round(np.maximum(amount, 1200), -2),
         product=rng.integers(0, len(words.PRODUCTS), size),
-        demo_asked=np.concatenate([np.where(asks & (asked < opened), asked, 0),
-                                   np.zeros(len(older), dtype=np.int64)]),
+        demo_asked=np.concatenate(
+            [np.where(asks & (asked < opened), asked, 0), np.zeros(len(older), dtype=np.int64)]
+        ),
     )

@@ -52,8 +52,11 @@ CAMPAIGN_REACH = 0.25
 TIMESTAMP = pa.timestamp("us")
 
 
-def pick(values: list | tuple | np.ndarray | pa.Array, rows: np.ndarray,
-         missing: np.ndarray | None = None) -> pa.Array:
+def pick(
+    values: list | tuple | np.ndarray | pa.Array,
+    rows: np.ndarray,
+    missing: np.ndarray | None = None,
+) -> pa.Array:
     """The values at these row numbers, null where missing. Shape (rows,)."""
     codes = pa.array(np.asarray(rows, dtype=np.int32), mask=missing)
     known = values if isinstance(values, pa.Array) else pa.array(values)
@@ -88,8 +91,9 @@ def lead_ids(rows: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
     return pc.binary_join_element_wise("L", ids, "")
 
 
-def load_after(rng: np.random.Generator, times: np.ndarray, window: Window,
-               *, late_share: float = LATE_SHARE) -> np.ndarray:
+def load_after(
+    rng: np.random.Generator, times: np.ndarray, window: Window, *, late_share: float = LATE_SHARE
+) -> np.ndarray:
     """When rows of these times were loaded: mostly within hours, some weeks late.
 
     Nothing loads after the window: what would is loaded somewhere between its time and the
@@ -105,8 +109,9 @@ def load_after(rng: np.random.Generator, times: np.ndarray, window: Window,
     return loaded
 
 
-def shuffle_deliveries(rng: np.random.Generator, loaded: np.ndarray,
-                       window: Window) -> tuple[np.ndarray, np.ndarray]:
+def shuffle_deliveries(
+    rng: np.random.Generator, loaded: np.ndarray, window: Window
+) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers in the order of delivery, some of them twice, and when each was loaded.
 
     Of the repeats half are exact, half are loaded again later. The order is about that of
@@ -124,15 +129,17 @@ def shuffle_deliveries(rng: np.random.Generator, loaded: np.ndarray,
     return rows[order], loads[order]
 
 
-def deliver(rng: np.random.Generator, table: pa.Table, times: np.ndarray,
-            window: Window) -> pa.Table:
+def deliver(
+    rng: np.random.Generator, table: pa.Table, times: np.ndarray, window: Window
+) -> pa.Table:
     """The table as delivered: `_loaded_at` appended, rows repeated and out of order."""
     rows, loads = shuffle_deliveries(rng, load_after(rng, times, window), window)
     return table.take(pa.array(rows)).append_column("_loaded_at", at(loads))
 
 
-def make_leads(rng: np.random.Generator, people: People, companies: Companies, deals: Deals,
-               window: Window) -> pa.Table:
+def make_leads(
+    rng: np.random.Generator, people: People, companies: Companies, deals: Deals, window: Window
+) -> pa.Table:
     """crm.leads: one row per version of a lead."""
     count = len(people.created)
     everyone = np.arange(count)
@@ -149,8 +156,9 @@ def make_leads(rng: np.random.Generator, people: People, companies: Companies, d
     warm = np.flatnonzero((people.heat > 0) & (rng.random(count) < 0.7))
     # rows, time, lifecycle stage, other title, do_not_contact, is_deleted; flags stay once set
     versions = [(everyone, people.created, (rng.random(count) < 0.6).astype(int), 0, 0, 0)]
-    versions.append((warm, np.maximum(people.peak[warm] - 2 * DAY, people.created[warm] + HOUR),
-                     2, 0, 0, 0))
+    versions.append(
+        (warm, np.maximum(people.peak[warm] - 2 * DAY, people.created[warm] + HOUR), 2, 0, 0, 0)
+    )
     versions.append((buyer, opened - MINUTE // 2, 3, 0, 0, 0))
     versions.append((buyer, opened + HOUR, 4, 0, 0, 0))
     versions.append((deals.person[won], deals.closed[won] + HOUR, 5, 0, 0, 0))
@@ -187,35 +195,44 @@ def make_leads(rng: np.random.Generator, people: People, companies: Companies, d
     place = people.place[person]
     providers = companies.name.tolist() + words.INTERNET_PROVIDERS
     organization = np.where(
-        provider, len(companies.name) + person % len(words.INTERNET_PROVIDERS), company)
+        provider, len(companies.name) + person % len(words.INTERNET_PROVIDERS), company
+    )
     stages = ["subscriber", "lead", "mql", "sql", "opportunity", "customer"]
-    table = pa.table({
-        "lead_id": lead_ids(person),
-        "email": pick(people.email, person),
-        "first_name": pick(people.first_name, person),
-        "last_name": pick(people.last_name, person),
-        "phone": pick(make_phones(rng, people), person),
-        "job_title": pick([row[0] for row in words.TITLES], title, lost(0.15)),
-        "company_name": pick(companies.name, company, nameless),
-        "company_domain": pick(companies.domain, company, domainless),
-        "industry": pick([row[0] for row in words.INDUSTRIES], companies.industry[company],
-                         lost(0.2) | nameless),
-        "employee_count": nulled(companies.employees[company], lost(0.15) | nameless),
-        "annual_revenue": nulled(companies.revenue[company], lost(0.4) | nameless),
-        "country": pick(places[0], place, lost(0.05)),
-        "region": pick(places[1], place, lost(0.2)),
-        "city": pick(places[2], place, lost(0.15)),
-        "ip_organization": pick(providers, organization, lost(0.35)),
-        "lead_source": pick([row[0] for row in words.LEAD_SOURCES], people.source[person],
-                            lost(0.02)),
-        "account_id": account_ids(company, lost(0.15) | nameless | ~companies.is_account[company]),
-        "owner_id": pick([f"U{n:02}" for n in range(1, 21)], person % 20, lost(0.3)),
-        "lifecycle_stage": pick(stages, stage),
-        "do_not_contact": pa.array(contact == 1),
-        "is_deleted": pa.array(deleted == 1),
-        "created_at": at(people.created[person]),
-        "updated_at": at(updated),
-    })
+    table = pa.table(
+        {
+            "lead_id": lead_ids(person),
+            "email": pick(people.email, person),
+            "first_name": pick(people.first_name, person),
+            "last_name": pick(people.last_name, person),
+            "phone": pick(make_phones(rng, people), person),
+            "job_title": pick([row[0] for row in words.TITLES], title, lost(0.15)),
+            "company_name": pick(companies.name, company, nameless),
+            "company_domain": pick(companies.domain, company, domainless),
+            "industry": pick(
+                [row[0] for row in words.INDUSTRIES],
+                companies.industry[company],
+                lost(0.2) | nameless,
+            ),
+            "employee_count": nulled(companies.employees[company], lost(0.15) | nameless),
+            "annual_revenue": nulled(companies.revenue[company], lost(0.4) | nameless),
+            "country": pick(places[0], place, lost(0.05)),
+            "region": pick(places[1], place, lost(0.2)),
+            "city": pick(places[2], place, lost(0.15)),
+            "ip_organization": pick(providers, organization, lost(0.35)),
+            "lead_source": pick(
+                [row[0] for row in words.LEAD_SOURCES], people.source[person], lost(0.02)
+            ),
+            "account_id": account_ids(
+                company, lost(0.15) | nameless | ~companies.is_account[company]
+            ),
+            "owner_id": pick([f"U{n:02}" for n in range(1, 21)], person % 20, lost(0.3)),
+            "lifecycle_stage": pick(stages, stage),
+            "do_not_contact": pa.array(contact == 1),
+            "is_deleted": pa.array(deleted == 1),
+            "created_at": at(people.created[person]),
+            "updated_at": at(updated),
+        }
+    )
     return deliver(rng, table, updated, window)
 
 
@@ -244,8 +261,9 @@ def account_ids(companies: np.ndarray, missing: np.ndarray | None = None) -> pa.
     return pc.binary_join_element_wise("A", ids, "")
 
 
-def make_lead_attributes(rng: np.random.Generator, people: People, companies: Companies,
-                         window: Window) -> pa.Table:
+def make_lead_attributes(
+    rng: np.random.Generator, people: People, companies: Companies, window: Window
+) -> pa.Table:
     """crm.lead_attributes: one row per version of a lead's custom field."""
     count = len(people.created)
     asked = rng.random(count) < np.where(people.heat > 0, 0.7, 0.25)
@@ -276,21 +294,27 @@ def make_lead_attributes(rng: np.random.Generator, people: People, companies: Co
         other = rows[rng.permutation(len(rows))[: len(changed)]]
         who = np.concatenate([rows, rows[changed]])
         what = np.concatenate([rows, other])
-        when = np.concatenate([
-            updated, np.maximum(updated[changed] - 20 * DAY, people.created[rows[changed]])])
+        when = np.concatenate(
+            [updated, np.maximum(updated[changed] - 20 * DAY, people.created[rows[changed]])]
+        )
         kept = when < window.end
-        pieces.append(pa.table({
-            "lead_id": lead_ids(who[kept]),
-            "attribute": pick([attribute], np.zeros(kept.sum())),
-            "value": pick(values, what[kept]),
-            "updated_at": at(when[kept]),
-        }))
+        pieces.append(
+            pa.table(
+                {
+                    "lead_id": lead_ids(who[kept]),
+                    "attribute": pick([attribute], np.zeros(kept.sum())),
+                    "value": pick(values, what[kept]),
+                    "updated_at": at(when[kept]),
+                }
+            )
+        )
         times.append(when[kept])
     return deliver(rng, pa.concat_tables(pieces), np.concatenate(times), window)
 
 
-def make_accounts(rng: np.random.Generator, companies: Companies, deals: Deals,
-                  window: Window) -> pa.Table:
+def make_accounts(
+    rng: np.random.Generator, companies: Companies, deals: Deals, window: Window
+) -> pa.Table:
     """crm.accounts: one row per version of an account; winning a deal makes a new one."""
     known = np.flatnonzero(companies.is_account)
     first = between(rng, window.start - 900 * DAY, window.start, len(known))
@@ -306,26 +330,30 @@ def make_accounts(rng: np.random.Generator, companies: Companies, deals: Deals,
     def lost(share: float) -> np.ndarray:
         return (rng.random(len(companies.name)) < share)[company]
 
-    table = pa.table({
-        "account_id": account_ids(company),
-        "account_name": pick(companies.name, company),
-        "domain": pick(companies.domain, company, lost(0.1)),
-        "industry": pick([row[0] for row in words.INDUSTRIES], companies.industry[company],
-                         lost(0.1)),
-        "employee_count": nulled(companies.employees[company], lost(0.1)),
-        "annual_revenue": nulled(companies.revenue[company], lost(0.2)),
-        "country": pick([row[0] for row in words.PLACES], companies.place[company], lost(0.03)),
-        "is_customer": pa.array(customer),
-        "updated_at": at(updated),
-    })
+    table = pa.table(
+        {
+            "account_id": account_ids(company),
+            "account_name": pick(companies.name, company),
+            "domain": pick(companies.domain, company, lost(0.1)),
+            "industry": pick(
+                [row[0] for row in words.INDUSTRIES], companies.industry[company], lost(0.1)
+            ),
+            "employee_count": nulled(companies.employees[company], lost(0.1)),
+            "annual_revenue": nulled(companies.revenue[company], lost(0.2)),
+            "country": pick([row[0] for row in words.PLACES], companies.place[company], lost(0.03)),
+            "is_customer": pa.array(customer),
+            "updated_at": at(updated),
+        }
+    )
     return deliver(rng, table, updated, window)
 
 
 def deal_steps(deals: Deals) -> tuple[np.ndarray, np.ndarray]:
     """When each deal enters each of DEAL_STAGES and whether it does. Shape (deals, 6) twice."""
     share = np.array([0.0, 0.2, 0.5, 0.75, 1.0, 1.0])
-    entered = deals.created[:, None] + (
-        (deals.closed - deals.created)[:, None] * share).astype(np.int64)
+    entered = deals.created[:, None] + ((deals.closed - deals.created)[:, None] * share).astype(
+        np.int64
+    )
     happens = np.arange(6) <= deals.reached[:, None]
     happens[:, 4] = deals.is_won
     happens[:, 5] = ~deals.is_won
@@ -338,8 +366,9 @@ def deal_ids(rows: np.ndarray) -> pa.Array:
     return pc.binary_join_element_wise("O", ids, "")
 
 
-def make_opportunities(rng: np.random.Generator, deals: Deals, companies: Companies,
-                       window: Window) -> pa.Table:
+def make_opportunities(
+    rng: np.random.Generator, deals: Deals, companies: Companies, window: Window
+) -> pa.Table:
     """crm.opportunities: a version when opened and a version as it stands at the end."""
     entered, happens = deal_steps(deals)
     past = happens & (entered < window.end)
@@ -350,18 +379,22 @@ def make_opportunities(rng: np.random.Generator, deals: Deals, companies: Compan
     stage = np.concatenate([np.zeros(len(everyone), int), last[moved]])
     updated = entered[rows, stage]
     is_open = stage < 4
-    table = pa.table({
-        "opportunity_id": deal_ids(rows),
-        "lead_id": lead_ids(deals.person[rows], deals.person[rows] < 0),
-        "account_id": account_ids(deals.company[rows], ~companies.is_account[deals.company[rows]]),
-        "product": pick(words.PRODUCTS, deals.product[rows]),
-        "stage": pick(words.DEAL_STAGES, stage),
-        "amount": nulled(deals.amount[rows], (rng.random(len(everyone)) < 0.1)[rows] & is_open),
-        "is_won": nulled(stage == 4, is_open),
-        "created_at": at(deals.created[rows]),
-        "closed_at": at(deals.closed[rows], is_open),
-        "updated_at": at(updated),
-    })
+    table = pa.table(
+        {
+            "opportunity_id": deal_ids(rows),
+            "lead_id": lead_ids(deals.person[rows], deals.person[rows] < 0),
+            "account_id": account_ids(
+                deals.company[rows], ~companies.is_account[deals.company[rows]]
+            ),
+            "product": pick(words.PRODUCTS, deals.product[rows]),
+            "stage": pick(words.DEAL_STAGES, stage),
+            "amount": nulled(deals.amount[rows], (rng.random(len(everyone)) < 0.1)[rows] & is_open),
+            "is_won": nulled(stage == 4, is_open),
+            "created_at": at(deals.created[rows]),
+            "closed_at": at(deals.closed[rows], is_open),
+            "updated_at": at(updated),
+        }
+    )
     return deliver(rng, table, updated, window)
 
 
@@ -370,11 +403,13 @@ def make_opportunity_stages(rng: np.random.Generator, deals: Deals, window: Wind
     entered, happens = deal_steps(deals)
     rows, stages = np.nonzero(happens & (entered < window.end))
     times = entered[rows, stages]
-    table = pa.table({
-        "opportunity_id": deal_ids(rows),
-        "stage": pick(words.DEAL_STAGES, stages),
-        "entered_at": at(times),
-    })
+    table = pa.table(
+        {
+            "opportunity_id": deal_ids(rows),
+            "stage": pick(words.DEAL_STAGES, stages),
+            "entered_at": at(times),
+        }
+    )
     return deliver(rng, table, times, window)
 
 
@@ -383,28 +418,35 @@ def make_activities(rng: np.random.Generator, people: People, window: Window) ->
     count = len(people.created)
     cold = np.repeat(np.arange(count), rng.poisson(0.8, count))
     warm = np.repeat(np.arange(count), rng.poisson(4.0 * np.minimum(people.heat, 4)))
-    kinds = np.concatenate([
-        choose(rng, [row[2] for row in words.CRM_ACTIVITIES], len(cold)),
-        choose(rng, [row[3] for row in words.CRM_ACTIVITIES], len(warm)),
-    ])
-    times = np.concatenate([
-        between(rng, np.maximum(people.created[cold], window.start), window.end, len(cold)),
-        people.peak[warm] + (burst_day(rng.random(len(warm))) * DAY).astype(np.int64),
-    ])
+    kinds = np.concatenate(
+        [
+            choose(rng, [row[2] for row in words.CRM_ACTIVITIES], len(cold)),
+            choose(rng, [row[3] for row in words.CRM_ACTIVITIES], len(warm)),
+        ]
+    )
+    times = np.concatenate(
+        [
+            between(rng, np.maximum(people.created[cold], window.start), window.end, len(cold)),
+            people.peak[warm] + (burst_day(rng.random(len(warm))) * DAY).astype(np.int64),
+        ]
+    )
     person = np.concatenate([cold, warm])
     times = to_working_hours(rng, times, earliest=window.start)
     kept = (times > people.created[person]) & (times >= window.start) & (times < window.end)
     person, kinds, times = person[kept], kinds[kept], times[kept]
     product = rng.integers(0, len(words.PRODUCTS), len(person))
-    table = pa.table({
-        "activity_id": make_ids("c", np.arange(len(person))),
-        "lead_id": lead_ids(person),
-        "activity_type": pick([row[0] for row in words.CRM_ACTIVITIES], kinds),
-        "subject": pick([row[1] for row in words.CRM_ACTIVITIES], kinds,
-                        rng.random(len(person)) < 0.2),
-        "product": pick(words.PRODUCTS, product, rng.random(len(person)) < 0.5),
-        "occurred_at": at(times),
-    })
+    table = pa.table(
+        {
+            "activity_id": make_ids("c", np.arange(len(person))),
+            "lead_id": lead_ids(person),
+            "activity_type": pick([row[0] for row in words.CRM_ACTIVITIES], kinds),
+            "subject": pick(
+                [row[1] for row in words.CRM_ACTIVITIES], kinds, rng.random(len(person)) < 0.2
+            ),
+            "product": pick(words.PRODUCTS, product, rng.random(len(person)) < 0.5),
+            "occurred_at": at(times),
+        }
+    )
     return deliver(rng, table, times, window)
 
 
@@ -413,30 +455,35 @@ def make_lead_feedback(rng: np.random.Generator, people: People, window: Window)
     count = len(people.created)
     handed = np.flatnonzero(rng.random(count) < np.where(people.heat > 0, 0.6, 0.08))
     times = np.maximum(people.peak[handed], people.created[handed]) + between(
-        rng, HOUR, 6 * DAY, len(handed))
+        rng, HOUR, 6 * DAY, len(handed)
+    )
     times = to_working_hours(rng, times)
     kept = (times > people.created[handed]) & (times < window.end)
     handed, times = handed[kept], times[kept]
     size = len(handed)
     accepted = rng.random(size) < sigmoid(
-        -0.6 + 1.3 * people.fit[handed] + 0.9 * np.minimum(people.heat[handed], 2))
+        -0.6 + 1.3 * people.fit[handed] + 0.9 * np.minimum(people.heat[handed], 2)
+    )
     reasons = words.ACCEPT_REASONS + words.REJECT_REASONS
     reason = np.where(
         accepted,
         rng.integers(0, len(words.ACCEPT_REASONS), size),
         len(words.ACCEPT_REASONS) + rng.integers(0, len(words.REJECT_REASONS), size),
     )
-    table = pa.table({
-        "lead_id": lead_ids(handed),
-        "verdict": pick(["rejected", "accepted"], accepted),
-        "reason": pick(reasons, reason),
-        "decided_at": at(times),
-    })
+    table = pa.table(
+        {
+            "lead_id": lead_ids(handed),
+            "verdict": pick(["rejected", "accepted"], accepted),
+            "reason": pick(reasons, reason),
+            "decided_at": at(times),
+        }
+    )
     return deliver(rng, table, times, window)
 
 
-def plan_campaigns(rng: np.random.Generator, leads: int, email_events: int,
-                   window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def plan_campaigns(
+    rng: np.random.Generator, leads: int, email_events: int, window: Window
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """When campaigns go out, their topic and their product. Shape (campaigns,) each.
 
     There are at least two a week, and as many as keep each one's reach to a part of the leads.
@@ -444,8 +491,10 @@ def plan_campaigns(rng: np.random.Generator, leads: int, email_events: int,
     days = (window.end - window.start) // DAY
     sends = email_events / EVENTS_PER_SEND
     count = max(2 * days // 7, int(sends / (CAMPAIGN_REACH * leads)), 3)
-    times = np.sort(window.start + (np.arange(count) + rng.random(count)) * (
-        (window.end - window.start) / count)).astype(np.int64)
+    times = np.sort(
+        window.start
+        + (np.arange(count) + rng.random(count)) * ((window.end - window.start) / count)
+    ).astype(np.int64)
     return times, rng.integers(0, len(words.CAMPAIGN_TOPICS), count), rng.integers(0, 2, count)
 
 
@@ -455,8 +504,9 @@ def campaign_ids(rows: np.ndarray, missing: np.ndarray | None = None) -> pa.Arra
     return pc.binary_join_element_wise("M", ids, "")
 
 
-def make_campaigns(rng: np.random.Generator, plan: tuple[np.ndarray, np.ndarray, np.ndarray],
-                   window: Window) -> pa.Table:
+def make_campaigns(
+    rng: np.random.Generator, plan: tuple[np.ndarray, np.ndarray, np.ndarray], window: Window
+) -> pa.Table:
     """email.campaigns: one row per campaign, but for the second, which the export forgot."""
     times, topics, products = (np.delete(part, 1) for part in plan)
     rows = np.delete(np.arange(len(plan[0])), 1)
@@ -466,18 +516,24 @@ def make_campaigns(rng: np.random.Generator, plan: tuple[np.ndarray, np.ndarray,
         + ("Industry brief", "News from Tidewater", f"Inside {words.PRODUCTS[product]}")[topic]
         for time, topic, product in zip(times, topics, products, strict=True)
     ]
-    table = pa.table({
-        "campaign_id": campaign_ids(rows),
-        "campaign_name": pa.array(names),
-        "topic": pick(words.CAMPAIGN_TOPICS, topics, rng.random(len(rows)) < 0.02),
-        "product": pick(words.PRODUCTS, products, no_product),
-    })
+    table = pa.table(
+        {
+            "campaign_id": campaign_ids(rows),
+            "campaign_name": pa.array(names),
+            "topic": pick(words.CAMPAIGN_TOPICS, topics, rng.random(len(rows)) < 0.02),
+            "product": pick(words.PRODUCTS, products, no_product),
+        }
+    )
     return deliver(rng, table, times - HOUR, window)
 
 
-def stream_email_events(seed: int, people: People, window: Window,
-                        plan: tuple[np.ndarray, np.ndarray, np.ndarray],
-                        rows: int) -> Iterator[pa.Table]:
+def stream_email_events(
+    seed: int,
+    people: People,
+    window: Window,
+    plan: tuple[np.ndarray, np.ndarray, np.ndarray],
+    rows: int,
+) -> Iterator[pa.Table]:
     """email.events in pieces of consecutive campaigns, about `rows` rows in all."""
     clean = [email and email.strip().lower() for email in people.email]
     messy = add_address_mess(stream(seed, "email.addresses"), np.array(clean, dtype=object))
@@ -490,37 +546,48 @@ def stream_email_events(seed: int, people: People, window: Window,
         rng = stream(seed, "email.events", piece)
         target = round(rows * (piece + 1) / pieces) - asked
         asked += target
-        columns = list_email_events(rng, people, reachable, window, plan, (low, high),
-                                    round(target / (1 + REPEAT_SHARE)))
+        columns = list_email_events(
+            rng, people, reachable, window, plan, (low, high), round(target / (1 + REPEAT_SHARE))
+        )
         person, campaign, kind, link, agent, times = columns
         order, loads = shuffle_deliveries(rng, load_after(rng, times, window), window)
         numbers = made + np.arange(len(person))
         made += len(person)
         person, campaign, kind, link, agent, times, numbers = (
-            column[order] for column in (*columns, numbers))
+            column[order] for column in (*columns, numbers)
+        )
         unlike = rng.random(len(order)) < 0.03
-        yield pa.table({
-            "event_id": make_ids("e", numbers),
-            "email": pick(addresses, person + len(clean) * unlike),
-            "campaign_id": campaign_ids(campaign, numbers % 250 == 9),
-            "event_type": pick(EMAIL_TYPES, kind),
-            "url": pick([words.SITE + path for path in EMAIL_LINKS], link, link < 0),
-            "user_agent": pick(EMAIL_AGENTS, agent, agent < 0),
-            "occurred_at": at(times),
-            "_loaded_at": at(loads),
-        })
+        yield pa.table(
+            {
+                "event_id": make_ids("e", numbers),
+                "email": pick(addresses, person + len(clean) * unlike),
+                "campaign_id": campaign_ids(campaign, numbers % 250 == 9),
+                "event_type": pick(EMAIL_TYPES, kind),
+                "url": pick([words.SITE + path for path in EMAIL_LINKS], link, link < 0),
+                "user_agent": pick(EMAIL_AGENTS, agent, agent < 0),
+                "occurred_at": at(times),
+                "_loaded_at": at(loads),
+            }
+        )
 
 
 EMAIL_TYPES = ["sent", "delivered", "open", "click", "reply", "bounce", "unsubscribe", "complaint"]
 SENT, DELIVERED, OPEN, CLICK, REPLY, BOUNCE, UNSUBSCRIBE, COMPLAINT = range(8)
-EMAIL_LINKS = [f"{path}?utm_source=newsletter&utm_medium=email"
-               for path in words.CAMPAIGN_LINKS] + ["/unsubscribe"]
+EMAIL_LINKS = [
+    f"{path}?utm_source=newsletter&utm_medium=email" for path in words.CAMPAIGN_LINKS
+] + ["/unsubscribe"]
 EMAIL_AGENTS = [*words.BROWSERS, words.APPLE_PROXY, words.GOOGLE_PROXY, words.YAHOO_PROXY]
 
 
-def list_email_events(rng: np.random.Generator, people: People, reachable: np.ndarray,
-                      window: Window, plan: tuple[np.ndarray, np.ndarray, np.ndarray],
-                      campaigns: tuple[int, int], rows: int) -> list[np.ndarray]:
+def list_email_events(
+    rng: np.random.Generator,
+    people: People,
+    reachable: np.ndarray,
+    window: Window,
+    plan: tuple[np.ndarray, np.ndarray, np.ndarray],
+    campaigns: tuple[int, int],
+    rows: int,
+) -> list[np.ndarray]:
     """Person, campaign, type, link, agent and time of the events of some campaigns.
 
     The mails are as many as give about `rows` events. Shape (events,) each, -1 where missing.
@@ -528,13 +595,19 @@ def list_email_events(rng: np.random.Generator, people: People, reachable: np.nd
     wanted = int(rows / EVENTS_PER_SEND * 1.3) + 20
     # Who unsubscribes does so on the last campaign before, which has to reach them first.
     last_campaign = np.searchsorted(plan[0], people.unsubscribed) - 1
-    leaving = np.flatnonzero((people.unsubscribed < window.end)
-                             & (last_campaign >= campaigns[0]) & (last_campaign < campaigns[1]))
+    leaving = np.flatnonzero(
+        (people.unsubscribed < window.end)
+        & (last_campaign >= campaigns[0])
+        & (last_campaign < campaigns[1])
+    )
     person = np.concatenate([leaving, rng.integers(0, len(people.created), wanted * 4)])
     campaign = np.concatenate([last_campaign[leaving], rng.integers(*campaigns, wanted * 4)])
     sent_at = plan[0][campaign] + between(rng, 0, 2 * HOUR, len(person))
-    fit_to_send = reachable[person] & (people.created[person] < sent_at) & (
-        sent_at < np.minimum(people.unsubscribed[person] + DAY // 2, window.end))
+    fit_to_send = (
+        reachable[person]
+        & (people.created[person] < sent_at)
+        & (sent_at < np.minimum(people.unsubscribed[person] + DAY // 2, window.end))
+    )
     _, once = np.unique(person * len(plan[0]) + campaign, return_index=True)
     once = np.sort(once)  # in the order drawn, so that no lead is preferred
     mails = once[fit_to_send[once]][:wanted]
@@ -548,8 +621,13 @@ def list_email_events(rng: np.random.Generator, people: People, reachable: np.nd
         return moment + rng.exponential(mean, size).astype(np.int64) + SECOND
 
     kind = people.mail_kind[person]
-    bounces = happens(np.where(kind == MAIL_KINDS.index("invalid"), 0.97,
-                               np.where(kind == MAIL_KINDS.index("disposable"), 0.4, 0.006)))
+    bounces = happens(
+        np.where(
+            kind == MAIL_KINDS.index("invalid"),
+            0.97,
+            np.where(kind == MAIL_KINDS.index("disposable"), 0.4, 0.006),
+        )
+    )
     delivered = after(sent, 20 * SECOND)
     heat = np.minimum(heat_at(people, person, sent), 3)
     # Which mail program somebody uses stays the same: it follows from the person's number.
@@ -560,39 +638,53 @@ def list_email_events(rng: np.random.Generator, people: People, reachable: np.nd
     opened = after(delivered, 8 * HOUR)
     through_google = (program >= 25) & (program < 45)
     through_yahoo = (program >= 45) & (program < 50)
-    open_agent = np.where(through_google, len(words.BROWSERS) + 1,
-                          np.where(through_yahoo, len(words.BROWSERS) + 2, browser))
+    open_agent = np.where(
+        through_google,
+        len(words.BROWSERS) + 1,
+        np.where(through_yahoo, len(words.BROWSERS) + 2, browser),
+    )
     clicks = opens & happens(sigmoid(-1.8 + 1.0 * heat))
     clicked = after(opened, MINUTE)
     links = len(words.CAMPAIGN_LINKS)
     product = plan[1][campaign] == words.CAMPAIGN_TOPICS.index("product")
-    link = np.where(product & happens(0.6), 2 + plan[2][campaign],
-                    rng.integers(0, links, size))
+    link = np.where(product & happens(0.6), 2 + plan[2][campaign], rng.integers(0, links, size))
     replies = ~bounces & happens(sigmoid(-5.0 + 1.7 * heat + 0.4 * people.fit[person]))
-    leaves = ~bounces & (campaign == last_campaign[person]) & (
-        people.unsubscribed[person] < window.end)
+    leaves = (
+        ~bounces & (campaign == last_campaign[person]) & (people.unsubscribed[person] < window.end)
+    )
     none = np.full(size, -1)
 
     events = [  # which mails, type, link, agent, time
         (np.ones(size, bool), SENT, none, none, sent),
         (bounces, BOUNCE, none, none, after(sent, MINUTE)),
         (~bounces, DELIVERED, none, none, delivered),
-        (~bounces & (program < 25) & happens(0.9), OPEN, none,
-         np.full(size, len(words.BROWSERS)), after(delivered, 10 * MINUTE)),
+        (
+            ~bounces & (program < 25) & happens(0.9),
+            OPEN,
+            none,
+            np.full(size, len(words.BROWSERS)),
+            after(delivered, 10 * MINUTE),
+        ),
         (opens & (program >= 25), OPEN, none, open_agent, opened),
         (opens & happens(0.2), OPEN, none, open_agent, after(opened, DAY)),
         (clicks, CLICK, link, browser, clicked),
         (clicks & happens(0.3), CLICK, (link + 1) % links, browser, after(clicked, 3 * MINUTE)),
         (replies, REPLY, none, none, after(delivered, 12 * HOUR)),
-        (leaves, UNSUBSCRIBE, np.full(size, links), browser, np.maximum(
-            people.unsubscribed[person], after(delivered, HOUR))),
+        (
+            leaves,
+            UNSUBSCRIBE,
+            np.full(size, links),
+            browser,
+            np.maximum(people.unsubscribed[person], after(delivered, HOUR)),
+        ),
         (~bounces & happens(0.003), COMPLAINT, none, none, after(delivered, DAY)),
     ]
     # A scanner follows every link at once, sometimes in the second of delivery.
     start = delivered + between(rng, 0, 30 * SECOND, size) * happens(0.7)
     for step in range(4):
-        events.append((scanned & ~bounces, CLICK, (link + step) % links, browser,
-                       start + step * 350_000))
+        events.append(
+            (scanned & ~bounces, CLICK, (link + step) % links, browser, start + step * 350_000)
+        )
 
     mail = np.concatenate([np.flatnonzero(event[0]) for event in events])
     times = np.concatenate([event[4][event[0]] for event in events])
@@ -618,15 +710,19 @@ def expected_visits(people: People, window: Window, low: int, high: int) -> np.n
     """
     present = np.clip(high - np.maximum(people.web_since, low), 0, None) / (365 * DAY)
     burst = burst_share_before((high - people.peak) / DAY) - burst_share_before(
-        (low - people.peak) / DAY)
-    return np.concatenate([
-        people.trickle * present * people.visits_web,
-        people.heat * BURST_VISITS * burst * people.visits_web,
-    ])
+        (low - people.peak) / DAY
+    )
+    return np.concatenate(
+        [
+            people.trickle * present * people.visits_web,
+            people.heat * BURST_VISITS * burst * people.visits_web,
+        ]
+    )
 
 
-def stream_web_events(seed: int, people: People, deals: Deals, window: Window,
-                      rows: int) -> Iterator[pa.Table]:
+def stream_web_events(
+    seed: int, people: People, deals: Deals, window: Window, rows: int
+) -> Iterator[pa.Table]:
     """web.events in pieces of consecutive time, `rows` rows in all."""
     count = len(people.created)
     known = [email and email.strip() for email in people.email]
@@ -635,18 +731,18 @@ def stream_web_events(seed: int, people: People, deals: Deals, window: Window,
     addresses = pa.array([*known, *messy, *strangers])
     pieces = -(-rows // PIECE_ROWS)
     edges = np.linspace(window.start, window.end, pieces + 1).astype(np.int64)
-    weights = np.array([
-        expected_visits(people, window, low, high).sum() + 1e-9
-        for low, high in pairwise(edges)
-    ])
+    weights = np.array(
+        [expected_visits(people, window, low, high).sum() + 1e-9 for low, high in pairwise(edges)]
+    )
     asked = np.round(rows * np.cumsum(weights) / max(weights.sum(), 1e-9)).astype(int)
     made = 0
     for piece in range(pieces):
         rng = stream(seed, "web.events", piece)
         target = int(asked[piece] - (asked[piece - 1] if piece else 0))
         repeats = round(target - target / (1 + REPEAT_SHARE))
-        visits = list_visits(rng, people, deals, window, edges[piece], edges[piece + 1],
-                             target - repeats)
+        visits = list_visits(
+            rng, people, deals, window, edges[piece], edges[piece + 1], target - repeats
+        )
         visit, place_in_visit, action, times = walk_pages(rng, visits, people, window)
         person, visitor, crowd = (visits[name][visit] for name in ("person", "visitor", "crowd"))
         identifies = IDENTIFYING[action]
@@ -664,24 +760,28 @@ def stream_web_events(seed: int, people: People, deals: Deals, window: Window,
             (visitor * 7 + visits["length"][visit]) % (len(words.REFERRERS) - 1),
         )
         browser = visitor % len(words.BROWSERS)
-        agent = np.where(crowd == words.CRAWLER,
-                         len(words.BROWSERS) + visitor % len(words.CRAWLERS), browser)
+        agent = np.where(
+            crowd == words.CRAWLER, len(words.BROWSERS) + visitor % len(words.CRAWLERS), browser
+        )
         numbers = made + np.arange(len(visit))
         made += len(visit)
         order, loads = shuffle_deliveries(rng, load_after(rng, times, window), window)
-        yield pa.table({
-            "event_id": make_ids("w", numbers[order]),
-            "visitor_id": make_ids("v", visitor[order]),
-            "email": pick(addresses, address[order], ~named[order]),
-            "event_type": pick(WEB_TYPES, kind[order]),
-            "url": pick(WEB_URLS, action[order]),
-            "search_term": pick([row[2] for row in words.PAGE_ACTIONS], action[order]),
-            "referrer": pick(words.REFERRERS, referrer[order]),
-            "user_agent": pick([*words.BROWSERS, *words.CRAWLERS], agent[order],
-                               rng.random(len(order)) < 0.01),
-            "occurred_at": at(times[order]),
-            "_loaded_at": at(loads),
-        })
+        yield pa.table(
+            {
+                "event_id": make_ids("w", numbers[order]),
+                "visitor_id": make_ids("v", visitor[order]),
+                "email": pick(addresses, address[order], ~named[order]),
+                "event_type": pick(WEB_TYPES, kind[order]),
+                "url": pick(WEB_URLS, action[order]),
+                "search_term": pick([row[2] for row in words.PAGE_ACTIONS], action[order]),
+                "referrer": pick(words.REFERRERS, referrer[order]),
+                "user_agent": pick(
+                    [*words.BROWSERS, *words.CRAWLERS], agent[order], rng.random(len(order)) < 0.01
+                ),
+                "occurred_at": at(times[order]),
+                "_loaded_at": at(loads),
+            }
+        )
 
 
 WEB_TYPES = sorted({row[0] for row in words.PAGE_ACTIONS}, key=lambda kind: kind != "page_view")
@@ -709,13 +809,21 @@ def cut_to(lengths: np.ndarray, rows: int) -> np.ndarray:
     return kept[kept > 0]
 
 
-def list_visits(rng: np.random.Generator, people: People, deals: Deals, window: Window,
-                low: int, high: int, rows: int) -> dict[str, np.ndarray]:
+def list_visits(
+    rng: np.random.Generator,
+    people: People,
+    deals: Deals,
+    window: Window,
+    low: int,
+    high: int,
+    rows: int,
+) -> dict[str, np.ndarray]:
     """The visits that begin from low to high, together `rows` pages long. Shape (visits,) each.
 
     `ends_at` is the time of the last page where the visit leads to a form, else 0, and
     `last_action` that form, else -1.
     """
+
     def first_visits(times: np.ndarray, person: np.ndarray, action: np.ndarray) -> tuple:
         kept = (times >= low) & (times < high) & people.visits_web[person]
         return person[kept], times[kept], action[kept]
@@ -726,12 +834,22 @@ def list_visits(rng: np.random.Generator, people: People, deals: Deals, window: 
     asking = np.flatnonzero(deals.demo_asked)
     # Rounding up: the form is sent the moment after which the CRM knows the lead.
     born_visits = first_visits(people.created[born] + 2 * SECOND, born, forms)
-    demo_visits = first_visits(deals.demo_asked[asking], deals.person[asking],
-                               np.full(len(asking), DEMO_REQUEST))
+    demo_visits = first_visits(
+        deals.demo_asked[asking], deals.person[asking], np.full(len(asking), DEMO_REQUEST)
+    )
     person, ends_at, last = (
-        np.concatenate(pair) for pair in zip(born_visits, demo_visits, strict=True))
-    crowds = [(person, np.full(len(person), words.HOT),
-               1 + rng.geometric(LEAVE_CHANCES[1], len(person)), ends_at, ends_at, last)]
+        np.concatenate(pair) for pair in zip(born_visits, demo_visits, strict=True)
+    )
+    crowds = [
+        (
+            person,
+            np.full(len(person), words.HOT),
+            1 + rng.geometric(LEAVE_CHANCES[1], len(person)),
+            ends_at,
+            ends_at,
+            last,
+        )
+    ]
 
     crawler_rows = int(rows * CRAWLER_SHARE)
     anonymous_rows = int((rows - crawler_rows) * ANONYMOUS_SHARE)
@@ -758,19 +876,31 @@ def list_visits(rng: np.random.Generator, people: People, deals: Deals, window: 
         )
         career = np.array([row[1] for row in words.TITLES])[people.title[person]] < -1.2
         crowd = np.where(career, words.CAREER, np.where(in_burst, words.HOT, words.TRICKLE))
-        crowds.append((person, crowd, lengths, starts, np.zeros_like(starts),
-                       np.full(len(person), -1)))
+        crowds.append(
+            (person, crowd, lengths, starts, np.zeros_like(starts), np.full(len(person), -1))
+        )
     else:
         anonymous_rows += lead_rows
-    for crowd, budget, stop in ((words.ANONYMOUS, anonymous_rows, LEAVE_CHANCES[0]),
-                                (words.CRAWLER, crawler_rows, 0.12)):
+    for crowd, budget, stop in (
+        (words.ANONYMOUS, anonymous_rows, LEAVE_CHANCES[0]),
+        (words.CRAWLER, crawler_rows, 0.12),
+    ):
         lengths = cut_to(rng.geometric(stop, budget), budget)
         nobody = np.full(len(lengths), -1)
-        crowds.append((nobody, np.full(len(lengths), crowd), lengths,
-                       between(rng, low, high, len(lengths)), np.zeros_like(nobody), nobody))
+        crowds.append(
+            (
+                nobody,
+                np.full(len(lengths), crowd),
+                lengths,
+                between(rng, low, high, len(lengths)),
+                np.zeros_like(nobody),
+                nobody,
+            )
+        )
 
     person, crowd, lengths, starts, ends_at, last = (
-        np.concatenate(column) for column in zip(*crowds, strict=True))
+        np.concatenate(column) for column in zip(*crowds, strict=True)
+    )
     total = len(people.created)
     draw = rng.random(len(person))
     # A lead has up to two visitors (a computer and a telephone); the anonymous come after
@@ -778,9 +908,18 @@ def list_visits(rng: np.random.Generator, people: People, deals: Deals, window: 
     pool = ANONYMOUS_VISITORS_PER_LEAD * total
     strangers = 2 * total + (draw * pool).astype(np.int64) + pool * (crowd == words.CRAWLER)
     visitor = np.where(person >= 0, 2 * person + (draw < 0.2), strangers)
-    starts = np.where(crowd == words.CRAWLER, starts, to_working_hours(rng, starts, earliest=window.start))
-    return {"person": person, "crowd": crowd, "length": lengths, "visitor": visitor,
-            "starts": starts, "ends_at": ends_at, "last_action": last}
+    starts = np.where(
+        crowd == words.CRAWLER, starts, to_working_hours(rng, starts, earliest=window.start)
+    )
+    return {
+        "person": person,
+        "crowd": crowd,
+        "length": lengths,
+        "visitor": visitor,
+        "starts": starts,
+        "ends_at": ends_at,
+        "last_action": last,
+    }
 
 
 def between_shares(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -788,8 +927,9 @@ def between_shares(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) 
     return low + rng.random(len(low)) * (high - low)
 
 
-def walk_pages(rng: np.random.Generator, visits: dict[str, np.ndarray], people: People,
-               window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def walk_pages(
+    rng: np.random.Generator, visits: dict[str, np.ndarray], people: People, window: Window
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Visit, place in the visit, action and time of every page. Shape (pages,) each."""
     lengths = visits["length"]
     visit = np.repeat(np.arange(len(lengths)), lengths)
@@ -803,8 +943,9 @@ def walk_pages(rng: np.random.Generator, visits: dict[str, np.ndarray], people: 
     starts = np.where(ends_at > 0, ends_at - duration, visits["starts"])
     times = np.clip(starts[visit] + elapsed, window.start, window.end - 1)
 
-    action = np.searchsorted(ACTION_STEPS, visits["crowd"][visit] + rng.random(len(visit)),
-                             side="right") % len(words.PAGE_ACTIONS)
+    action = np.searchsorted(
+        ACTION_STEPS, visits["crowd"][visit] + rng.random(len(visit)), side="right"
+    ) % len(words.PAGE_ACTIONS)
     forced = last & (visits["last_action"] >= 0)[visit]
     action[forced] = visits["last_action"][visit][forced]
     return visit, place, action, times

@@ -140,21 +140,55 @@ PLACES = [
     ("AQ", None, None, "672", 0.1),
 ]
 
-FREE_MAIL = ["gmail.com", "gmail.com", "gmail.com", "yahoo.com", "outlook.com", "hotmail.com",
-             "gmx.de", "icloud.com", "web.de"]
+FREE_MAIL = [
+    "gmail.com",
+    "gmail.com",
+    "gmail.com",
+    "yahoo.com",
+    "outlook.com",
+    "hotmail.com",
+    "gmx.de",
+    "icloud.com",
+    "web.de",
+]
 DISPOSABLE_MAIL = ["mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com"]
 ROLE_MAILBOXES = ["info", "sales", "office", "contact", "admin", "support", "hello"]
 COMPETITOR_DOMAINS = ["rivalmetrics.example", "chartly.example"]
 OWN_DOMAIN = "tidewater.example"
-BROKEN_ADDRESSES = ["n/a", "none", "{0}.example.com", "{0}@", "{0}@@mail.example", "{0}@localhost",
-                    "{0} at mail.example", "{0} x@mail.example"]
-INTERNET_PROVIDERS = ["Comcast Cable", "Deutsche Telekom AG", "Verizon Business", "Vodafone GmbH",
-                      "British Telecommunications PLC", "Orange S.A.", "AT&T Services", "KPN B.V.",
-                      "Reliance Jio Infocomm", "Charter Communications"]
+BROKEN_ADDRESSES = [
+    "n/a",
+    "none",
+    "{0}.example.com",
+    "{0}@",
+    "{0}@@mail.example",
+    "{0}@localhost",
+    "{0} at mail.example",
+    "{0} x@mail.example",
+]
+INTERNET_PROVIDERS = [
+    "Comcast Cable",
+    "Deutsche Telekom AG",
+    "Verizon Business",
+    "Vodafone GmbH",
+    "British Telecommunications PLC",
+    "Orange S.A.",
+    "AT&T Services",
+    "KPN B.V.",
+    "Reliance Jio Infocomm",
+    "Charter Communications",
+]
 
-LEAD_SOURCES = [("website", 38), ("webinar", 12), ("paid_search", 12), ("paid_social", 8),
-                ("trade_show", 8), ("referral", 6), ("partner", 5), ("purchased_list", 6),
-                ("outbound", 5)]
+LEAD_SOURCES = [
+    ("website", 38),
+    ("webinar", 12),
+    ("paid_search", 12),
+    ("paid_social", 8),
+    ("trade_show", 8),
+    ("referral", 6),
+    ("partner", 5),
+    ("purchased_list", 6),
+    ("outbound", 5),
+]
 WEB_SOURCES = ("website", "webinar", "paid_search", "paid_social")
 
 CURRENT_VENDORS = ["Spreadsheets", "Spreadsheets", "none", "RivalMetrics", "Chartly"]
@@ -162,8 +196,14 @@ CRM_SYSTEMS = ["Salesforce", "HubSpot", "Dynamics", "none"]
 PRODUCTS = ["analytics", "automation"]
 DEAL_STAGES = ["qualification", "discovery", "proposal", "negotiation", "closed_won", "closed_lost"]
 ACCEPT_REASONS = ["fits profile", "asked for a call", "active project", None]
-REJECT_REASONS = ["no budget", "wrong company size", "not now", "bad contact data",
-                  "no decision power", None]
+REJECT_REASONS = [
+    "no budget",
+    "wrong company size",
+    "not now",
+    "bad contact data",
+    "no decision power",
+    None,
+]
 
 # activity, subject, share among trickling leads, share among leads in a burst
 CRM_ACTIVITIES = [
@@ -218,8 +258,12 @@ PAGE_ACTIONS = [
     ("search", "/", "lead analytics pricing", (0.8, 0.6, 1, 0, 0)),
     ("search", "/", "crm dashboards", (1.2, 1, 0.6, 1, 0)),
     ("search", "/", "marketing automation tools", (1.2, 1, 0.6, 0.5, 0)),
-    ("ad_click", "/product/analytics?utm_source=ads&utm_medium=cpc", "lead analytics",
-     (2, 0.8, 1, 0.2, 0)),
+    (
+        "ad_click",
+        "/product/analytics?utm_source=ads&utm_medium=cpc",
+        "lead analytics",
+        (2, 0.8, 1, 0.2, 0),
+    ),
     ("ad_click", "/trial?utm_source=ads&utm_medium=cpc", "tidewater trial", (1, 0.6, 1, 0.1, 0)),
     ("social_follow", "/", None, (0.2, 0.5, 0.6, 1, 0)),
     ("social_share", "/blog/five-dashboards", None, (0.2, 0.5, 0.5, 0.5, 0)),
@@ -230,17 +274,29 @@ PAGE_ACTIONS = [
     ("signup", "/trial", None, (0.01, 0.2, 1.2, 0.1, 0)),
     ("demo_request", "/demo", None, (0.0, 0.05, 1.0, 0, 0)),
 ]
-REFERRERS = [None, "https://www.google.com/", "https://www.bing.com/", "https://www.linkedin.com/",
-             "https://news.ycombinator.com/", SITE + "/"]
+REFERRERS = [
+    None,
+    "https://www.google.com/",
+    "https://www.bing.com/",
+    "https://www.linkedin.com/",
+    "https://news.ycombinator.com/",
+    SITE + "/",
+]
 
 BROWSERS = [
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-     "Chrome/126.0.0.0 Safari/537.36"),
-    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-     "Version/17.5 Safari/605.1.15"),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/126.0.0.0 Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Version/17.5 Safari/605.1.15"
+    ),
     "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
-    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
-     "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
+        "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+    ),
 ]
 CRAWLERS = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
@@ -250,11 +306,17 @@ CRAWLERS = [
 ]
 # Apple's Mail Privacy Protection shows itself as this bare string and nothing more.
 APPLE_PROXY = "Mozilla/5.0"
-GOOGLE_PROXY = ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 "
-                "(via ggpht.com GoogleImageProxy)")
+GOOGLE_PROXY = (
+    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+)
 YAHOO_PROXY = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
 
 CAMPAIGN_TOPICS = ["industry", "company", "product"]
-CAMPAIGN_LINKS = ["/blog/what-is-a-qualified-lead", "/case-studies/heronfreight",
-                  "/product/analytics", "/product/automation", "/pricing",
-                  "/webinars/lead-data-that-sales-believes"]
+CAMPAIGN_LINKS = [
+    "/blog/what-is-a-qualified-lead",
+    "/case-studies/heronfreight",
+    "/product/analytics",
+    "/product/automation",
+    "/pricing",
+    "/webinars/lead-data-that-sales-believes",
+]

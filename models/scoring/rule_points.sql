@@ -5,6 +5,8 @@ rule_points as (
     select * from {{ ref('attribute_points') }}
     union all
     select * from {{ ref('behavioral_points') }}
+    union all
+    select * from {{ ref('sequence_points') }}
 
 )
 

@@ -6,6 +6,7 @@ warehouse. No expectations: those stand in the tests.
 
 from __future__ import annotations
 
+import atexit
 import csv
 import functools
 import gc
@@ -70,7 +71,9 @@ def email_event(event_id: str, day: str, **columns: object) -> Row:
     return {"event_id": event_id, "email": None, "event_type": "click", **times, **columns}
 
 
-def activity(activity_id: str, day: str, lead_id: str, activity_type: str, **columns: object) -> Row:
+def activity(
+    activity_id: str, day: str, lead_id: str, activity_type: str, **columns: object
+) -> Row:
     """A raw CRM activity at noon of a day, loaded at once."""
     times = dict.fromkeys(("occurred_at", "_loaded_at"), f"{day} 12:00:00")
     keys = {"activity_id": activity_id, "lead_id": lead_id, "activity_type": activity_type}
@@ -104,9 +107,7 @@ def build_warehouse(
     return score_raw(write_raw(folder / "raw", tables), folder, rules=rules, as_of=as_of)
 
 
-def score_raw(
-    raw: Path, folder: Path, *, rules: Path = SHIPPED_RULES, as_of: str = AS_OF
-) -> Path:
+def score_raw(raw: Path, folder: Path, *, rules: Path = SHIPPED_RULES, as_of: str = AS_OF) -> Path:
     """Score a folder of raw files into `<folder>/leads.duckdb`; returns its path.
 
     Seeds and the reading of the rule book are built once per rule book and copied.
@@ -147,6 +148,7 @@ def _parse(rules: Path):
 @functools.cache
 def _warehouse_with_rules(rules: Path) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="rules-"))
+    atexit.register(shutil.rmtree, folder)
     warehouse = folder / "leads.duckdb"
     outcome = run_dbt(
         "build", "--select", "resource_type:seed", "path:models/rule_book",

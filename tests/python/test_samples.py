@@ -81,8 +81,10 @@ def test_table_has_the_columns_of_the_contract(sample, name):
 
 
 def test_events_are_as_many_as_asked(sample):
-    web, email = (sample.execute(f"select count(*) from {name}").fetchone()[0]
-                  for name in ("web.events", "email.events"))
+    web, email = (
+        sample.execute(f"select count(*) from {name}").fetchone()[0]
+        for name in ("web.events", "email.events")
+    )
     assert abs(web + email - 60_000) <= 20
     assert 0.78 < web / (web + email) < 0.82
 
@@ -158,16 +160,19 @@ def test_broken_rows_are_there(sample, name):
 def test_leads_have_versions_and_duplicates(sample):
     versions = sample.execute(
         "select count(*) from (select lead_id from crm.leads group by lead_id "
-        "having count(distinct updated_at) > 1 and count(distinct lifecycle_stage) > 1)")
+        "having count(distinct updated_at) > 1 and count(distinct lifecycle_stage) > 1)"
+    )
     assert versions.fetchone()[0] > 200
     titles = sample.execute(
         "select count(*) from (select lead_id from crm.leads where lead_id is not null "
-        "group by lead_id having count(distinct job_title) > 1)")
+        "group by lead_id having count(distinct job_title) > 1)"
+    )
     assert titles.fetchone()[0] >= 1
     people = sample.execute(
         "select count(*) from (select lower(trim(email)) as address from crm.leads "
         "where contains(email, '@') and lead_id similar to 'L[0-9]+' "
-        "group by address having count(distinct lead_id) > 1)")
+        "group by address having count(distinct lead_id) > 1)"
+    )
     assert 3 <= people.fetchone()[0] <= 60
 
 
@@ -195,7 +200,8 @@ def test_events_repeat_and_come_out_of_order(sample, name):
 def test_most_visitors_are_never_identified(sample):
     visitors, identified = sample.execute(
         "select count(distinct visitor_id), "
-        "count(distinct visitor_id) filter (email is not null) from web.events").fetchone()
+        "count(distinct visitor_id) filter (email is not null) from web.events"
+    ).fetchone()
     assert 0.7 < 1 - identified / visitors < 0.9
 
 
@@ -291,28 +297,43 @@ OBSERVED_DEALS = """
 
 
 def test_fit_and_recent_engagement_decide_what_is_won(large_sample):
-    rates = dict(large_sample.execute(OBSERVED_DEALS + """
+    rates = dict(
+        large_sample.execute(
+            OBSERVED_DEALS
+            + """
         select third, avg(is_won::int) from (
             select is_won, ntile(3) over (order by fit + ln(1 + signals), lead_id) as third
             from observed where is_won is not null
         ) group by third
-    """).fetchall())
+    """
+        ).fetchall()
+    )
     assert rates[3] >= 2 * rates[1]
 
 
 @pytest.mark.parametrize("column", ["fit", "signals"])
 def test_each_of_the_two_matters_alone(large_sample, column):
-    rates = dict(large_sample.execute(OBSERVED_DEALS + f"""
+    rates = dict(
+        large_sample.execute(
+            OBSERVED_DEALS
+            + f"""
         select {column} >= 2, avg(is_won::int) from observed
         where is_won is not null group by all
-    """).fetchall())
+    """
+        ).fetchall()
+    )
     assert rates[True] > 1.3 * rates[False]
 
 
 def test_fit_decides_who_opens_a_deal(large_sample):
-    rates = dict(large_sample.execute(OBSERVED_DEALS + """
+    rates = dict(
+        large_sample.execute(
+            OBSERVED_DEALS
+            + """
         select fit >= 2, avg(has_deal::int) from observed group by all
-    """).fetchall())
+    """
+        ).fetchall()
+    )
     assert rates[True] > 1.5 * rates[False]
 
 
@@ -320,10 +341,12 @@ def test_csv_holds_the_same_rows_and_the_unreadable_ones(tmp_path):
     counts = generate_sample(tmp_path / "parquet", **SMALL)
     generate_sample(tmp_path / "csv", **SMALL, file_format="csv")
     con = open_sample(tmp_path / "csv", file_format="csv")
-    for name, unreadable in {"crm.leads": "employee_count = 'about 200'",
-                             "crm.opportunities": "amount = '12k'",
-                             "crm.activities": "occurred_at = 'last Tuesday'",
-                             "web.events": "occurred_at like '2026-02-30%'"}.items():
+    for name, unreadable in {
+        "crm.leads": "employee_count = 'about 200'",
+        "crm.opportunities": "amount = '12k'",
+        "crm.activities": "occurred_at = 'last Tuesday'",
+        "web.events": "occurred_at like '2026-02-30%'",
+    }.items():
         rows = con.execute(f"select count(*), count(*) filter ({unreadable}) from {name}")
         assert rows.fetchone() == (counts[name] + 1, 1)
 
@@ -354,8 +377,10 @@ def test_folder_that_is_no_sample_is_left_alone(tmp_path, capsys):
 
 
 def test_smallest_sample_works(tmp_path):
-    assert main(["--out", str(tmp_path / "raw"), "--leads", "20", "--events", "100",
-                 "--days", "7"]) == 0
+    assert (
+        main(["--out", str(tmp_path / "raw"), "--leads", "20", "--events", "100", "--days", "7"])
+        == 0
+    )
 
 
 def test_too_small_a_sample_is_refused(tmp_path, capsys):
