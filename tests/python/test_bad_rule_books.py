@@ -1,4 +1,4 @@
-"""A rule book that cannot work stops the run with a sentence: file, row, column, value, what to do."""
+"""A rule book that cannot work stops the run with a sentence: file, row, column and value."""
 
 from __future__ import annotations
 
