@@ -1,0 +1,1 @@
+"""The daily run: dbt, tiers, audit, publication. `lib` computes, `defs` defines."""

@@ -1,0 +1,1 @@
+"""Definitions only: what runs, after what, how it is shown. `lib` does the work."""

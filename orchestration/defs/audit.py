@@ -1,0 +1,45 @@
+"""What belongs here: the audits, as checks that keep a sick population from being published."""
+
+import dagster as dg
+
+from orchestration.defs.resources import WAREHOUSE_POOL, load_settings_of_run
+from orchestration.lib.audit import BATCHES, audit_mart
+
+
+def make_audit(mart: str) -> dg.AssetChecksDefinition:
+    """The check of one mart; nothing downstream of it runs where it fails."""
+
+    @dg.asset_check(
+        asset=mart,
+        name=f"audit_{mart}",
+        description=f"What a healthy population looks like: expectations/{mart}.json.",
+        blocking=True,
+        pool=WAREHOUSE_POOL,
+        required_resource_keys={"warehouse_lock"},
+    )
+    def audit(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        settings = load_settings_of_run(context)
+        result = audit_mart(
+            mart,
+            settings.warehouse,
+            published=settings.published,
+            rules=settings.rules,
+            raw=settings.raw,
+        )
+        return dg.AssetCheckResult(
+            passed=result.has_passed,
+            description="\n".join(result.failures) or None,
+            metadata={
+                "expectations": result.checked,
+                "not_compared": result.skipped,
+                "report": dg.MetadataValue.path(result.report),
+            },
+        )
+
+    return audit
+
+
+@dg.definitions
+def audits() -> dg.Definitions:
+    """One check per mart that has a suite."""
+    return dg.Definitions(asset_checks=[make_audit(mart) for mart in BATCHES])

@@ -1,0 +1,1 @@
+"""Plain Python that works and is tested without Dagster."""

@@ -1,0 +1,44 @@
+"""What belongs here: what dbt did and what it complains about, in words."""
+
+import re
+from typing import Any
+
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+# dbt's headline of a message: what kind of error, in which node, from which file.
+HEADLINE = re.compile(r"^(?P<kind>[A-Z][\w ]*) Error(?: in \S+ \S+ \((?P<file>.*)\))?$")
+
+
+def describe_failures(run_results: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
+    """One sentence or paragraph per node that failed, the same one once; skipped nodes are left
+    out: they only follow."""
+    sentences = []
+    for result in run_results["results"]:
+        if result["status"] in ("error", "fail", "runtime error"):
+            message = clean_message(result["message"] or "")
+            node = manifest["nodes"].get(result["unique_id"], {})
+            if result["status"] == "fail":
+                meaning = " ".join((node.get("description") or "").split())
+                message = f"The test {node['name']} fails: {message}. {meaning}".strip()
+            sentences.append(message)
+    return list(dict.fromkeys(sentences))
+
+
+def clean_message(message: str) -> str:
+    """dbt's message without colours, its headline and the macros it went through.
+
+    Messages that this project raises itself (compilation errors) name all that matters; others
+    get the file they come from.
+
+    >>> clean_message("Compilation Error in model a (b.sql)\\n  It is missing.\\n  > in macro c")
+    'It is missing.'
+    >>> clean_message("Runtime Error in model a (b.sql)\\n  Binder Error: no column")
+    'b.sql: Binder Error: no column'
+    """
+    lines = [line.strip() for line in COLORS.sub("", message).strip().splitlines()]
+    headline = HEADLINE.match(lines[0]) if lines else None
+    body = lines[1:] if headline else lines
+    text = "\n".join(line for line in body if line and not line.startswith(">"))
+    if headline and headline["file"] and headline["kind"] != "Compilation":
+        return f"{headline['file']}: {text}"
+    return text

@@ -1,0 +1,114 @@
+"""What belongs here: the page of a publication, one HTML file without a single outside request, and
+the questions to the published marts that it shares with the summary of a run."""
+
+from typing import Any
+
+import duckdb
+import jinja2
+
+PAGE_LEADS = 100
+
+Row = dict[str, Any]
+
+
+def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
+    """The page of the publication that `connection` is open on, as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("orchestration.lib", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("page.html").render(
+        manifest=manifest,
+        tiers=count_tiers(connection, manifest),
+        leads=find_best_leads(connection, limit=PAGE_LEADS),
+        ledger=find_ledger(connection, limit=PAGE_LEADS),
+        quarantine=count_quarantined(connection),
+    )
+
+
+def count_tiers(connection: duckdb.DuckDBPyConnection, manifest: Row) -> list[Row]:
+    """Per model and tier, the highest first and those without a tier last: model_id, tier,
+    enter_at, leads, excluded, share (of the model's leads, 0–1)."""
+    counted = fetch_rows(
+        connection,
+        """
+        select
+            model_id,
+            tier,
+            count(*) as leads,
+            count(*) filter (is_excluded) as excluded,
+            count(*) / sum(count(*)) over (partition by model_id) as share
+        from scored_leads
+        group by model_id, tier
+        """,
+    )
+    by_tier = {(row["model_id"], row["tier"]): row for row in counted}
+    nobody = {"leads": 0, "excluded": 0, "share": 0.0}
+    rows = []
+    for model_id, model in manifest["rule_book"]["models"].items():
+        for step in [*model["tiers"], {"tier": None, "enter_at": None}]:
+            found = by_tier.get((model_id, step["tier"]), nobody)
+            if found["leads"] or step["tier"]:
+                rows.append({"model_id": model_id, **step, **{k: found[k] for k in nobody}})
+    return rows
+
+
+def find_best_leads(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Row]:
+    """The `limit` scored leads with the highest scores that are not excluded."""
+    return fetch_rows(
+        connection,
+        f"""
+        select * from scored_leads
+        where not is_excluded
+        order by score desc, lead_id, model_id
+        limit {limit}
+        """,
+    )
+
+
+def find_ledger(
+    connection: duckdb.DuckDBPyConnection, *, limit: int
+) -> dict[tuple[str, str], list[Row]]:
+    """The ledger rows of the `limit` best leads, by model and lead, largest gain first."""
+    rows = fetch_rows(
+        connection,
+        f"""
+        with best as (
+            select as_of_date, model_id, lead_id from scored_leads
+            where not is_excluded
+            order by score desc, lead_id, model_id
+            limit {limit}
+        )
+        select lead_score_ledger.*
+        from lead_score_ledger
+        inner join best using (as_of_date, model_id, lead_id)
+        order by rule_id like 'cap:%', points desc, rule_id
+        """,
+    )
+    ledger: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        ledger.setdefault((row["model_id"], row["lead_id"]), []).append(row)
+    return ledger
+
+
+def count_quarantined(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Rows set aside, per table, column and reason: table_name, column_name, reason, rows."""
+    return fetch_rows(
+        connection,
+        """
+        select table_name, column_name, reason, count(*) as rows
+        from quarantine
+        group by all
+        order by rows desc, table_name, column_name, reason
+        """,
+    )
+
+
+def fetch_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    """The rows that `sql` gives, as dictionaries."""
+    result = connection.execute(sql)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

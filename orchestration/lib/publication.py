@@ -1,0 +1,317 @@
+"""What belongs here: the published copies of the marts. Each publication is a folder of its own
+under versions/ that is never changed again; `current` names the live one.
+
+    published/
+        current -> versions/<publication id>   replaced in one rename, which is the switch
+        leads.duckdb -> current/leads.duckdb   made once, as are the links to the other files
+        versions/<publication id>/             leads.duckdb, a <mart>.parquet each, manifest.json,
+                                               index.html
+
+A reader that has a file open goes on reading it: nothing is ever written in place. `leads.duckdb`
+can be opened by its plain name at any time. Programs that are given the path of a Parquet file
+open it more than once (pyarrow, pandas and DuckDB do: for its schema, then for its rows), so they
+resolve `current` first and read from that folder, as does whoever needs files that fit together:
+
+    folder = os.path.realpath("published/current")
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.lib.locks import hold_lock
+from orchestration.lib.page import render_page
+from orchestration.lib.settings import load_settings
+from orchestration.lib.warehouse import attach_warehouse, quote
+
+# The published marts and the order of their rows.
+MARTS = {
+    "lead_score_ledger": "as_of_date, model_id, lead_id, rule_id",
+    "lead_scores": "as_of_date, model_id, lead_id",
+    "lead_tiers": "as_of_date, model_id, lead_id",
+    "scored_leads": "model_id, lead_id",
+    "quarantine": "table_name, row_key, column_name",
+}
+
+PUBLISHED_FILES = [
+    "leads.duckdb",
+    *(f"{mart}.parquet" for mart in MARTS),
+    "index.html",
+    "manifest.json",
+]
+
+KEEP = 7
+
+Manifest = dict[str, Any]
+
+
+def publish(
+    warehouse: Path,
+    published: Path,
+    *,
+    run_id: str,
+    rules: Path,
+    raw: Path | None = None,
+    keep: int = KEEP,
+) -> Manifest:
+    """Copy the marts of `warehouse` into a new publication, make it the live one, and return its
+    manifest. The newest `keep` publications stay, and the live one always does.
+
+    `rules` is the folder of the rule book's CSV files, `raw` that of the raw files (None: the
+    generated sample, or tables in the warehouse). Raises ValueError where there is nothing to
+    publish; the live publication is then untouched.
+    """
+    if keep < 1:
+        raise ValueError(f"At least one publication must be kept, not {keep}.")
+    versions = published / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    with hold_lock(published / ".lock", wait_seconds=120):
+        clear_leftovers(published)
+        published_at = datetime.now(UTC)
+        publication_id = f"{published_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        folder = versions / f".{publication_id}"
+        folder.mkdir()
+        manifest = {
+            "publication_id": publication_id,
+            "run_id": run_id,
+            "published_at": published_at.isoformat(),
+            "raw": str(raw) if raw else None,
+            **export_marts(warehouse, folder),
+        }
+        manifest["rule_book"]["sha256"] = hash_rules(rules)
+        with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
+            (folder / "index.html").write_text(render_page(connection, manifest))
+        manifest["files"] = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
+        write_manifest(folder, manifest)
+        for path in folder.iterdir():
+            # The checksums hold for ever, and a reader that forgot to open read-only is told so.
+            path.chmod(0o444)
+            sync(path)
+        sync(folder)
+        folder.rename(versions / publication_id)
+        sync(versions)
+        switch_to(published, publication_id)
+        drop_old(published, keep=keep)
+    return manifest
+
+
+def roll_back(published: Path, publication_id: str) -> Manifest:
+    """Make an older publication the live one again and return its manifest.
+
+    Raises ValueError, and changes nothing, where there is none of that id or one of its files is
+    not the one that was published.
+    """
+    with hold_lock(published / ".lock", wait_seconds=120):
+        folder = published / "versions" / publication_id
+        known = [manifest["publication_id"] for manifest in list_publications(published)]
+        if publication_id not in known:
+            raise ValueError(
+                f"There is no publication {publication_id!r} in {published}; there are: "
+                f"{', '.join(known) or 'none'}."
+            )
+        manifest = read_manifest(folder)
+        for name, checksum in manifest["files"].items():
+            if not (folder / name).is_file() or hash_file(folder / name) != checksum:
+                raise ValueError(
+                    f"{folder / name} is not the file that was published: its checksum differs "
+                    "from the manifest. The live publication stays; choose another one."
+                )
+        switch_to(published, publication_id)
+    return manifest
+
+
+def list_publications(published: Path) -> list[Manifest]:
+    """The manifests of the publications that are there, newest first."""
+    folders = (published / "versions").glob("[!.]*/manifest.json")
+    manifests = [read_manifest(path.parent) for path in folders]
+    return sorted(manifests, key=lambda manifest: manifest["published_at"], reverse=True)
+
+
+def read_current(published: Path) -> Manifest | None:
+    """The manifest of the live publication; None before the first one."""
+    current = published / "current"
+    return read_manifest(current.resolve()) if current.exists() else None
+
+
+def export_marts(warehouse: Path, folder: Path) -> Manifest:
+    """Copy the marts into leads.duckdb and one Parquet file each; returns what the manifest says
+    of their content. Raises ValueError where a mart is missing or no lead is scored."""
+    with attach_warehouse(warehouse) as connection:
+        there = connection.execute(
+            "select table_name from information_schema.tables"
+            " where table_catalog = 'warehouse' and table_schema = 'main'"
+        ).fetchall()
+        missing = [mart for mart in MARTS if (mart,) not in there]
+        if missing:
+            raise ValueError(f"{warehouse} holds no {', '.join(missing)}: run dbt build first.")
+        # Readable by every DuckDB 1.x.
+        connection.execute(
+            f"attach {quote(folder / 'leads.duckdb')} as published (storage_version 'v1.0.0')"
+        )
+        for mart, key in MARTS.items():
+            connection.execute(
+                f"create table published.{mart} as"
+                f" select * from warehouse.main.{mart} order by {key}"
+            )
+            connection.execute(
+                f"copy published.{mart} to {quote(folder / f'{mart}.parquet')}"
+                " (format parquet, compression zstd)"
+            )
+        content = describe_content(connection)
+        connection.execute("detach published")
+    return content
+
+
+def describe_content(connection: duckdb.DuckDBPyConnection) -> Manifest:
+    """As-of date, row counts, mean score and rule book of the attached `published` marts."""
+    row_counts = {
+        mart: connection.execute(f"select count(*) from published.{mart}").fetchone()[0]
+        for mart in MARTS
+    }
+    as_of, mean = connection.execute(
+        "select max(as_of_date), avg(score) from published.scored_leads"
+    ).fetchone()
+    if as_of is None:
+        raise ValueError("No lead is scored, so there is nothing to publish.")
+    versions = connection.execute(
+        "select model_id, max(model_version) from published.scored_leads group by all order by all"
+    ).fetchall()
+    models = {
+        model_id: {"version": version, "tiers": list_tiers(connection, model_id)}
+        for model_id, version in versions
+    }
+    return {
+        "as_of_date": as_of.isoformat(),
+        "row_counts": row_counts,
+        "mean_score": round(mean, 4),
+        "rule_book": {"models": models},
+    }
+
+
+def list_tiers(connection: duckdb.DuckDBPyConnection, model_id: str) -> list[dict[str, Any]]:
+    """The tiers of a model with their thresholds, the highest first."""
+    rows = connection.execute(
+        "select trim(tier), cast(enter_at as double) from warehouse.rules.tiers"
+        " where trim(model_id) = ? order by 2 desc",
+        [model_id],
+    ).fetchall()
+    return [{"tier": tier, "enter_at": enter_at} for tier, enter_at in rows]
+
+
+def switch_to(published: Path, publication_id: str) -> None:
+    """Make a finished publication the live one, in one rename."""
+    for name in PUBLISHED_FILES:
+        link = published / name
+        if link.exists() and not link.is_symlink():
+            raise ValueError(
+                f"{link} is in the way: the link to the live publication belongs there. "
+                "Move it away, then run again."
+            )
+        if not link.is_symlink():
+            link.symlink_to(f"current/{name}")
+    fresh = published / f".current-{publication_id}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(f"versions/{publication_id}")
+    os.replace(fresh, published / "current")
+    sync(published)
+
+
+def drop_old(published: Path, *, keep: int) -> None:
+    """Delete all but the newest `keep` publications, never the live one."""
+    live = read_current(published)["publication_id"]
+    for manifest in list_publications(published)[keep:]:
+        if manifest["publication_id"] != live:
+            folder = published / "versions" / manifest["publication_id"]
+            # Renamed first: a half deleted folder never looks like a publication.
+            shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}")))
+
+
+def clear_leftovers(published: Path) -> None:
+    """Remove what runs that were killed have left behind."""
+    for folder in (published / "versions").glob(".*"):
+        shutil.rmtree(folder)
+    for link in published.glob(".current-*"):
+        link.unlink()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the publication in `folder`."""
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of the publication in `folder`."""
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_rules(rules: Path) -> str:
+    """One SHA-256 over the rule book: the names and the content of its CSV files."""
+    lines = [f"{path.name} {hash_file(path)}\n" for path in sorted(rules.glob("*.csv"))]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Have the file or folder at `path` reach the disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def print_publications(published: Path) -> None:
+    """Print one line per publication, newest first, the live one marked with a star."""
+    live = read_current(published)
+    manifests = list_publications(published)
+    if not manifests:
+        print(f"Nothing is published in {published} yet: `make run` does it.")
+    for manifest in manifests:
+        star = "*" if manifest["publication_id"] == live["publication_id"] else " "
+        versions = ", ".join(
+            f"{model_id} {model['version']}"
+            for model_id, model in manifest["rule_book"]["models"].items()
+        )
+        print(
+            f"{star} {manifest['publication_id']}  as of {manifest['as_of_date']}"
+            f"  {manifest['row_counts']['scored_leads']:>9,} leads  rules {versions}"
+        )
+
+
+def main() -> int:
+    """List the publications, or go back to one of them."""
+    parser = argparse.ArgumentParser(
+        prog="publication", description="List the publications, or go back to one."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="every publication, the live one marked with a star")
+    rollback = commands.add_parser("rollback", help="make an older publication the live one")
+    rollback.add_argument("publication_id")
+    arguments = parser.parse_args()
+    try:
+        published = load_settings().published
+        if arguments.command == "rollback":
+            roll_back(published, arguments.publication_id)
+        print_publications(published)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""What belongs here: one daily refresh from the command line, told in plain words.
+
+`python -m orchestration.run` is what `make run` calls. The run is one of Dagster's, in the
+instance under .dagster, so `make ui` shows it; what Dagster and dbt say goes to a log file.
+"""
+
+import os
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from orchestration.lib.settings import (
+    PROJECT_ROOT,
+    Settings,
+    check_settings,
+    list_settings,
+    load_settings,
+)
+from orchestration.lib.summary import summarize
+
+DAGSTER_HOME = PROJECT_ROOT / ".dagster"
+LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
+
+
+def main() -> int:
+    """Run daily_refresh once and print what came of it; 1 where it failed."""
+    try:
+        settings = load_settings()
+        check_settings(settings)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    os.environ.update(list_settings(settings), DAGSTER_HOME=str(DAGSTER_HOME))
+    os.chdir(PROJECT_ROOT)
+    print(describe_start(settings), flush=True)
+    started = time.monotonic()
+    with divert_output(LOG_FILE) as console:
+        sentences = run_daily_refresh(console)
+    seconds = time.monotonic() - started
+    if sentences:
+        print("\nNothing was published. What is wrong:\n", file=sys.stderr)
+        for sentence in sentences:
+            print("  " + sentence.replace("\n", "\n  "), file=sys.stderr)
+        print(f"\nThe full log is in {LOG_FILE.relative_to(PROJECT_ROOT)}.", file=sys.stderr)
+        return 1
+    print(f"  {'all':<32}{seconds:>34.1f} s\n\n{summarize(settings.published)}")
+    return 0
+
+
+def describe_start(settings: Settings) -> str:
+    """What is about to be scored, with what, and for which day."""
+    raw = settings.raw or "the generated sample or the warehouse's own raw tables"
+    return f"Scoring {raw} as of {settings.as_of} by the rule book {settings.rules}"
+
+
+def run_daily_refresh(console: TextIO) -> list[str]:
+    """Run the job in this process, a line on `console` per step; returns what went wrong."""
+    started = time.monotonic()
+    # Dagster takes seconds to import: wrong settings are said before.
+    try:
+        import dagster as dg
+
+        from orchestration.definitions import defs
+
+        job = defs().resolve_job_def("daily_refresh")
+    except ValueError as error:
+        return [str(error)]
+    print_step(console, "load", "Dagster and the dbt project", time.monotonic() - started)
+    with dg.DagsterInstance.get() as instance:
+        run_id = str(uuid.uuid4())
+        with follow_run(instance, run_id, console):
+            result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+    return [] if result.success else find_sentences(result.all_events)
+
+
+@contextmanager
+def follow_run(instance: Any, run_id: str, console: TextIO) -> Iterator[None]:
+    """Print the run's steps on `console` as they end, while the block runs."""
+    has_ended = threading.Event()
+    thread = threading.Thread(target=print_steps, args=(instance, run_id, console, has_ended))
+    thread.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        thread.join()
+
+
+def print_steps(instance: Any, run_id: str, console: TextIO, has_ended: threading.Event) -> None:
+    """Read the run's event log until it has ended; print a line per finished step."""
+    cursor = None
+    starts: dict[str, float] = {}
+    counts: dict[str, list[int]] = {}
+    while True:
+        is_last = has_ended.wait(0.3)
+        connection = instance.get_records_for_run(run_id, cursor=cursor)
+        cursor = connection.cursor
+        for record in connection.records:
+            event = record.event_log_entry.dagster_event
+            if not event or not event.step_key:
+                continue
+            tables, checks = counts.setdefault(event.step_key, [0, 0])
+            if event.is_step_start:
+                starts[event.step_key] = record.timestamp
+            elif event.is_step_materialization:
+                counts[event.step_key][0] = tables + 1
+            elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+                counts[event.step_key][1] = checks + 1
+            elif event.is_step_success or event.is_step_failure:
+                print_step(
+                    console,
+                    *describe_step(event.step_key, tables=tables, checks=checks),
+                    record.timestamp - starts.get(event.step_key, record.timestamp),
+                    has_failed=event.is_step_failure,
+                )
+        if is_last:
+            return
+
+
+def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]:
+    """A step's name and what it did, as the reader of `make run` knows them.
+
+    >>> describe_step("lead_tiers_audit_lead_tiers", tables=0, checks=1)
+    ('audit', 'lead_tiers')
+    >>> describe_step("dbt_build_after_tiers", tables=1, checks=2)
+    ('dbt build', '1 table, 2 data tests')
+    """
+    if step_key.startswith("dbt_build"):
+        words = [count_things(tables, "table"), count_things(checks, "data test")]
+        return "dbt build", ", ".join(words)
+    if "_audit_" in step_key:
+        return "audit", step_key.split("_audit_")[-1]
+    return {"lead_tiers": "tiers", "published_marts": "publish"}[step_key], step_key
+
+
+def count_things(number: int, thing: str) -> str:
+    """A number with its noun.
+
+    >>> count_things(1, "table"), count_things(0, "table")
+    ('1 table', '0 tables')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def print_step(
+    console: TextIO, name: str, what: str, seconds: float, *, has_failed: bool = False
+) -> None:
+    """One line of the progress."""
+    end = "  failed" if has_failed else ""
+    print(f"  {name:<12}{what:<46}{seconds:>8.1f} s{end}", file=console, flush=True)
+
+
+def find_sentences(events: list[Any]) -> list[str]:
+    """What the failed steps of a run complain about, in the words for its reader."""
+    checks = [
+        event.asset_check_evaluation_data
+        for event in events
+        if event.event_type_value == "ASSET_CHECK_EVALUATION"
+    ]
+    unhealthy = [check.description for check in checks if not check.passed and check.blocking]
+    sentences = []
+    for event in events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            if failure.user_failure_data:
+                sentences.append(failure.user_failure_data.description)
+            elif not event.step_key.split("_audit_")[1:] or not unhealthy:
+                sentences.append(find_message(failure.error))
+    # The warehouse's lock is asked for before the first step.
+    sentences += [
+        find_message(event.event_specific_data.error)
+        for event in events
+        if event.is_resource_init_failure
+    ]
+    return unhealthy + list(dict.fromkeys(sentences))
+
+
+def find_message(error: Any) -> str:
+    """The sentence of the ValueError that an error goes back to; else the error, as it is."""
+    causes = [error]
+    while causes[-1].cause:
+        causes.append(causes[-1].cause)
+    for cause in causes:
+        if cause.cls_name == "ValueError":
+            return cause.message.strip().removeprefix("ValueError: ")
+    return causes[-1].message.strip()
+
+
+@contextmanager
+def divert_output(log_file: Path) -> Iterator[TextIO]:
+    """Send all that this process and its children print to `log_file`; gives the real output."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with log_file.open("w") as log, os.fdopen(os.dup(1), "w") as console:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield console
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, descriptor in enumerate(saved, start=1):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

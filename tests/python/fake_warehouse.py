@@ -1,0 +1,151 @@
+"""What belongs here: a small warehouse with the marts and rule tables that the Python steps read,
+so that they are tested without dbt. The whole-run tests use the real one."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+AS_OF = date(2026, 6, 30)
+
+# The shipped tiers at the time of writing; the thresholds are those of the scoring contract.
+TIERS = pd.DataFrame(
+    [
+        ("ready_to_buy", "76", "call from a senior seller", "4", "purchase"),
+        ("consider_call", "75", "call from a senior seller", "4", "consideration"),
+        ("sales", "65", "call from a seller", "24", "consideration"),
+        ("nurture_close", "51", "personal nurture", "72", "consideration"),
+        ("nurture_warm", "50", "personal nurture", "72", "interest"),
+        ("nurture", "26", "automated nurture campaign", "", "interest"),
+        ("aware", "1", "automated nurture campaign", "", "awareness"),
+        ("unaware", "0", "automated nurture campaign", "", "unaware"),
+    ],
+    columns=["tier", "enter_at", "action", "sla_hours", "stage"],
+).assign(model_id="b2b", leave_below="", min_days_in_tier="")
+
+GRADES = pd.DataFrame(
+    [("fit", letter, at) for letter, at in [("A", "75"), ("B", "50"), ("C", "25"), ("D", "0")]]
+    + [("engagement", d, at) for d, at in [("1", "75"), ("2", "50"), ("3", "25"), ("4", "0")]]
+    + [("score", word, at) for word, at in [("hot", "65"), ("warm", "26"), ("cold", "0")]],
+    columns=["axis", "grade", "from_score"],
+).assign(model_id="b2b")
+
+TABLES = """
+create schema rules;
+create table rules.models (
+    model_id varchar, title varchar, goal varchar, role varchar, product varchar,
+    version varchar, min_score varchar, max_score varchar
+);
+insert into rules.models values
+    ('b2b', 'B2B', 'opens an opportunity', 'champion', '', '2026.06', '0', '100'),
+    ('old', 'Old', 'opens an opportunity', 'retired', '', '2020.01', '0', '100');
+
+create table lead_scores (
+    as_of_date date, model_id varchar, lead_id varchar, model_version varchar, account_id varchar,
+    demographic_points decimal(12, 4), firmographic_points decimal(12, 4),
+    readiness_points decimal(12, 4), behavioral_points decimal(12, 4),
+    data_quality_points decimal(12, 4), behavioral_points_undecayed decimal(12, 4),
+    completeness_pct decimal(5, 2), fit_score decimal(7, 4), engagement_score decimal(7, 4),
+    score decimal(12, 4), top_reasons varchar, last_activity_on date, is_excluded boolean,
+    exclusion_reason varchar
+);
+create table lead_score_ledger (
+    as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
+    evidence varchar, occurred_on date, event_count bigint, raw_points decimal(12, 4),
+    points decimal(12, 4)
+);
+create table lead_tiers (
+    as_of_date date, model_id varchar, lead_id varchar, grade varchar, temperature varchar,
+    tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
+    action varchar, sla_hours bigint
+);
+create table quarantine (
+    table_name varchar, row_key varchar, column_name varchar, value varchar, reason varchar,
+    first_seen_at timestamp
+);
+insert into quarantine values
+    ('crm.leads', 'x1', 'created_at', 'soon', 'is not a timestamp', '2026-06-30 06:00'),
+    ('crm.leads', null, 'lead_id', null, 'is missing', '2026-06-30 06:00'),
+    ('web.events', 'e9', 'occurred_at', 'never', 'is not a timestamp', '2026-06-30 06:00');
+"""
+
+# Scores spread over 0..100: attributes give half, activities the other half.
+FILL = """
+insert into lead_scores
+select
+    $as_of, 'b2b', 'L' || lpad(i::varchar, 6, '0'), '2026.06', 'A' || (i % 40),
+    0, round(s / 2, 4), 0, s - round(s / 2, 4), 0, s, 80,
+    least(100, s), case when i % 50 = 0 then null else 100 - s end, s,
+    'Company of a fitting size (+' || round(s / 2, 1) || ')',
+    $as_of - (i % 60)::integer,
+    i % 25 = 0, case when i % 25 = 0 then 'is a competitor' end
+from (
+    select i, (hash(i + $seed) % 1000000 / 10000)::decimal(12, 4) as s
+    from range($leads) as t (i)
+);
+"""
+
+LEDGER = """
+insert into lead_score_ledger
+select
+    as_of_date, model_id, lead_id, 'company_size', 'firmographic',
+    'Company of a fitting size', null, null, firmographic_points, firmographic_points
+from lead_scores
+union all
+select
+    as_of_date, model_id, lead_id, 'visit_' || (hash(lead_id) % 7), 'behavioral',
+    'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points, behavioral_points
+from lead_scores;
+"""
+
+# What the dbt model of this name does.
+SCORED_LEADS = """
+create or replace table scored_leads as
+select
+    s.*,
+    t.grade, t.temperature, t.tier, t.previous_tier, t.tier_since, t.is_new_tier, t.stage, t.action,
+    t.sla_hours
+from lead_scores as s
+left join lead_tiers as t using (as_of_date, model_id, lead_id)
+where s.as_of_date = (select max(as_of_date) from lead_scores);
+"""
+
+
+def build_warehouse(
+    path: Path, *, leads: int = 400, as_of: date = AS_OF, seed: int = 1, tiered: bool = True
+) -> Path:
+    """A warehouse file at `path` (made anew) with `leads` scored, and tiered where asked for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(TABLES)
+        connection.register("tiers", TIERS).execute("create table rules.tiers as from tiers")
+        connection.register("grades", GRADES).execute("create table rules.grades as from grades")
+        fill_scores(connection, leads=leads, as_of=as_of, seed=seed)
+        if tiered:
+            fill_tiers(connection)
+    return path
+
+
+def fill_scores(
+    connection: duckdb.DuckDBPyConnection, *, leads: int, as_of: date = AS_OF, seed: int = 1
+) -> None:
+    """The scores and the ledger of one day, in place of what is there."""
+    connection.execute("delete from lead_scores; delete from lead_score_ledger")
+    connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
+    connection.execute(LEDGER)
+
+
+def fill_tiers(connection: duckdb.DuckDBPyConnection) -> None:
+    """The tiers of that day, and scored_leads."""
+    from orchestration.lib.tiers import write_tiers
+
+    write_tiers(connection)
+    connection.execute(SCORED_LEADS)
+
+
+def change(path: Path, sql: str) -> None:
+    """Run `sql` on the warehouse at `path`."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(sql)

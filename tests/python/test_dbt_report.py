@@ -1,0 +1,76 @@
+"""What belongs here: that what dbt complains about reaches people as sentences, and that dbt leaves
+the rule book's files alone."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from orchestration.lib.dbt_report import describe_failures
+from orchestration.lib.settings import PROJECT_ROOT
+
+MANIFEST = {
+    "nodes": {
+        "test.lead_scoring.assert_sum": {
+            "name": "assert_sum",
+            "description": "A failing row is a score that is\nnot the sum of its ledger.",
+        }
+    }
+}
+
+
+def make_result(node_id, status, message):
+    return {"unique_id": node_id, "status": status, "message": message}
+
+
+def test_our_own_sentences_come_without_dbts_frame_and_once():
+    frame = (
+        "Compilation Error in {} (models/x.sql)\n  The raw table crm.leads is missing.\n  \n"
+        "  > in macro demand_required_columns (macros/raw_tables.sql)\n  > called by <Unknown>"
+    )
+    results = [
+        make_result("model.lead_scoring.a", "error", frame.format("model a")),
+        make_result("model.lead_scoring.b", "error", frame.format("model b")),
+        make_result("model.lead_scoring.c", "skipped", None),
+        make_result("model.lead_scoring.d", "success", "OK"),
+    ]
+    assert describe_failures({"results": results}, MANIFEST) == [
+        "The raw table crm.leads is missing."
+    ]
+
+
+def test_a_failed_test_says_its_name_what_dbt_counted_and_what_it_means():
+    results = [
+        make_result("test.lead_scoring.assert_sum", "fail", "Got 3 results, configured to fail")
+    ]
+    assert describe_failures({"results": results}, MANIFEST) == [
+        "The test assert_sum fails: Got 3 results, configured to fail. "
+        "A failing row is a score that is not the sum of its ledger."
+    ]
+
+
+def test_a_database_error_says_what_and_where():
+    message = "Runtime Error in model x (models/x.sql)\n  Binder Error: no such column \x1b[0m"
+    results = [make_result("model.lead_scoring.x", "error", message)]
+    assert describe_failures({"results": results}, MANIFEST) == [
+        "models/x.sql: Binder Error: no such column"
+    ]
+
+
+def test_a_rule_book_given_by_its_absolute_path_is_read_and_never_written(tmp_path):
+    rules = Path(shutil.copytree(PROJECT_ROOT / "seeds/rules", tmp_path / "rules"))
+    before = {path.name: path.read_bytes() for path in rules.iterdir()}
+    subprocess.run(
+        [PROJECT_ROOT / ".venv/bin/dbt", "seed", "--quiet", "--select", "tiers", "models"],
+        cwd=PROJECT_ROOT,
+        env={
+            **os.environ,
+            "LEADS_RULES": str(rules),
+            "LEADS_WAREHOUSE": str(tmp_path / "leads.duckdb"),
+            "DBT_TARGET_PATH": str(tmp_path / "target"),
+            "DBT_LOG_PATH": str(tmp_path / "logs"),
+        },
+        check=True,
+        capture_output=True,
+    )
+    assert {path.name: path.read_bytes() for path in rules.iterdir()} == before

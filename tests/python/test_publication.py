@@ -1,0 +1,383 @@
+"""What belongs here: that readers of the published files never see half of a publication, whatever
+happens to the run that writes it, and that one can go back."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from fake_warehouse import AS_OF, build_warehouse, change
+
+from orchestration.lib import publication
+from orchestration.lib.locks import hold_lock
+from orchestration.lib.publication import (
+    KEEP,
+    MARTS,
+    PUBLISHED_FILES,
+    list_publications,
+    publish,
+    read_current,
+    roll_back,
+)
+from orchestration.lib.summary import summarize
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def rules(tmp_path):
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "tiers.csv").write_text("model_id,tier\n")
+    return folder
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return build_warehouse(tmp_path / "leads.duckdb", leads=300)
+
+
+@pytest.fixture
+def published(tmp_path):
+    return tmp_path / "published"
+
+
+@pytest.fixture
+def publish_once(warehouse, published, rules):
+    def run(**options):
+        return publish(warehouse, published, rules=rules, run_id="test", **options)
+
+    return run
+
+
+def count_rows(path):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            mart: connection.execute(f"select count(*) from {mart}").fetchone()[0] for mart in MARTS
+        }
+
+
+def test_a_publication_holds_every_mart_with_its_types_and_says_what_it_is(
+    publish_once, published, warehouse, rules
+):
+    manifest = publish_once(raw=Path("/data/raw"))
+    assert sorted(os.listdir(published / "current/")) == sorted(PUBLISHED_FILES)
+    assert json.loads((published / "manifest.json").read_text()) == manifest
+    assert manifest["as_of_date"] == AS_OF.isoformat()
+    assert manifest["run_id"] == "test"
+    assert manifest["raw"] == "/data/raw"
+    assert manifest["rule_book"]["models"]["b2b"]["version"] == "2026.06"
+    assert manifest["row_counts"] == count_rows(published / "leads.duckdb")
+    assert manifest["row_counts"] == count_rows(warehouse)
+    for mart in MARTS:
+        columns = (
+            "select column_name, data_type from information_schema.columns"
+            f" where table_name = '{mart}' order by ordinal_position"
+        )
+        with duckdb.connect(str(warehouse), read_only=True) as source:
+            expected = source.execute(columns).fetchall()
+        with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as copy:
+            assert copy.execute(columns).fetchall() == expected
+        parquet = duckdb.execute(
+            f"describe select * from read_parquet('{published}/{mart}.parquet')"
+        ).fetchall()
+        assert [row[:2] for row in parquet] == expected
+        rows = pq.ParquetFile(published / f"{mart}.parquet").metadata.num_rows
+        assert rows == manifest["row_counts"][mart]
+    (rules / "tiers.csv").write_text("model_id,tier\nb2b,sales\n")
+    assert publish_once()["rule_book"]["sha256"] != manifest["rule_book"]["sha256"]
+
+
+def test_published_rows_are_in_key_order(publish_once, published):
+    publish_once()
+    leads = pq.read_table(published / "scored_leads.parquet")["lead_id"].to_pylist()
+    assert leads == sorted(leads) and len(leads) == 300
+
+
+# Each day's rows carry that day, so that a mix of two publications shows.
+READER = """
+import os, sys
+from pathlib import Path
+import duckdb, pandas as pd, pyarrow.parquet as pq
+
+published, stop = Path(sys.argv[1]), Path(sys.argv[2])
+dated = {dated!r}
+rounds, seen = 0, set()
+
+def read_database(path):
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {{
+            day for mart in dated
+            for day, in connection.execute(f"select distinct as_of_date from {{mart}}").fetchall()
+        }}
+
+while True:
+    last_round = stop.exists()
+    # By the plain names: the database, and Parquet files opened once.
+    assert len(read_database(published / "leads.duckdb")) == 1
+    for mart in dated:
+        with (published / f"{{mart}}.parquet").open("rb") as file:
+            assert len(set(pq.read_table(file)["as_of_date"].to_pylist())) == 1, mart
+    # `current` resolved once: all files are of one publication, whatever reads them.
+    folder = Path(os.path.realpath(published / "current"))
+    days = read_database(folder / "leads.duckdb")
+    for mart in dated:
+        path = folder / f"{{mart}}.parquet"
+        days |= set(pq.read_table(path)["as_of_date"].to_pylist())
+        days |= set(pd.read_parquet(path)["as_of_date"])
+        found = duckdb.execute(f"select distinct as_of_date from '{{path}}'").fetchall()
+        days |= {{day for day, in found}}
+    assert len(days) == 1, days
+    seen |= days
+    rounds += 1
+    if rounds == 1:
+        print("reading", flush=True)
+    if last_round:
+        break
+print(rounds, len(seen), flush=True)
+"""
+
+
+def test_a_reader_sees_whole_publications_while_thirty_are_made(
+    publish_once, published, warehouse, tmp_path
+):
+    dated = [mart for mart in MARTS if mart != "quarantine"]
+    change(warehouse, "".join(f"delete from {m} where lead_id > 'L000030';" for m in dated))
+    publish_once()
+    stop = tmp_path / "stop"
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER.format(dated=dated), str(published), str(stop)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout.readline() == "reading\n"
+    for _ in range(30):
+        change(warehouse, "".join(f"update {m} set as_of_date = as_of_date + 1;" for m in dated))
+        publish_once()
+    stop.touch()
+    output, errors = reader.communicate(timeout=60)
+    assert reader.returncode == 0, errors
+    rounds, seen = map(int, output.split())
+    assert rounds >= 20 and seen >= 10, output
+
+
+def test_a_reader_with_the_old_file_open_goes_on_reading_it(publish_once, published, warehouse):
+    publish_once()
+    with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as reader:
+        change(warehouse, "delete from scored_leads where lead_id > 'L000100'")
+        for _ in range(KEEP + 1):
+            publish_once()
+        assert reader.execute("select count(*), max(lead_id) from scored_leads").fetchone() == (
+            300,
+            "L000299",
+        )
+        assert count_rows(published / "leads.duckdb")["scored_leads"] == 101
+
+
+KILLED = """
+import sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+import time
+from orchestration.lib import publication
+
+def hang(*arguments, **options):
+    print("half way", flush=True)
+    time.sleep(60)
+
+publication.{step} = hang
+publication.publish(
+    Path({warehouse!r}), Path({published!r}), rules=Path({rules!r}), run_id="killed"
+)
+"""
+
+
+@pytest.mark.parametrize("step", ["render_page", "write_manifest", "switch_to", "drop_old"])
+def test_a_killed_run_leaves_the_last_good_publication_or_the_whole_new_one(
+    publish_once, published, warehouse, rules, step
+):
+    before = publish_once()
+    change(warehouse, "delete from scored_leads where lead_id > 'L000100'")
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            KILLED.format(
+                path=[str(PROJECT)],
+                step=step,
+                warehouse=str(warehouse),
+                published=str(published),
+                rules=str(rules),
+            ),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "half way\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+    current = read_current(published)
+    if step == "drop_old":
+        assert current["run_id"] == "killed"
+    else:
+        assert current == before
+    assert count_rows(published / "leads.duckdb") == current["row_counts"]
+    # The next run gets the lock, clears up and publishes.
+    started = time.monotonic()
+    after = publish_once()
+    assert time.monotonic() - started < 10
+    assert read_current(published) == after
+    assert not list((published / "versions").glob(".*"))
+    assert not list(published.glob(".current-*"))
+
+
+def test_an_error_on_the_way_leaves_the_last_good_publication(
+    publish_once, published, warehouse, monkeypatch
+):
+    before = publish_once()
+    monkeypatch.setattr(
+        publication, "render_page", lambda *arguments: (_ for _ in ()).throw(OSError("disk full"))
+    )
+    with pytest.raises(OSError, match="disk full"):
+        publish_once()
+    assert read_current(published) == before
+
+
+def test_nothing_scored_or_a_missing_mart_is_not_published(publish_once, published, warehouse):
+    before = publish_once()
+    change(warehouse, "delete from scored_leads")
+    with pytest.raises(ValueError, match="No lead is scored"):
+        publish_once()
+    change(warehouse, "drop table scored_leads")
+    with pytest.raises(ValueError, match="holds no scored_leads: run dbt build first"):
+        publish_once()
+    assert read_current(published) == before
+
+
+def test_the_newest_publications_stay_and_the_live_one_always(publish_once, published):
+    ids = [publish_once(keep=3)["publication_id"] for _ in range(5)]
+    kept = [manifest["publication_id"] for manifest in list_publications(published)]
+    assert kept == ids[:1:-1]
+    roll_back(published, ids[2])
+    publication.drop_old(published, keep=1)
+    kept = [manifest["publication_id"] for manifest in list_publications(published)]
+    assert kept == [ids[4], ids[2]]
+    assert read_current(published)["publication_id"] == ids[2]
+    assert count_rows(published / "leads.duckdb")["scored_leads"] == 300
+
+
+def test_rolling_back_makes_the_older_one_live(publish_once, published, warehouse):
+    first = publish_once()
+    change(warehouse, "delete from scored_leads where lead_id > 'L000100'")
+    publish_once()
+    assert count_rows(published / "leads.duckdb")["scored_leads"] == 101
+    roll_back(published, first["publication_id"])
+    assert read_current(published) == first
+    assert count_rows(published / "leads.duckdb")["scored_leads"] == 300
+
+
+def test_rolling_back_to_a_changed_or_unknown_publication_is_refused(publish_once, published):
+    first, second = publish_once(), publish_once()
+    file = published / "versions" / first["publication_id"] / "lead_tiers.parquet"
+    file.chmod(0o644)
+    with file.open("ab") as broken:
+        broken.write(b"!")
+    with pytest.raises(ValueError, match="lead_tiers.parquet is not the file that was published"):
+        roll_back(published, first["publication_id"])
+    with pytest.raises(ValueError, match="There is no publication 'yesterday'.*there are: "):
+        roll_back(published, "yesterday")
+    assert read_current(published) == second
+
+
+def test_a_file_in_the_way_of_a_link_is_named(publish_once, published):
+    published.mkdir()
+    (published / "leads.duckdb").write_text("mine")
+    with pytest.raises(ValueError, match="leads.duckdb is in the way"):
+        publish_once()
+    assert (published / "leads.duckdb").read_text() == "mine"
+
+
+def test_a_second_publisher_waits_for_the_first(publish_once, published):
+    lock = published / ".lock"
+    with ThreadPoolExecutor() as threads:
+        with hold_lock(lock, wait_seconds=0):
+            second = threads.submit(publish_once)
+            time.sleep(0.5)
+            assert not second.done() and not (published / "current").exists()
+            with (
+                pytest.raises(ValueError, match=f"Another run is at work: it holds {lock}"),
+                hold_lock(lock, wait_seconds=0.1),
+            ):
+                pass
+        assert second.result(timeout=10) == read_current(published)
+
+
+def test_the_commands_list_and_go_back(publish_once, published):
+    first, second = publish_once(), publish_once()
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "orchestration.lib.publication", *arguments],
+            cwd=PROJECT,
+            env={**os.environ, "LEADS_PUBLISHED": str(published), "LEADS_AS_OF": "2026-06-30"},
+            capture_output=True,
+            text=True,
+        )
+
+    lines = run("list").stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["*", second["publication_id"]],
+        [first["publication_id"], "as"],
+    ]
+    assert f"* {first['publication_id']}" in run("rollback", first["publication_id"]).stdout
+    refused = run("rollback", "nothing")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("There is no publication 'nothing'")
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_page_explains_each_of_the_best_leads_and_asks_nothing_of_the_outside(
+    publish_once, published
+):
+    publish_once()
+    html = (published / "index.html").read_text()
+    assert html.count("<details>") == 100
+    assert "http" not in html and "src=" not in html
+    assert "Looked at the prices &lt;b&gt;twice&lt;/b&gt;" in html
+    with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as connection:
+        lead_id, score = connection.execute(
+            "select lead_id, score from scored_leads where not is_excluded"
+            " order by score desc, lead_id limit 1"
+        ).fetchone()
+        excluded = connection.execute(
+            "select lead_id from scored_leads where is_excluded order by score desc limit 1"
+        ).fetchone()
+    first = html[html.index("<details>") : html.index("</details>")]
+    total = f"{score:,.4f}".rstrip("0").rstrip(".")
+    assert f">{lead_id}<" in first
+    assert f"<b>{total}</b>" in first
+    assert f'<td class="n">{total}</td>' in first[first.index("<tfoot>") :]
+    assert f">{excluded[0]}<" not in html
+
+
+def test_the_summary_names_tiers_best_leads_quarantine_and_place(
+    publish_once, published, warehouse
+):
+    change(warehouse, "update scored_leads set tier = null where tier = 'aware'")
+    publish_once()
+    text = summarize(published)
+    names = [line.split()[0] for line in text.splitlines()[1:10]]
+    assert names[0] == "ready_to_buy" and names[-2:] == ["unaware", "no"]
+    assert "300 leads as of 2026-06-30, rule book b2b 2026.06" in text
+    assert "(+" in text
+    assert "3 raw rows were set aside" in text
+    assert "crm.leads: created_at is not a timestamp" in text
+    assert str(published / "leads.duckdb") in text

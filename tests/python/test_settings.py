@@ -1,0 +1,77 @@
+"""What belongs here: what the LEADS_* settings mean, and that wrong ones are said in a sentence
+before anything runs."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.lib.settings import (
+    PROJECT_ROOT,
+    RULE_SEEDS,
+    check_settings,
+    list_settings,
+    load_settings,
+)
+
+TODAY = date(2027, 1, 2)
+
+
+def test_without_settings_the_sample_is_scored_as_of_its_last_day(tmp_path):
+    shutil.copy(PROJECT_ROOT / "dbt_project.yml", tmp_path)
+    settings = load_settings({}, project=tmp_path, today=TODAY)
+    assert settings.as_of == date(2026, 6, 30)
+    assert settings.raw is None
+    assert settings.warehouse == tmp_path / "warehouse/leads.duckdb"
+    assert settings.published == tmp_path / "published"
+    assert settings.target == "duckdb"
+    assert "LEADS_RAW" not in list_settings(settings)
+
+
+def test_real_files_or_raw_tables_in_the_warehouse_are_scored_as_of_today(tmp_path):
+    shutil.copy(PROJECT_ROOT / "dbt_project.yml", tmp_path)
+    files = load_settings({"LEADS_RAW": "/data"}, project=tmp_path, today=TODAY)
+    assert (files.as_of, files.raw) == (TODAY, Path("/data"))
+    (tmp_path / "warehouse").mkdir()
+    with duckdb.connect(str(tmp_path / "warehouse/leads.duckdb")) as connection:
+        connection.execute("create schema crm; create view crm.leads as select 1 as lead_id")
+    assert load_settings({}, project=tmp_path, today=TODAY).as_of == TODAY
+
+
+def test_paths_become_absolute_and_blank_settings_count_as_not_set(tmp_path):
+    settings = load_settings(
+        {"LEADS_RAW": " ", "LEADS_RULES": "mine/../rules", "LEADS_AS_OF": "2026-01-31"},
+        project=tmp_path,
+    )
+    assert settings.raw is None
+    assert list_settings(settings)["LEADS_RULES"] == str(tmp_path / "rules")
+    assert list_settings(settings)["LEADS_AS_OF"] == "2026-01-31"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "20260630", "2026-6-30"])
+def test_an_as_of_date_that_is_no_day_is_refused(text):
+    with pytest.raises(ValueError, match=f"LEADS_AS_OF is '{text}', which is not a day"):
+        load_settings({"LEADS_AS_OF": text})
+
+
+def test_a_missing_raw_folder_rule_folder_or_rule_file_is_named(tmp_path):
+    def check(**environ):
+        check_settings(load_settings({"LEADS_AS_OF": "2026-06-30", **environ}))
+
+    with pytest.raises(ValueError, match="LEADS_RAW is /nowhere, but there is no such folder"):
+        check(LEADS_RAW="/nowhere")
+    with pytest.raises(ValueError, match="LEADS_RULES is /nowhere, but there is no such folder"):
+        check(LEADS_RULES="/nowhere")
+    for seed in RULE_SEEDS:
+        (tmp_path / f"{seed}.csv").write_text("model_id\n")
+    check(LEADS_RULES=str(tmp_path))
+    (tmp_path / "grades.csv").unlink()
+    with pytest.raises(ValueError, match=r"lacks grades\.csv: add what is missing"):
+        check(LEADS_RULES=str(tmp_path))
+
+
+def test_the_shipped_rule_book_is_complete():
+    assert len(RULE_SEEDS) == 14
+    check_settings(load_settings({"LEADS_AS_OF": "2026-06-30"}))

@@ -1,0 +1,324 @@
+"""What belongs here: that every score gets the tier, grade and action that the rule book says, to
+the last decimal, and that lead_tiers remembers the day before."""
+
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pandas as pd
+import pytest
+from fake_warehouse import AS_OF, GRADES, TIERS, build_warehouse, fill_scores
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.lib.tiers import TIER_COLUMNS, assign_tiers, write_tiers
+from orchestration.lib.warehouse import open_warehouse
+
+NOBODY_BEFORE = pd.DataFrame(columns=["model_id", "lead_id", "tier", "tier_since"])
+
+SENIOR = "call from a senior seller"
+SELLER = "call from a seller"
+PERSONAL = "personal nurture"
+AUTOMATED = "automated nurture campaign"
+
+
+def make_scores(scores, *, as_of=AS_OF, **columns):
+    """One lead of model b2b per score, L0, L1, …; other columns as given."""
+    frame = pd.DataFrame(
+        {
+            "as_of_date": as_of,
+            "model_id": "b2b",
+            "lead_id": [f"L{number}" for number in range(len(scores))],
+            "score": scores,
+            "fit_score": 50.0,
+            "engagement_score": 50.0,
+            "is_excluded": False,
+        }
+    )
+    return frame.assign(**columns)
+
+
+def tier(scores, *, previous=NOBODY_BEFORE):
+    sla = pd.to_numeric(TIERS["sla_hours"]).astype("Int64")
+    tiers = TIERS.assign(sla_hours=sla)
+    return assign_tiers(scores, tiers=tiers, grades=GRADES, previous=previous)
+
+
+@pytest.mark.parametrize("number", [Decimal, float])
+@pytest.mark.parametrize(
+    ("score", "name", "stage", "action"),
+    [
+        ("0", "unaware", "unaware", AUTOMATED),
+        ("0.9999", "unaware", "unaware", AUTOMATED),
+        ("1", "aware", "awareness", AUTOMATED),
+        ("25", "aware", "awareness", AUTOMATED),
+        ("25.9999", "aware", "awareness", AUTOMATED),
+        ("26", "nurture", "interest", AUTOMATED),
+        ("49.9999", "nurture", "interest", AUTOMATED),
+        ("50", "nurture_warm", "interest", PERSONAL),
+        ("51", "nurture_close", "consideration", PERSONAL),
+        ("64.9999", "nurture_close", "consideration", PERSONAL),
+        ("65", "sales", "consideration", SELLER),
+        ("74.9999", "sales", "consideration", SELLER),
+        ("75", "consider_call", "consideration", SENIOR),
+        ("75.9999", "consider_call", "consideration", SENIOR),
+        ("76", "ready_to_buy", "purchase", SENIOR),
+        ("100", "ready_to_buy", "purchase", SENIOR),
+    ],
+)
+def test_a_score_at_a_threshold_is_in_the_tier_that_begins_there(
+    score, name, stage, action, number
+):
+    row = tier(make_scores([number(score)])).iloc[0]
+    assert (row["tier"], row["stage"], row["action"]) == (name, stage, action)
+
+
+def test_a_score_below_all_thresholds_or_without_value_has_no_tier():
+    rows = tier(make_scores([Decimal("-0.0001"), None]))
+    assert rows[["tier", "stage", "action", "sla_hours"]].isna().all(axis=None)
+    assert rows["temperature"].isna().all()
+    assert rows["is_new_tier"].all()
+
+
+def test_a_threshold_finer_than_scores_is_met_by_the_next_score_only():
+    tiers = TIERS.assign(
+        enter_at=TIERS["enter_at"].replace("75", "74.99985"),
+        sla_hours=pd.to_numeric(TIERS["sla_hours"]),
+    )
+    rows = assign_tiers(
+        make_scores([Decimal("74.9998"), Decimal("74.9999")]),
+        tiers=tiers, grades=GRADES, previous=NOBODY_BEFORE,
+    )  # fmt: skip
+    assert rows["tier"].tolist() == ["sales", "consider_call"]
+
+
+def test_every_grade_of_the_matrix_is_reached_at_its_boundary():
+    cuts = [("75", "A", "1"), ("50", "B", "2"), ("25", "C", "3"), ("0", "D", "4")]
+    pairs = [(fit, engagement) for fit in cuts for engagement in cuts]
+    rows = tier(
+        make_scores(
+            [0] * len(pairs),
+            fit_score=[Decimal(fit[0]) for fit, _ in pairs],
+            engagement_score=[Decimal(engagement[0]) for _, engagement in pairs],
+        )
+    )
+    assert rows["grade"].tolist() == [fit[1] + engagement[2] for fit, engagement in pairs]
+    just_below = tier(make_scores([0], fit_score=74.9999, engagement_score=24.9999))
+    assert just_below["grade"].item() == "B4"
+
+
+@pytest.mark.parametrize(("fit", "engagement"), [(None, 80.0), (80.0, None), (None, None)])
+def test_an_unknown_axis_gives_no_grade_while_zero_gives_the_lowest(fit, engagement):
+    rows = tier(make_scores([80], fit_score=fit, engagement_score=engagement))
+    assert rows["grade"].isna().all()
+    assert rows["temperature"].item() == "hot"
+    assert tier(make_scores([80], fit_score=0, engagement_score=0))["grade"].item() == "D4"
+
+
+def test_a_temperature_follows_the_total_score():
+    rows = tier(make_scores([64.9999, 65, 25.9999, 26, 0]))
+    assert rows["temperature"].tolist() == ["warm", "hot", "cold", "warm", "cold"]
+
+
+def test_an_excluded_lead_keeps_tier_grade_and_stage_and_nobody_acts_on_it():
+    rows = tier(make_scores([80, 80], is_excluded=[True, False]))
+    assert rows["tier"].tolist() == ["ready_to_buy"] * 2
+    assert rows["stage"].tolist() == ["purchase"] * 2
+    assert rows["grade"].tolist() == ["B2"] * 2
+    assert rows["action"].isna().tolist() == [True, False]
+    assert rows["sla_hours"].isna().tolist() == [True, False]
+    assert rows["sla_hours"][1] == 4
+
+
+def test_a_lead_without_response_time_has_none():
+    assert tier(make_scores([30]))["sla_hours"].isna().all()
+
+
+def test_the_day_before_is_remembered():
+    before = pd.DataFrame(
+        {
+            "model_id": "b2b",
+            "lead_id": ["L0", "L1", "L2", "L3"],
+            "tier": ["sales", "nurture", None, None],
+            "tier_since": pd.to_datetime(["2026-05-01", "2026-06-29", "2026-06-01", "2026-06-02"]),
+        }
+    )
+    rows = tier(make_scores([65, 65, 65, -1, 65]), previous=before)
+    assert rows["previous_tier"].fillna("-").tolist() == ["sales", "nurture", "-", "-", "-"]
+    assert rows["is_new_tier"].tolist() == [False, True, True, False, True]
+    since = rows["tier_since"].dt.date.astype(str).tolist()
+    assert since == ["2026-05-01", "2026-06-30", "2026-06-30", "2026-06-02", "2026-06-30"]
+
+
+def test_the_previous_tier_of_another_model_does_not_count():
+    before = pd.DataFrame(
+        {"model_id": ["other"], "lead_id": ["L0"], "tier": ["sales"], "tier_since": [AS_OF]}
+    )
+    assert tier(make_scores([65]), previous=before)["previous_tier"].isna().all()
+
+
+def test_models_have_their_own_thresholds_and_one_without_tiers_has_none():
+    scores = make_scores([10, 10, 10], model_id=["b2b", "b2c", "no_tiers"])
+    other = TIERS.head(1).assign(model_id="b2c", tier="buy_now", enter_at="10", sla_hours=None)
+    rows = assign_tiers(
+        scores,
+        tiers=pd.concat([TIERS.assign(sla_hours=None), other], ignore_index=True),
+        grades=GRADES,
+        previous=NOBODY_BEFORE,
+    )
+    assert rows["tier"].fillna("-").tolist() == ["aware", "buy_now", "-"]
+
+
+decimals = st.decimals(min_value=-50, max_value=150, places=4, allow_nan=False)
+
+
+@settings(max_examples=30, deadline=None)
+@given(scores=st.lists(st.one_of(st.none(), decimals), min_size=1, max_size=50))
+def test_a_tier_is_the_highest_one_reached_whatever_the_scores(scores):
+    rows = tier(make_scores(scores))
+    steps = sorted((Decimal(at), name) for at, name in TIERS[["enter_at", "tier"]].to_numpy())
+    for score, name in zip(scores, rows["tier"].fillna("none"), strict=True):
+        reached = [step for at, step in steps if score is not None and score >= at]
+        assert name == (reached[-1] if reached else "none")
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    scores=st.lists(st.one_of(st.none(), decimals), min_size=1, max_size=30),
+    size=st.integers(min_value=1, max_value=10),
+)
+def test_tiers_in_chunks_are_the_tiers_in_one_piece(scores, size):
+    frame = make_scores(scores)
+    pieces = [tier(frame.iloc[at : at + size]) for at in range(0, len(frame), size)]
+    pd.testing.assert_frame_equal(
+        pd.concat(pieces, ignore_index=True), tier(frame), check_dtype=False
+    )
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    return build_warehouse(tmp_path / "leads.duckdb", leads=500, tiered=False)
+
+
+def read_tiers(connection):
+    return connection.execute(
+        f"select {', '.join(TIER_COLUMNS)} from lead_tiers order by all"
+    ).fetchall()
+
+
+def test_chunked_writing_gives_the_same_table_as_one_piece(warehouse):
+    with open_warehouse(warehouse) as connection:
+        assert write_tiers(connection) == {AS_OF: 500}
+        whole = read_tiers(connection)
+        assert write_tiers(connection, chunk_rows=7) == {AS_OF: 500}
+        assert read_tiers(connection) == whole
+    assert len(whole) == 500
+
+
+def test_writing_the_same_day_again_replaces_it_and_other_days_stay(warehouse):
+    with open_warehouse(warehouse) as connection:
+        write_tiers(connection)
+        fill_scores(connection, leads=400, as_of=date(2026, 7, 1), seed=2)
+        for _ in range(2):
+            assert write_tiers(connection) == {date(2026, 7, 1): 400}
+        counts = connection.execute(
+            "select as_of_date, count(*) from lead_tiers group by all order by all"
+        ).fetchall()
+        assert counts == [(AS_OF, 500), (date(2026, 7, 1), 400)]
+        moved = connection.execute(
+            """
+            select
+                count(*) filter (new.previous_tier is distinct from old.tier),
+                count(*) filter (new.is_new_tier = (new.tier = old.tier)),
+                count(*) filter (new.is_new_tier and new.tier_since <> new.as_of_date),
+                count(*) filter (not new.is_new_tier and new.tier_since <> old.as_of_date),
+                count(*) filter (new.is_new_tier)
+            from lead_tiers as new
+            inner join lead_tiers as old using (model_id, lead_id)
+            where new.as_of_date = '2026-07-01' and old.as_of_date = '2026-06-30'
+            """
+        ).fetchone()
+        assert moved[:4] == (0, 0, 0, 0)
+        assert 0 < moved[4] < 400
+
+
+def test_two_days_of_one_run_follow_each_other(warehouse):
+    with open_warehouse(warehouse) as connection:
+        connection.execute(
+            "insert into lead_scores by name select * replace (as_of_date + 1 as as_of_date)"
+            " from lead_scores"
+        )
+        write_tiers(connection)
+        first_seen = connection.execute(
+            "select as_of_date, count(*) filter (is_new_tier), count(previous_tier)"
+            " from lead_tiers group by all order by all"
+        ).fetchall()
+        assert [row[1:] for row in first_seen] == [(500, 0), (0, 500)]
+
+
+def test_an_error_half_way_leaves_the_day_as_it_was(warehouse, monkeypatch):
+    import orchestration.lib.tiers as module
+
+    with open_warehouse(warehouse) as connection:
+        write_tiers(connection)
+        before = read_tiers(connection)
+        calls = []
+
+        def fail_the_second_time(connection, chunk):
+            calls.append(len(chunk))
+            if len(calls) == 2:
+                raise RuntimeError("the disk is full")
+            insert(connection, chunk)
+
+        insert = module.insert_tiers
+        monkeypatch.setattr(module, "insert_tiers", fail_the_second_time)
+        with pytest.raises(RuntimeError):
+            write_tiers(connection, chunk_rows=100)
+        assert read_tiers(connection) == before
+
+
+def test_rules_of_retired_models_are_left_out(warehouse):
+    with open_warehouse(warehouse) as connection:
+        connection.execute(
+            "insert into rules.tiers by name select * replace ('old' as model_id) from rules.tiers;"
+            "update lead_scores set model_id = 'old' where lead_id = 'L000000'"
+        )
+        write_tiers(connection)
+        assert connection.execute(
+            "select count(*) from lead_tiers where tier is null"
+        ).fetchone() == (1,)
+
+
+def test_a_threshold_that_is_no_number_is_named(warehouse):
+    with open_warehouse(warehouse) as connection:
+        connection.execute("update rules.tiers set enter_at = 'many' where tier = 'sales'")
+        with pytest.raises(ValueError, match=r"tiers.csv, column enter_at: 'many' is not a number"):
+            write_tiers(connection)
+
+
+def test_a_warehouse_held_by_another_process_is_said_in_a_sentence(warehouse):
+    import subprocess
+    import sys
+
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import duckdb; c = duckdb.connect({str(warehouse)!r}); print('open', flush=True);"
+            " input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "open\n"
+        with (
+            pytest.raises(ValueError, match="held by another process"),
+            open_warehouse(warehouse, wait_seconds=0.5),
+        ):
+            pass
+    finally:
+        holder.communicate("\n", timeout=10)
+    with open_warehouse(warehouse) as connection:
+        assert isinstance(connection, duckdb.DuckDBPyConnection)
