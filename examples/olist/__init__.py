@@ -1,0 +1,1 @@
+"""The marketing funnel of the Brazilian marketplace Olist."""
