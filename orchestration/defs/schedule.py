@@ -14,4 +14,6 @@ daily_refresh_schedule = dg.ScheduleDefinition(
     job=daily_refresh,
     cron_schedule="0 6 * * *",
     execution_timezone="UTC",
+    # On as soon as Dagster's daemon is: a schedule that waits for a click is a silent gap.
+    default_status=dg.DefaultScheduleStatus.RUNNING,
 )

@@ -39,6 +39,7 @@ MARTS = {
     "lead_scores": "as_of_date, model_id, lead_id",
     "lead_tiers": "as_of_date, model_id, lead_id",
     "scored_leads": "model_id, lead_id",
+    "sales_forecast": "as_of_date, opportunity_id",
     "quarantine": "table_name, row_key, column_name",
 }
 

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'lead_scores'}}}) }}
 -- A failing row is a lead whose points of one dimension are not what its ledger rows of that
 -- dimension add up to, or lie outside the range of dimensions.csv: a developer must look at
 -- dimension_points and cap_points.

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'lead_scores'}}}) }}
 -- A failing row is a lead that is scored more or less often than there are models to score:
 -- a join in models/scoring loses or repeats leads.
 select

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'quarantine'}}}) }}
 -- A failing row is a raw table of which rows vanished between reading and staging: the
 -- developer who changed macros/raw_tables.sql or the table's staging model must look.
 with

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'scored_leads'}}}) }}
 -- A failing row is a lead of the newest day that BI tools would not see: scored_leads must keep
 -- every lead, with or without a tier.
 select

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'lead_scores'}}}) }}
 -- A failing row is a lead whose explanation does not add up to its score: the scoring models
 -- contradict each other, and nothing may be published before a developer has found why.
 with

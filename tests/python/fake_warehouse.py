@@ -60,6 +60,10 @@ create table lead_tiers (
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
     action varchar, sla_hours bigint
 );
+create table sales_forecast (
+    as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
+    amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
+);
 create table quarantine (
     table_name varchar, row_key varchar, column_name varchar, value varchar, reason varchar,
     first_seen_at timestamp
@@ -97,6 +101,10 @@ select
     as_of_date, model_id, lead_id, 'visit_' || (hash(lead_id) % 7), 'behavioral',
     'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points, behavioral_points
 from lead_scores;
+insert into sales_forecast
+select as_of_date, 'O' || lead_id, lead_id, account_id, 'discovery', 10000, 20, 2000
+from lead_scores
+where lead_id < 'L000010';
 """
 
 # What the dbt model of this name does.
@@ -132,7 +140,8 @@ def fill_scores(
     connection: duckdb.DuckDBPyConnection, *, leads: int, as_of: date = AS_OF, seed: int = 1
 ) -> None:
     """The scores and the ledger of one day, in place of what is there."""
-    connection.execute("delete from lead_scores; delete from lead_score_ledger")
+    for mart in ("lead_scores", "lead_score_ledger", "sales_forecast"):
+        connection.execute(f"delete from {mart}")
     connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
     connection.execute(LEDGER)
 

@@ -1,4 +1,4 @@
-"""Raw tables as they come: what cannot be used is said in one sentence, and nothing else is lost."""
+"""Raw tables as they come: what cannot be used is said in a sentence, and nothing else is lost."""
 
 from __future__ import annotations
 
