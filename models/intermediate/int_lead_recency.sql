@@ -17,6 +17,7 @@ lead_recency as (
             when {{ dbt.datediff('occurred_on', 'as_of_date', 'day') }} < 30 then occurred_on
         end) as active_days_30
     from lead_activity_days
+    where event_count > 0
     group by as_of_date, lead_id
 
 )
