@@ -19,8 +19,10 @@ actor_activity_days as (
         events.email,
         events.visitor_id,
         event_kind_activities.activity,
+        event_kind_activities.named_product,
         cast(events.occurred_at as date) as occurred_on,
-        count(*) as event_count
+        count(*) as seen_count,
+        count(*) - count(events.machine_reason) as event_count
     from events
     inner join event_kind_activities
         on events.channel = event_kind_activities.channel
@@ -33,7 +35,7 @@ actor_activity_days as (
         and events.subject = event_kind_activities.subject
     group by
         events.lead_id, events.email, events.visitor_id, event_kind_activities.activity,
-        cast(events.occurred_at as date)
+        event_kind_activities.named_product, cast(events.occurred_at as date)
 
 )
 

@@ -61,9 +61,18 @@ candidates as (
 
 ),
 
+matched as (
+
+    select *
+    from candidates
+    where attribute is null or {{ operator_is_met('operator', 'value', 'operand') }}
+
+),
+
+-- One definition that names no product is enough to make the activity one of every model's.
 event_kind_activities as (
 
-    select distinct
+    select
         channel,
         event_type,
         url_path,
@@ -72,9 +81,13 @@ event_kind_activities as (
         campaign_name,
         product,
         subject,
+        activity,
+        case when count(*) = count(case when attribute = 'product' then 1 end) then product end
+            as named_product
+    from matched
+    group by
+        channel, event_type, url_path, search_term, topic, campaign_name, product, subject,
         activity
-    from candidates
-    where attribute is null or {{ operator_is_met('operator', 'value', 'operand') }}
 
 )
 

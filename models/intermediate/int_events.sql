@@ -26,22 +26,46 @@ campaigns as (
 
 ),
 
+known_visitors as (
+
+    select * from {{ ref('int_known_visitors') }}
+
+),
+
+user_agents as (
+
+    select * from {{ ref('int_user_agents') }}
+
+),
+
+scanner_clicks as (
+
+    select * from {{ ref('int_scanner_clicks') }}
+
+),
+
+-- The events of visitors who never named themselves belong to nobody and are left out.
 events as (
 
     select
         'web' as channel,
         cast(null as {{ dbt.type_string() }}) as lead_id,
-        email,
-        visitor_id,
-        event_type,
-        coalesce(url_path, '') as url_path,
-        coalesce(search_term, '') as search_term,
+        web_events.email,
+        web_events.visitor_id,
+        web_events.event_type,
+        coalesce(web_events.url_path, '') as url_path,
+        coalesce(web_events.search_term, '') as search_term,
         '' as topic,
         '' as campaign_name,
         '' as product,
         '' as subject,
-        occurred_at
+        web_events.occurred_at,
+        user_agents.kind as machine_reason
     from web_events
+    left join known_visitors on web_events.visitor_id = known_visitors.visitor_id
+    left join user_agents
+        on web_events.user_agent = user_agents.user_agent and user_agents.kind = 'crawler'
+    where web_events.email is not null or known_visitors.visitor_id is not null
     union all
     select
         'email' as channel,
@@ -55,9 +79,18 @@ events as (
         coalesce(campaigns.campaign_name, '') as campaign_name,
         coalesce(campaigns.product, '') as product,
         '' as subject,
-        email_events.occurred_at
+        email_events.occurred_at,
+        case
+            when scanner_clicks.event_id is not null then 'link_scanner'
+            when email_events.event_type = 'open' then user_agents.kind
+        end as machine_reason
     from email_events
     left join campaigns on email_events.campaign_id = campaigns.campaign_id
+    left join scanner_clicks on email_events.event_id = scanner_clicks.event_id
+    left join user_agents
+        on
+            email_events.user_agent = user_agents.user_agent
+            and user_agents.kind = 'privacy_proxy'
     union all
     select
         'crm' as channel,
@@ -71,7 +104,8 @@ events as (
         '' as campaign_name,
         coalesce(product, '') as product,
         coalesce(subject, '') as subject,
-        occurred_at
+        occurred_at,
+        cast(null as {{ dbt.type_string() }}) as machine_reason
     from crm_activities
 
 )
@@ -88,5 +122,6 @@ select
     campaign_name,
     product,
     subject,
-    occurred_at
+    occurred_at,
+    machine_reason
 from events

@@ -6,9 +6,9 @@ actor_activity_days as (
 
 ),
 
-leads as (
+people as (
 
-    select * from {{ ref('int_leads') }}
+    select * from {{ ref('int_people') }}
 
 ),
 
@@ -24,23 +24,27 @@ visitors as (
 
 ),
 
--- A lead the row itself names, else the one its own address names, else its visitor's.
+-- The lead that the row itself names, else the one its own address names, else its visitor's.
 attributed as (
 
     select
-        leads.as_of_date,
-        leads.lead_id,
+        people.as_of_date,
+        people.person_lead_id as lead_id,
         actor_activity_days.activity,
+        actor_activity_days.named_product,
         actor_activity_days.occurred_on,
+        actor_activity_days.seen_count,
         actor_activity_days.event_count
     from actor_activity_days
-    inner join leads on actor_activity_days.lead_id = leads.lead_id
+    inner join people on actor_activity_days.lead_id = people.lead_id
     union all
     select
         addresses.as_of_date,
         addresses.lead_id,
         actor_activity_days.activity,
+        actor_activity_days.named_product,
         actor_activity_days.occurred_on,
+        actor_activity_days.seen_count,
         actor_activity_days.event_count
     from actor_activity_days
     inner join addresses on actor_activity_days.email = addresses.email
@@ -49,13 +53,16 @@ attributed as (
         visitors.as_of_date,
         visitors.lead_id,
         actor_activity_days.activity,
+        actor_activity_days.named_product,
         actor_activity_days.occurred_on,
+        actor_activity_days.seen_count,
         actor_activity_days.event_count
     from actor_activity_days
     inner join visitors on actor_activity_days.visitor_id = visitors.visitor_id
     left join addresses
-        on visitors.as_of_date = addresses.as_of_date
-        and actor_activity_days.email = addresses.email
+        on
+            visitors.as_of_date = addresses.as_of_date
+            and actor_activity_days.email = addresses.email
     where addresses.lead_id is null
 
 ),
@@ -66,11 +73,13 @@ lead_activity_days as (
         as_of_date,
         lead_id,
         activity,
+        named_product,
         occurred_on,
+        sum(seen_count) as seen_count,
         sum(event_count) as event_count
     from attributed
     where occurred_on <= as_of_date
-    group by as_of_date, lead_id, activity, occurred_on
+    group by as_of_date, lead_id, activity, named_product, occurred_on
 
 )
 

@@ -1,33 +1,19 @@
 with
 
-leads as (
+people as (
 
-    select * from {{ ref('int_leads') }}
-
-),
-
-ranked as (
-
-    select
-        as_of_date,
-        email,
-        lead_id,
-        row_number() over (
-            partition by as_of_date, email order by created_at, lead_id
-        ) as seniority
-    from leads
-    where email is not null
+    select * from {{ ref('int_people') }}
 
 ),
 
 addresses as (
 
-    select
+    select distinct
         as_of_date,
         email,
-        lead_id
-    from ranked
-    where seniority = 1
+        person_lead_id as lead_id
+    from people
+    where email is not null
 
 )
 

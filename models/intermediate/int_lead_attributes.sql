@@ -44,7 +44,7 @@ stacked_columns as (
         'account_country', 'account_is_customer', 'email_domain', 'email_kind',
         'email_matches_company', 'job_level', 'job_function', 'name_quality', 'company_source',
         'phone_quality', 'won_opportunities', 'is_existing_customer', 'days_since_last_activity',
-        'active_days_30']
+        'active_days_30', 'activity_surge', 'activity_state']
     ) }}
 
 ),

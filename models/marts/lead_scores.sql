@@ -114,4 +114,5 @@ left join reasons
     and score_points.lead_id = reasons.lead_id
 left join exclusions
     on score_points.as_of_date = exclusions.as_of_date
+    and score_points.model_id = exclusions.model_id
     and score_points.lead_id = exclusions.lead_id

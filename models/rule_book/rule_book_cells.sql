@@ -4,5 +4,7 @@
     ref('rules_behavioral'), ref('rules_sequence'), ref('tiers'), ref('grades'),
     ref('exclusions'), ref('key_fields'), ref('custom_attributes'), ref('free_mail_domains'),
     ref('disposable_mail_domains'), ref('isp_organizations'), ref('role_mailboxes'),
-    ref('job_levels'), ref('job_functions'), ref('stage_confidence')
+    ref('job_levels'), ref('job_functions'), ref('stage_confidence'),
+    ref('machine_user_agents'), ref('machine_thresholds'), ref('sensitive_fields'),
+    ref('score_parts'), ref('account_rollup')
 ]) }}

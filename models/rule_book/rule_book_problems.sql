@@ -78,7 +78,7 @@ missing_columns as (
         on file_format.file_name = cells.file_name
         and file_format.column_name = cells.column_name
         and cells.row_number = 1
-    where cells.file_name is null
+    where cells.file_name is null and file_format.is_optional <> 'true'
 
 ),
 
@@ -139,6 +139,57 @@ unknown_attributes as (
         file_rows.file_name not in ('activities', 'custom_attributes')
         and file_rows.attribute <> ''
         and known_attributes.attribute is null
+
+),
+
+sensitive_fields as (
+
+    select value as pattern from cells
+    where
+        file_name = 'sensitive_fields'
+        and column_name = 'pattern'
+        and row_number > 1
+        and {{ pattern_is_readable('value') }}
+
+),
+
+-- A model may use a sensitive field where its own row in models.csv says why: `age: reason`.
+explained_fields as (
+
+    select
+        model_id,
+        trim(split_part(field, ':', 1)) as attribute
+    from (
+        select
+            model_id,
+            {{ split_to_rows('sensitive_fields') }} as field
+        from scored_models
+        where sensitive_fields <> ''
+    ) as listed
+    where trim(split_part(field, ':', 2)) <> ''
+
+),
+
+sensitive_attributes as (
+
+    select distinct
+        file_rows.file_name,
+        file_rows.row_number,
+        'attribute' as column_name,
+        file_rows.attribute as value,
+        'is a sensitive field (seeds/reference/sensitive_fields.csv); a model may use it only '
+        || 'where the column sensitive_fields of its row in models.csv says why, as '
+        || file_rows.attribute || ': reason' as problem
+    from file_rows
+    inner join sensitive_fields
+        on {{ pattern_is_found('file_rows.attribute', 'sensitive_fields.pattern') }}
+    left join explained_fields
+        on
+            file_rows.model_id = explained_fields.model_id
+            and file_rows.attribute = explained_fields.attribute
+    where
+        file_rows.file_name not in ('activities', 'custom_attributes')
+        and explained_fields.attribute is null
 
 ),
 
@@ -519,6 +570,8 @@ problems as (
     select * from unknown_models
     union all
     select * from unknown_attributes
+    union all
+    select * from sensitive_attributes
     union all
     select * from unknown_activities
     union all

@@ -14,6 +14,7 @@ rows_of_files as (
         max(case when column_name = 'model_id' then value end) as model_id,
         max(case when column_name = 'goal' then value end) as goal,
         max(case when column_name = 'role' then value end) as role,
+        max(case when column_name = 'sensitive_fields' then value end) as sensitive_fields,
         max(case when column_name = 'min_score' then value end) as min_score,
         max(case when column_name = 'dimension' then value end) as dimension,
         max(case when column_name = 'axis' then value end) as axis,

@@ -18,12 +18,26 @@ scored_models as (
 
 ),
 
-aged_days as (
+-- A model of one product counts what names a product only where it is its own.
+model_days as (
 
     select
-        *,
-        {{ dbt.datediff('occurred_on', 'as_of_date', 'day') }} as age_days
+        lead_activity_days.as_of_date,
+        scored_models.model_id,
+        lead_activity_days.lead_id,
+        lead_activity_days.activity,
+        lead_activity_days.occurred_on,
+        {{ dbt.datediff(
+            'lead_activity_days.occurred_on', 'lead_activity_days.as_of_date', 'day'
+        ) }} as age_days,
+        sum(lead_activity_days.event_count) as event_count
     from lead_activity_days
+    inner join scored_models
+        on {{ is_of_product('scored_models.product', 'lead_activity_days.named_product') }}
+    where lead_activity_days.event_count > 0
+    group by
+        lead_activity_days.as_of_date, scored_models.model_id, lead_activity_days.lead_id,
+        lead_activity_days.activity, lead_activity_days.occurred_on
 
 ),
 
@@ -31,27 +45,28 @@ aged_days as (
 rule_days as (
 
     select
-        aged_days.as_of_date,
-        activity_rules.model_id,
-        aged_days.lead_id,
+        model_days.as_of_date,
+        model_days.model_id,
+        model_days.lead_id,
         activity_rules.rule_id,
         activity_rules.activity,
         activity_rules.reason,
         activity_rules.max_points,
-        aged_days.occurred_on,
-        aged_days.event_count,
-        activity_rules.points * least(aged_days.event_count, activity_rules.max_per_day)
+        model_days.occurred_on,
+        model_days.event_count,
+        activity_rules.points * least(model_days.event_count, activity_rules.max_per_day)
             as day_points,
         {{ decay_weight(
-            'activity_rules.decay', 'aged_days.age_days', 'activity_rules.half_life_days',
+            'activity_rules.decay', 'model_days.age_days', 'activity_rules.half_life_days',
             'activity_rules.floor_weight'
         ) }} as weight
-    from aged_days
+    from model_days
     inner join activity_rules
-        on aged_days.activity = activity_rules.activity
-        and aged_days.age_days <= coalesce(activity_rules.max_age_days, aged_days.age_days)
-        and {{ is_valid_on('activity_rules', 'aged_days.as_of_date') }}
-    inner join scored_models on activity_rules.model_id = scored_models.model_id
+        on
+            model_days.model_id = activity_rules.model_id
+            and model_days.activity = activity_rules.activity
+            and model_days.age_days <= coalesce(activity_rules.max_age_days, model_days.age_days)
+            and {{ is_valid_on('activity_rules', 'model_days.as_of_date') }}
 
 ),
 

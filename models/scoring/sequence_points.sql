@@ -30,7 +30,11 @@ rule_days as (
         on
             lead_activity_days.activity = sequence_rule_activities.activity
             and {{ is_valid_on('sequence_rule_activities', 'lead_activity_days.as_of_date') }}
-    inner join scored_models on sequence_rule_activities.model_id = scored_models.model_id
+    inner join scored_models
+        on
+            sequence_rule_activities.model_id = scored_models.model_id
+            and {{ is_of_product('scored_models.product', 'lead_activity_days.named_product') }}
+    where lead_activity_days.event_count > 0
 
 ),
 

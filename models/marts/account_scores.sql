@@ -1,0 +1,124 @@
+with
+
+profiles as (
+
+    select * from {{ ref('int_lead_profiles') }}
+
+),
+
+lead_scores as (
+
+    select * from {{ ref('lead_scores') }}
+
+),
+
+account_rollups as (
+
+    select * from {{ ref('account_rollups') }}
+
+),
+
+account_recency as (
+
+    select * from {{ ref('int_account_recency') }}
+
+),
+
+-- Excluded leads do not speak for their company.
+ranked_leads as (
+
+    select
+        lead_scores.as_of_date,
+        lead_scores.model_id,
+        lead_scores.account_id,
+        lead_scores.lead_id,
+        lead_scores.score,
+        profiles.job_function,
+        account_rollups.next_lead_weight,
+        account_rollups.leads_counted,
+        account_rollups.max_score,
+        coalesce(
+            profiles.days_since_last_activity < account_rollups.engaged_within_days, false
+        ) as is_engaged,
+        row_number() over (
+            partition by lead_scores.as_of_date, lead_scores.model_id, lead_scores.account_id
+            order by lead_scores.score desc, lead_scores.lead_id
+        ) as place
+    from lead_scores
+    inner join account_rollups on lead_scores.model_id = account_rollups.model_id
+    inner join profiles
+        on
+            lead_scores.as_of_date = profiles.as_of_date
+            and lead_scores.lead_id = profiles.lead_id
+    where lead_scores.account_id is not null and not lead_scores.is_excluded
+
+),
+
+functions_engaged as (
+
+    select distinct
+        as_of_date,
+        model_id,
+        account_id,
+        job_function
+    from ranked_leads
+    where is_engaged and job_function is not null
+
+),
+
+buying_groups as (
+
+    select
+        as_of_date,
+        model_id,
+        account_id,
+        count(*) as engaged_functions,
+        {{ dbt.listagg('job_function', "', '", 'order by job_function') }} as buying_group
+    from functions_engaged
+    group by as_of_date, model_id, account_id
+
+),
+
+summed as (
+
+    select
+        as_of_date,
+        model_id,
+        account_id,
+        max_score,
+        count(*) as leads,
+        count(case when is_engaged then 1 end) as engaged_leads,
+        max(case when place = 1 then lead_id end) as best_lead_id,
+        max(case when place = 1 then score end) as best_score,
+        sum(
+            case when place <= leads_counted then score * power(next_lead_weight, place - 1) end
+        ) as weighted_score
+    from ranked_leads
+    group by as_of_date, model_id, account_id, max_score
+
+)
+
+select
+    summed.as_of_date,
+    summed.model_id,
+    summed.account_id,
+    {{ round_points('least(summed.weighted_score, summed.max_score)') }} as score,
+    summed.leads,
+    summed.engaged_leads,
+    coalesce(buying_groups.engaged_functions, 0) as engaged_functions,
+    buying_groups.buying_group,
+    account_recency.activity_surge,
+    summed.best_lead_id,
+    summed.best_score,
+    account_recency.first_activity_on,
+    account_recency.last_activity_on
+from summed
+left join buying_groups
+    on
+        summed.as_of_date = buying_groups.as_of_date
+        and summed.model_id = buying_groups.model_id
+        and summed.account_id = buying_groups.account_id
+left join account_recency
+    on
+        summed.as_of_date = account_recency.as_of_date
+        and summed.account_id = account_recency.account_id
