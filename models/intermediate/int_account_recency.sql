@@ -25,8 +25,8 @@ account_recency as (
     from leads
     inner join lead_activity_days
         on
-            leads.as_of_date = lead_activity_days.as_of_date
-            and leads.lead_id = lead_activity_days.lead_id
+        leads.as_of_date = lead_activity_days.as_of_date
+        and leads.lead_id = lead_activity_days.lead_id
     where leads.account_id is not null and lead_activity_days.event_count > 0
     group by leads.as_of_date, leads.account_id
 

@@ -89,8 +89,8 @@ events as (
     left join scanner_clicks on email_events.event_id = scanner_clicks.event_id
     left join user_agents
         on
-            email_events.user_agent = user_agents.user_agent
-            and user_agents.kind = 'privacy_proxy'
+        email_events.user_agent = user_agents.user_agent
+        and user_agents.kind = 'privacy_proxy'
     union all
     select
         'crm' as channel,

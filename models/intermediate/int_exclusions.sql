@@ -33,13 +33,13 @@ reasons_of_every_model as (
     from profiles
     inner join exclusion_rules
         on
-            exclusion_rules.value = case exclusion_rules.kind
-                when 'email' then profiles.email
-                when 'email_domain' then profiles.email_domain
-                when 'lead_id' then lower(profiles.lead_id)
-                when 'account_id' then lower(profiles.account_id)
-            end
-            and {{ is_valid_on('exclusion_rules', 'profiles.as_of_date') }}
+        exclusion_rules.value = case exclusion_rules.kind
+            when 'email' then profiles.email
+            when 'email_domain' then profiles.email_domain
+            when 'lead_id' then lower(profiles.lead_id)
+            when 'account_id' then lower(profiles.account_id)
+        end
+        and {{ is_valid_on('exclusion_rules', 'profiles.as_of_date') }}
     union
     select
         as_of_date,

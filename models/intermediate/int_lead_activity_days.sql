@@ -61,8 +61,8 @@ attributed as (
     inner join visitors on actor_activity_days.visitor_id = visitors.visitor_id
     left join addresses
         on
-            visitors.as_of_date = addresses.as_of_date
-            and actor_activity_days.email = addresses.email
+        visitors.as_of_date = addresses.as_of_date
+        and actor_activity_days.email = addresses.email
     where addresses.lead_id is null
 
 ),

@@ -44,15 +44,15 @@ clicks_with_others as (
     cross join machine_limits
     inner join clicks as others
         on
-            clicks.email = others.email
-            and clicks.campaign_id = others.campaign_id
-            and clicks.url <> others.url
-            -- On one day: what comes after a day must not change what that day's clicks are.
-            and cast(clicks.occurred_at as date) = cast(others.occurred_at as date)
-            and others.occurred_at <= {{ dbt.dateadd(
+        clicks.email = others.email
+        and clicks.campaign_id = others.campaign_id
+        and clicks.url <> others.url
+        -- On one day: what comes after a day must not change what that day's clicks are.
+        and cast(clicks.occurred_at as date) = cast(others.occurred_at as date)
+        and others.occurred_at <= {{ dbt.dateadd(
                 'second', 'machine_limits.links_of_one_mail_seconds', 'clicks.occurred_at'
             ) }}
-            and clicks.occurred_at <= {{ dbt.dateadd(
+        and clicks.occurred_at <= {{ dbt.dateadd(
                 'second', 'machine_limits.links_of_one_mail_seconds', 'others.occurred_at'
             ) }}
 
@@ -65,10 +65,10 @@ clicks_on_arrival as (
     cross join machine_limits
     inner join deliveries
         on
-            clicks.email = deliveries.email
-            and clicks.campaign_id = deliveries.campaign_id
-            and clicks.occurred_at >= deliveries.occurred_at
-            and clicks.occurred_at <= {{ dbt.dateadd(
+        clicks.email = deliveries.email
+        and clicks.campaign_id = deliveries.campaign_id
+        and clicks.occurred_at >= deliveries.occurred_at
+        and clicks.occurred_at <= {{ dbt.dateadd(
                 'second', 'machine_limits.click_after_delivery_seconds', 'deliveries.occurred_at'
             ) }}
 

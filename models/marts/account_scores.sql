@@ -42,14 +42,14 @@ ranked_leads as (
         ) as is_engaged,
         row_number() over (
             partition by lead_scores.as_of_date, lead_scores.model_id, lead_scores.account_id
-            order by lead_scores.score desc, lead_scores.lead_id
+            order by lead_scores.score desc, lead_scores.lead_id asc
         ) as place
     from lead_scores
     inner join account_rollups on lead_scores.model_id = account_rollups.model_id
     inner join profiles
         on
-            lead_scores.as_of_date = profiles.as_of_date
-            and lead_scores.lead_id = profiles.lead_id
+        lead_scores.as_of_date = profiles.as_of_date
+        and lead_scores.lead_id = profiles.lead_id
     where lead_scores.account_id is not null and not lead_scores.is_excluded
 
 ),
@@ -115,10 +115,10 @@ select
 from summed
 left join buying_groups
     on
-        summed.as_of_date = buying_groups.as_of_date
-        and summed.model_id = buying_groups.model_id
-        and summed.account_id = buying_groups.account_id
+    summed.as_of_date = buying_groups.as_of_date
+    and summed.model_id = buying_groups.model_id
+    and summed.account_id = buying_groups.account_id
 left join account_recency
     on
-        summed.as_of_date = account_recency.as_of_date
-        and summed.account_id = account_recency.account_id
+    summed.as_of_date = account_recency.as_of_date
+    and summed.account_id = account_recency.account_id

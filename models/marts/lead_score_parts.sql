@@ -22,6 +22,6 @@ select
 from ledger
 inner join score_parts
     on
-        ledger.model_id = trim(score_parts.model_id)
-        and ledger.rule_id = trim(score_parts.rule_id)
+    ledger.model_id = trim(score_parts.model_id)
+    and ledger.rule_id = trim(score_parts.rule_id)
 group by ledger.as_of_date, ledger.model_id, ledger.lead_id, trim(score_parts.part)

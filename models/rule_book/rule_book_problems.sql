@@ -185,8 +185,8 @@ sensitive_attributes as (
         on {{ pattern_is_found('file_rows.attribute', 'sensitive_fields.pattern') }}
     left join explained_fields
         on
-            file_rows.model_id = explained_fields.model_id
-            and file_rows.attribute = explained_fields.attribute
+        file_rows.model_id = explained_fields.model_id
+        and file_rows.attribute = explained_fields.attribute
     where
         file_rows.file_name not in ('activities', 'custom_attributes')
         and explained_fields.attribute is null

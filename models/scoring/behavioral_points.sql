@@ -63,10 +63,10 @@ rule_days as (
     from model_days
     inner join activity_rules
         on
-            model_days.model_id = activity_rules.model_id
-            and model_days.activity = activity_rules.activity
-            and model_days.age_days <= coalesce(activity_rules.max_age_days, model_days.age_days)
-            and {{ is_valid_on('activity_rules', 'model_days.as_of_date') }}
+        model_days.model_id = activity_rules.model_id
+        and model_days.activity = activity_rules.activity
+        and model_days.age_days <= coalesce(activity_rules.max_age_days, model_days.age_days)
+        and {{ is_valid_on('activity_rules', 'model_days.as_of_date') }}
 
 ),
 

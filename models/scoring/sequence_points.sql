@@ -28,12 +28,12 @@ rule_days as (
     from lead_activity_days
     inner join sequence_rule_activities
         on
-            lead_activity_days.activity = sequence_rule_activities.activity
-            and {{ is_valid_on('sequence_rule_activities', 'lead_activity_days.as_of_date') }}
+        lead_activity_days.activity = sequence_rule_activities.activity
+        and {{ is_valid_on('sequence_rule_activities', 'lead_activity_days.as_of_date') }}
     inner join scored_models
         on
-            sequence_rule_activities.model_id = scored_models.model_id
-            and {{ is_of_product('scored_models.product', 'lead_activity_days.named_product') }}
+        sequence_rule_activities.model_id = scored_models.model_id
+        and {{ is_of_product('scored_models.product', 'lead_activity_days.named_product') }}
     where lead_activity_days.event_count > 0
 
 ),
@@ -71,13 +71,13 @@ windows as (
     from last_days
     inner join rule_days
         on
-            last_days.as_of_date = rule_days.as_of_date
-            and last_days.model_id = rule_days.model_id
-            and last_days.lead_id = rule_days.lead_id
-            and last_days.rule_id = rule_days.rule_id
-            and rule_days.occurred_on <= last_days.occurred_on
-            and {{ dbt.datediff('rule_days.occurred_on', 'last_days.occurred_on', 'day') }}
-            < rule_days.within_days
+        last_days.as_of_date = rule_days.as_of_date
+        and last_days.model_id = rule_days.model_id
+        and last_days.lead_id = rule_days.lead_id
+        and last_days.rule_id = rule_days.rule_id
+        and rule_days.occurred_on <= last_days.occurred_on
+        and {{ dbt.datediff('rule_days.occurred_on', 'last_days.occurred_on', 'day') }}
+        < rule_days.within_days
     group by
         rule_days.as_of_date, rule_days.model_id, rule_days.lead_id, rule_days.rule_id,
         rule_days.activities, rule_days.points, rule_days.decay, rule_days.half_life_days,
