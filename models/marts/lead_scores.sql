@@ -6,6 +6,12 @@ profiles as (
 
 ),
 
+people as (
+
+    select * from {{ ref('int_people') }}
+
+),
+
 completeness as (
 
     select * from {{ ref('int_lead_completeness') }}
@@ -90,12 +96,16 @@ select
     score_points.score,
     reasons.top_reasons,
     profiles.last_activity_on,
+    nullif(people.person_lead_id, people.lead_id) as duplicate_of,
     exclusions.lead_id is not null as is_excluded,
     exclusions.exclusion_reason
 from score_points
 inner join profiles
     on score_points.as_of_date = profiles.as_of_date
     and score_points.lead_id = profiles.lead_id
+inner join people
+    on score_points.as_of_date = people.as_of_date
+    and score_points.lead_id = people.lead_id
 inner join points_side_by_side
     on score_points.as_of_date = points_side_by_side.as_of_date
     and score_points.model_id = points_side_by_side.model_id

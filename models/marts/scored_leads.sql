@@ -53,6 +53,7 @@ select
     newest_scores.completeness_pct,
     newest_scores.top_reasons,
     newest_scores.last_activity_on,
+    newest_scores.duplicate_of,
     newest_scores.is_excluded,
     newest_scores.exclusion_reason
 from newest_scores

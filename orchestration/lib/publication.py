@@ -39,6 +39,9 @@ MARTS = {
     "lead_scores": "as_of_date, model_id, lead_id",
     "lead_tiers": "as_of_date, model_id, lead_id",
     "scored_leads": "model_id, lead_id",
+    "lead_score_parts": "as_of_date, model_id, lead_id, part",
+    "lead_activities": "as_of_date, lead_id, activity",
+    "account_scores": "as_of_date, model_id, account_id",
     "sales_forecast": "as_of_date, opportunity_id",
     "quarantine": "table_name, row_key, column_name",
 }

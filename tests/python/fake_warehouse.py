@@ -60,6 +60,17 @@ create table lead_tiers (
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
     action varchar, sla_hours bigint
 );
+create table lead_score_parts (
+    as_of_date date, model_id varchar, lead_id varchar, part varchar, points decimal(12, 4),
+    rules_met bigint
+);
+create table lead_activities (
+    as_of_date date, lead_id varchar, activity varchar, seen_count bigint, event_count bigint,
+    first_occurred_on date, last_occurred_on date
+);
+create table account_scores (
+    as_of_date date, model_id varchar, account_id varchar, score decimal(12, 4), leads bigint
+);
 create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
     amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
@@ -101,11 +112,22 @@ select
     as_of_date, model_id, lead_id, 'visit_' || (hash(lead_id) % 7), 'behavioral',
     'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points, behavioral_points
 from lead_scores;
+insert into lead_score_parts
+select as_of_date, model_id, lead_id, 'company_size', firmographic_points, 1 from lead_scores;
+insert into lead_activities
+select as_of_date, lead_id, 'visit', 3, 2, last_activity_on, last_activity_on from lead_scores;
+insert into account_scores
+select as_of_date, model_id, account_id, max(score), count(*) from lead_scores group by all;
 insert into sales_forecast
 select as_of_date, 'O' || lead_id, lead_id, account_id, 'discovery', 10000, 20, 2000
 from lead_scores
 where lead_id < 'L000010';
 """
+
+FILLED = [
+    "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
+    "sales_forecast",
+]  # fmt: skip
 
 # What the dbt model of this name does.
 SCORED_LEADS = """
@@ -140,7 +162,7 @@ def fill_scores(
     connection: duckdb.DuckDBPyConnection, *, leads: int, as_of: date = AS_OF, seed: int = 1
 ) -> None:
     """The scores and the ledger of one day, in place of what is there."""
-    for mart in ("lead_scores", "lead_score_ledger", "sales_forecast"):
+    for mart in FILLED:
         connection.execute(f"delete from {mart}")
     connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
     connection.execute(LEDGER)
