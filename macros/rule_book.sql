@@ -23,7 +23,7 @@
         {%- for column in (adapter.get_columns_in_relation(seed) if execute else []) %}
     select '{{ seed.identifier }}' as file_name, 1 as row_number, '{{ column.name | lower }}' as column_name, '{{ column.name }}' as value
     union all
-    select '{{ seed.identifier }}', {{ row_number_in_file() }}, '{{ column.name | lower }}', trim({{ adapter.quote(column.name) }}) from {{ seed }}
+    select '{{ seed.identifier }}', {{ row_number_in_file() }}, '{{ column.name | lower }}', trim(cast({{ adapter.quote(column.name) }} as {{ dbt.type_string() }})) from {{ seed }}
     {{ 'union all' if not (loop.last and seed_loop.last) }}
         {%- endfor -%}
     {%- endfor -%}

@@ -63,7 +63,9 @@ attributed as (
         on
         visitors.as_of_date = addresses.as_of_date
         and actor_activity_days.email = addresses.email
-    where addresses.lead_id is null
+    where
+        addresses.lead_id is null
+        and actor_activity_days.occurred_on >= visitors.counts_from
 
 ),
 

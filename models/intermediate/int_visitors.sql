@@ -18,6 +18,9 @@ identifications as (
         addresses.as_of_date,
         web_events.visitor_id,
         addresses.lead_id,
+        min(cast(web_events.occurred_at as date)) over (
+            partition by addresses.as_of_date, web_events.visitor_id
+        ) as first_identified_on,
         row_number() over (
             partition by addresses.as_of_date, web_events.visitor_id
             order by web_events.occurred_at desc, web_events.event_id desc
@@ -35,7 +38,9 @@ visitors as (
     select
         as_of_date,
         visitor_id,
-        lead_id
+        lead_id,
+        cast({{ dbt.dateadd('day', -var('visitor_lookback_days'), 'first_identified_on') }} as date)
+            as counts_from
     from identifications
     where recency = 1
 
