@@ -120,7 +120,11 @@ unknown_models as (
         'is not a model of models.csv' as problem
     from file_rows
     left join scored_models on file_rows.model_id = scored_models.model_id
-    where file_rows.model_id <> '' and scored_models.model_id is null
+    -- Parts and roll-ups stay where LEADS_RULES points to another rule book: they may name others.
+    where
+        file_rows.model_id <> ''
+        and scored_models.model_id is null
+        and file_rows.file_name not in ('score_parts', 'account_rollup')
 
 ),
 
@@ -334,6 +338,25 @@ floors_out_of_range as (
 
 ),
 
+unknown_rules_of_parts as (
+
+    select
+        parts.file_name,
+        parts.row_number,
+        'rule_id' as column_name,
+        parts.rule_id as value,
+        'is not a rule of the model ' || parts.model_id as problem
+    from file_rows as parts
+    inner join scored_models on parts.model_id = scored_models.model_id
+    left join file_rows as rules
+        on
+        rules.file_name like 'rules_%'
+        and parts.model_id = rules.model_id
+        and parts.rule_id = rules.rule_id
+    where parts.file_name = 'score_parts' and rules.rule_id is null
+
+),
+
 numbers_too_small as (
 
     select
@@ -425,7 +448,7 @@ dated_rules as (
         {{ read_date('valid_from') }} as valid_from,
         coalesce({{ read_date('valid_to') }}, cast('9999-12-31' as date)) as valid_to
     from file_rows
-    where rule_id <> ''
+    where rule_id <> '' and file_name like 'rules_%'
 
 ),
 
@@ -582,6 +605,8 @@ problems as (
     select * from unreadable_rule_values
     union all
     select * from half_filled_definitions
+    union all
+    select * from unknown_rules_of_parts
     union all
     select * from missing_half_lives
     union all
