@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from dbt_runs import SHIPPED_RULES, query, read_ledger, score_raw
+from dbt_runs import query, read_ledger, score_raw
 
 from examples import catalogue
 from examples.catalogue import EXAMPLES
@@ -23,7 +23,6 @@ from examples.olist import prepare as olist_mapping
 from examples.rule_points import weigh_rules
 from examples.run import run_example
 from examples.uci_bank import prepare as bank_mapping
-from orchestration.lib.settings import RULE_SEEDS
 
 MAPPINGS = {"olist": olist_mapping.prepare, "uci_bank": bank_mapping.prepare}
 
@@ -183,13 +182,6 @@ def read_quarantine(warehouse, *tables):
     """Table, key, column and value of the rows set aside, in order."""
     rows = query(warehouse, "select table_name, row_key, column_name, value from quarantine")
     return sorted((row for row in rows if not tables or row[0] in tables), key=repr)
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_every_file_of_a_rule_book_has_the_columns_of_the_shipped_one(name):
-    for seed in RULE_SEEDS:
-        header = read_header(EXAMPLES[name].rules / f"{seed}.csv")
-        assert header == read_header(SHIPPED_RULES / f"{seed}.csv"), seed
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -1,0 +1,1 @@
+"""Measurements of the project: what a build costs, and of what."""
