@@ -22,7 +22,10 @@ actor_activity_days as (
         event_kind_activities.named_product,
         cast(events.occurred_at as date) as occurred_on,
         count(*) as seen_count,
-        count(*) - count(events.machine_reason) as event_count
+        count(*) - count(events.machine_reason) as event_count,
+        count(case
+            when events.machine_reason is null and event_kind_activities.is_first_activity then 1
+        end) as distinct_event_count
     from events
     inner join event_kind_activities
         on events.channel = event_kind_activities.channel

@@ -83,7 +83,12 @@ event_kind_activities as (
         subject,
         activity,
         case when count(*) = count(case when attribute = 'product' then 1 end) then product end
-            as named_product
+            as named_product,
+        row_number() over (
+            partition by
+                channel, event_type, url_path, search_term, topic, campaign_name, product, subject
+            order by activity
+        ) = 1 as is_first_activity
     from matched
     group by
         channel, event_type, url_path, search_term, topic, campaign_name, product, subject,

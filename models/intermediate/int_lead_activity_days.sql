@@ -34,7 +34,8 @@ attributed as (
         actor_activity_days.named_product,
         actor_activity_days.occurred_on,
         actor_activity_days.seen_count,
-        actor_activity_days.event_count
+        actor_activity_days.event_count,
+        actor_activity_days.distinct_event_count
     from actor_activity_days
     inner join people on actor_activity_days.lead_id = people.lead_id
     union all
@@ -45,7 +46,8 @@ attributed as (
         actor_activity_days.named_product,
         actor_activity_days.occurred_on,
         actor_activity_days.seen_count,
-        actor_activity_days.event_count
+        actor_activity_days.event_count,
+        actor_activity_days.distinct_event_count
     from actor_activity_days
     inner join addresses on actor_activity_days.email = addresses.email
     union all
@@ -56,7 +58,8 @@ attributed as (
         actor_activity_days.named_product,
         actor_activity_days.occurred_on,
         actor_activity_days.seen_count,
-        actor_activity_days.event_count
+        actor_activity_days.event_count,
+        actor_activity_days.distinct_event_count
     from actor_activity_days
     inner join visitors on actor_activity_days.visitor_id = visitors.visitor_id
     left join addresses
@@ -78,7 +81,8 @@ lead_activity_days as (
         named_product,
         occurred_on,
         sum(seen_count) as seen_count,
-        sum(event_count) as event_count
+        sum(event_count) as event_count,
+        sum(distinct_event_count) as distinct_event_count
     from attributed
     where occurred_on <= as_of_date
     group by as_of_date, lead_id, activity, named_product, occurred_on

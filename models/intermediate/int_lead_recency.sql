@@ -16,7 +16,7 @@ lead_recency as (
         count(distinct case
             when {{ dbt.datediff('occurred_on', 'as_of_date', 'day') }} < 30 then occurred_on
         end) as active_days_30,
-        {{ activity_surge('event_count', 'occurred_on', 'as_of_date') }} as activity_surge
+        {{ activity_surge('distinct_event_count', 'occurred_on', 'as_of_date') }} as activity_surge
     from lead_activity_days
     where event_count > 0
     group by as_of_date, lead_id

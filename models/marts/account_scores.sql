@@ -121,4 +121,5 @@ left join buying_groups
 left join account_recency
     on
     summed.as_of_date = account_recency.as_of_date
+    and summed.model_id = account_recency.model_id
     and summed.account_id = account_recency.account_id

@@ -568,6 +568,25 @@ models_without_lowest_tier as (
 
 ),
 
+models_without_dimensions as (
+
+    select
+        scored_models.file_name,
+        scored_models.row_number,
+        'model_id' as column_name,
+        scored_models.model_id as value,
+        'has no dimension in dimensions.csv' as problem
+    from scored_models
+    left join file_rows as dimensions
+        on
+        dimensions.file_name = 'dimensions'
+        and scored_models.model_id = dimensions.model_id
+    where
+        scored_models.role in ('champion', 'challenger')
+        and dimensions.file_name is null
+
+),
+
 models_without_work as (
 
     select
@@ -629,6 +648,8 @@ problems as (
     select * from thresholds_upside_down
     union all
     select * from models_without_lowest_tier
+    union all
+    select * from models_without_dimensions
     union all
     select * from models_without_work
 

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
@@ -26,6 +27,7 @@ from dbt.cli.main import dbtRunner
 PROJECT = Path(__file__).parents[2]
 SHIPPED_RULES = PROJECT / "seeds" / "rules"
 AS_OF = "2026-06-30"
+DEFAULT_MODEL = "b2b_software"
 
 Row = Mapping[str, object]
 RawTables = Mapping[str, Sequence[Row]]
@@ -128,10 +130,27 @@ def query(warehouse: Path, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
-def read_ledger(warehouse: Path, lead_id: str) -> dict[str, float]:
-    """rule_id -> points of one lead, of the only model there is."""
-    sql = f"select rule_id, points from lead_score_ledger where lead_id = '{lead_id}'"
+def read_ledger(
+    warehouse: Path, lead_id: str, *, model_id: str = DEFAULT_MODEL, column: str = "points"
+) -> dict[str, float]:
+    """rule_id -> points (or raw_points) of one lead in one model."""
+    sql = (
+        f"select rule_id, {column} from lead_score_ledger"
+        f" where lead_id = '{lead_id}' and model_id = '{model_id}'"
+    )
     return {rule_id: float(points) for rule_id, points in query(warehouse, sql)}
+
+
+def read_score(
+    warehouse: Path, lead_id: str, *columns: str, model_id: str = DEFAULT_MODEL
+) -> tuple:
+    """Some columns of a lead's row in lead_scores of one model, numbers as floats."""
+    (row,) = query(
+        warehouse,
+        f"select {', '.join(columns)} from lead_scores"
+        f" where lead_id = '{lead_id}' and model_id = '{model_id}'",
+    )
+    return tuple(float(value) if isinstance(value, Decimal) else value for value in row)
 
 
 @functools.cache

@@ -113,6 +113,21 @@ PROBLEMS = {
         "rules_demographic", 2, {"reason": " "},
         "rules_demographic.csv, row 2, column reason: is empty and must be filled.",
     ),
+    "a field that may not be used": (
+        "rules_demographic", 5, {"attribute": "gender"},
+        "rules_demographic.csv, row 5, column attribute: 'gender' is a sensitive field"
+        " (seeds/reference/sensitive_fields.csv); a model may use it only where the column"
+        " sensitive_fields of its row in models.csv says why, as gender: reason.",
+    ),
+    "a key field that may not be used": (
+        "key_fields", 4, {"attribute": "date_of_birth"},
+        "key_fields.csv, row 4, column attribute: 'date_of_birth' is a sensitive field",
+    ),
+    "neither yes nor no": (
+        "models", 3, {"excludes_customers": "maybe"},
+        "models.csv, row 3, column excludes_customers: 'maybe' is unknown; it must be one of true,"
+        " false.",
+    ),
 }  # fmt: skip
 
 
@@ -175,6 +190,22 @@ def test_every_problem_is_named_with_file_row_column_and_value(rules, edit, tmp_
         for file_name in {problem[0] for _, problem in batch}:
             shutil.copy(SHIPPED_RULES / f"{file_name}.csv", rules / f"{file_name}.csv")
         waiting = later
+
+
+def test_a_sensitive_field_counts_only_where_its_model_says_why(rules, edit, tmp_path):
+    edit("custom_attributes", 2, {})
+    with (rules / "custom_attributes.csv").open("a") as file:
+        file.write("age,Age in years\n")
+    edit("rules_demographic", 2, {"attribute": "age", "operator": "between", "value": "18.."})
+    edit("models", 2, {"sensitive_fields": "age:"})
+    outcome = check(rules, tmp_path)
+    assert not outcome.success, "a field without a reason"
+    assert "rules_demographic.csv, row 2, column attribute: 'age' is a sensitive field" in (
+        outcome.errors
+    )
+    edit("models", 2, {"sensitive_fields": "age: we may not sell to minors"})
+    outcome = check(rules, tmp_path)
+    assert outcome.success, outcome.errors
 
 
 def test_a_missing_column_is_named(rules, edit, tmp_path):

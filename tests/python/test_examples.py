@@ -8,6 +8,7 @@ import csv
 import os
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -148,8 +149,9 @@ def test_olist_rule_book_scores_the_good_rows_and_the_others_are_set_aside(olist
     assert query(warehouse, "select lead_id, score from lead_scores order by lead_id") == [
         ("lead-1", 14), ("lead-2", -13), ("lead-3", -4),
     ]  # fmt: skip
-    assert read_ledger(warehouse, "lead-1") == {"page_22c29808": 8, "origin_unknown": 6}
-    assert read_ledger(warehouse, "lead-3") == {"page_e492ee5e": -11, "origin_missing": 7}
+    ledger_of = partial(read_ledger, warehouse, model_id="olist_seller")
+    assert ledger_of("lead-1") == {"page_22c29808": 8, "origin_unknown": 6}
+    assert ledger_of("lead-3") == {"page_e492ee5e": -11, "origin_missing": 7}
     assert read_quarantine(warehouse) == [
         ("crm.activities", "lead-4", "occurred_at", "31-02-2018"),
         ("crm.activities", None, "activity_id", None),
@@ -195,11 +197,6 @@ def test_no_rule_counts_before_the_leads_it_was_made_from_have_ended(name):
 def test_no_rule_of_the_bank_stands_for_age():
     text = (EXAMPLES["uci_bank"].rules / "rules_demographic.csv").read_text()
     assert "retired" not in text and "student" not in text
-
-
-def read_header(path):
-    """The first line of a file."""
-    return path.read_text().splitlines()[0]
 
 
 BAD_FILES = {

@@ -14,6 +14,7 @@ import pytest
 SEEDS = Path(__file__).parents[2] / "seeds"
 RULES = SEEDS / "rules"
 REFERENCE = SEEDS / "reference"
+MODEL = "b2b_software"
 ATTRIBUTE_RULE_FILES = [
     "rules_demographic",
     "rules_firmographic",
@@ -88,11 +89,16 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def read_default_rows(file_name: str) -> list[dict[str, str]]:
+    """The rows of the model of all products, for which the contract fixes the figures."""
+    return [row for row in read_rows(RULES / f"{file_name}.csv") if row["model_id"] == MODEL]
+
+
 def read_rule(file_name: str, rule_id: str) -> dict[str, str]:
     """The one open row of a rule."""
     [row] = [
         row
-        for row in read_rows(RULES / f"{file_name}.csv")
+        for row in read_default_rows(file_name)
         if row["rule_id"] == rule_id and not row["valid_to"]
     ]
     return row
@@ -153,7 +159,7 @@ def test_every_decay_and_every_limit_is_used():
 def test_a_changed_rule_is_ended_and_followed_by_a_successor():
     old, new = [
         row
-        for row in read_rows(RULES / "rules_behavioral.csv")
+        for row in read_default_rows("rules_behavioral")
         if row["rule_id"] == "pricing_page_view"
     ]
     assert old["valid_to"] == new["valid_from"] == "2026-03-01"
@@ -189,7 +195,7 @@ def test_webinar_loses_half_its_ten_points_a_month_linearly():
 
 def test_demographic_points_are_held_between_0_and_30():
     [demographic] = [
-        row for row in read_rows(RULES / "dimensions.csv") if row["dimension"] == "demographic"
+        row for row in read_default_rows("dimensions") if row["dimension"] == "demographic"
     ]
     assert (demographic["min_points"], demographic["max_points"]) == ("0", "30")
 
@@ -212,24 +218,24 @@ def test_demographic_points_are_held_between_0_and_30():
     ],
 )
 def test_score_leads_to_stage_and_action(score: int, stage: str, action: str):
-    entered = [row for row in read_rows(RULES / "tiers.csv") if Decimal(row["enter_at"]) <= score]
+    entered = [row for row in read_default_rows("tiers") if Decimal(row["enter_at"]) <= score]
     tier = max(entered, key=lambda row: Decimal(row["enter_at"]))
     assert (tier["stage"], tier["action"]) == (stage, action)
 
 
 def test_half_the_key_fields_can_be_filled():
-    assert len(read_rows(RULES / "key_fields.csv")) % 2 == 0
+    assert len(read_default_rows("key_fields")) % 2 == 0
 
 
 def test_size_and_money_bands_do_not_overlap():
-    bands: dict[str, list[tuple[Decimal, Decimal]]] = {}
+    bands: dict[tuple[str, str], list[tuple[Decimal, Decimal]]] = {}
     for name in ATTRIBUTE_RULE_FILES:
         for row in read_rows(RULES / f"{name}.csv"):
             if row["operator"] == "between":
                 low, high = row["value"].split("..")
                 band = (Decimal(low or "-Infinity"), Decimal(high or "Infinity"))
-                bands.setdefault(row["attribute"], []).append(band)
-    assert "employee_count" in bands
+                bands.setdefault((row["model_id"], row["attribute"]), []).append(band)
+    assert (MODEL, "employee_count") in bands
     for attribute, ranges in bands.items():
         ranges.sort()
         for (_, high), (next_low, _) in pairwise(ranges):
