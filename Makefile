@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run ui test lint example publications rollback lock
+.PHONY: help setup sample run preview ui test lint example publications rollback lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -32,6 +32,9 @@ sample: $(SAMPLE) ## generate the sample raw data
 
 run: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score once, audit and publish, with a summary
 	@$(BIN)/python -m orchestration.run
+
+preview: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## show whom a changed rule book would move, before it is published
+	@$(BIN)/python -m orchestration.preview
 
 ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)

@@ -11,9 +11,14 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TextIO
 
+from orchestration.lib.progress import (
+    count_things,
+    divert_output,
+    print_problems,
+    print_step,
+)
 from orchestration.lib.settings import (
     PROJECT_ROOT,
     Settings,
@@ -43,10 +48,11 @@ def main() -> int:
         sentences = run_daily_refresh(console)
     seconds = time.monotonic() - started
     if sentences:
-        print("\nNothing was published. What is wrong:\n", file=sys.stderr)
-        for sentence in sentences:
-            print("  " + sentence.replace("\n", "\n  "), file=sys.stderr)
-        print(f"\nThe full log is in {LOG_FILE.relative_to(PROJECT_ROOT)}.", file=sys.stderr)
+        print_problems(
+            "Nothing was published. What is wrong:",
+            sentences,
+            log_file=str(LOG_FILE.relative_to(PROJECT_ROOT)),
+        )
         return 1
     print(f"  {'all':<32}{seconds:>34.1f} s\n\n{summarize(settings.published)}")
     return 0
@@ -138,23 +144,6 @@ def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]
     return {"lead_tiers": "tiers", "published_marts": "publish"}[step_key], step_key
 
 
-def count_things(number: int, thing: str) -> str:
-    """A number with its noun.
-
-    >>> count_things(1, "table"), count_things(0, "table")
-    ('1 table', '0 tables')
-    """
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def print_step(
-    console: TextIO, name: str, what: str, seconds: float, *, has_failed: bool = False
-) -> None:
-    """One line of the progress."""
-    end = "  failed" if has_failed else ""
-    print(f"  {name:<12}{what:<46}{seconds:>8.1f} s{end}", file=console, flush=True)
-
-
 def find_sentences(events: list[Any]) -> list[str]:
     """What the failed steps of a run complain about, in the words for its reader."""
     checks = [
@@ -189,25 +178,6 @@ def find_message(error: Any) -> str:
         if cause.cls_name == "ValueError":
             return cause.message.strip().removeprefix("ValueError: ")
     return causes[-1].message.strip()
-
-
-@contextmanager
-def divert_output(log_file: Path) -> Iterator[TextIO]:
-    """Send all that this process and its children print to `log_file`; gives the real output."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = os.dup(1), os.dup(2)
-    with log_file.open("w") as log, os.fdopen(os.dup(1), "w") as console:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-        try:
-            yield console
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for number, descriptor in enumerate(saved, start=1):
-                os.dup2(descriptor, number)
-                os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from orchestration.defs.resources import (
     WAREHOUSE_POOL,
+    find_errors,
     load_settings_of_run,
     make_dbt,
     set_environment,
 )
-from orchestration.lib.dbt_report import clean_message, describe_failures
 from orchestration.lib.settings import PROJECT_ROOT, load_settings
 
 
@@ -53,19 +53,6 @@ def prepare_manifest(project: DbtProject) -> DbtProject:
     # dbt leaves a manifest alone in which nothing has changed.
     manifest.touch()
     return project
-
-
-def find_errors(invocation: DbtCliInvocation) -> list[str]:
-    """What a failed dbt command complains about: by node where it came that far, else as it said
-    so."""
-    try:
-        run_results = invocation.get_artifact("run_results.json")
-        manifest = invocation.get_artifact("manifest.json")
-    except FileNotFoundError:
-        run_results = {"results": []}
-        manifest = {}
-    said = str(invocation.get_error()).partition("Errors parsed from dbt logs:")[2]
-    return describe_failures(run_results, manifest) or [clean_message(said)]
 
 
 dbt_project = prepare_manifest(

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
+from dagster_dbt import DbtCliInvocation, DbtCliResource
 from packaging.version import Version
 
+from orchestration.lib.dbt_report import clean_message, describe_failures
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.settings import PROJECT_ROOT, Settings, list_settings, load_settings
 
@@ -36,6 +37,19 @@ def make_dbt() -> InstalledDbt:
         profiles_dir=os.fspath(PROJECT_ROOT),
         dbt_executable=os.fspath(find_dbt()),
     )
+
+
+def find_errors(invocation: DbtCliInvocation) -> list[str]:
+    """What a failed dbt command complains about: by node where it came that far, else as it said
+    so."""
+    try:
+        run_results = invocation.get_artifact("run_results.json")
+        manifest = invocation.get_artifact("manifest.json")
+    except FileNotFoundError:
+        run_results = {"results": []}
+        manifest = {}
+    said = str(invocation.get_error()).partition("Errors parsed from dbt logs:")[2]
+    return describe_failures(run_results, manifest) or [clean_message(said)]
 
 
 def find_dbt() -> Path:

@@ -83,6 +83,7 @@ def audit_mart(
         warehouse,
         parameters={
             "last_rows": last["row_counts"][mart] if last else None,
+            "last_leads": count_last_leads(last) if last else None,
             "last_mean_score": last["mean_score"] if last else None,
         },
         reports=reports,
@@ -125,6 +126,12 @@ def find_hindrances(
     if last["rule_book"]["sha256"] != rules_sha256:
         return {"same_rule_book": "the rule book has changed since the last publication."}
     return {}
+
+
+def count_last_leads(last: Manifest) -> int:
+    """How many leads the `last` publication scored. Until 2026-11 a manifest did not say so, and
+    there was one model."""
+    return last.get("leads", last["row_counts"]["scored_leads"])
 
 
 def read_newest_day(warehouse: Path) -> date | None:

@@ -20,11 +20,18 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    champions = find_champions(manifest)
     return environment.get_template("page.html").render(
         manifest=manifest,
         tiers=count_tiers(connection, manifest),
-        leads=find_best_leads(connection, limit=PAGE_LEADS),
-        ledger=find_ledger(connection, limit=PAGE_LEADS),
+        leads={
+            model_id: find_best_leads(connection, model_id=model_id, limit=PAGE_LEADS)
+            for model_id in champions
+        },
+        ledgers={
+            model_id: find_ledger(connection, model_id=model_id, limit=PAGE_LEADS)
+            for model_id in champions
+        },
         quarantine=count_quarantined(connection),
     )
 
@@ -56,41 +63,48 @@ def count_tiers(connection: duckdb.DuckDBPyConnection, manifest: Row) -> list[Ro
     return rows
 
 
-def find_best_leads(connection: duckdb.DuckDBPyConnection, *, limit: int) -> list[Row]:
-    """The `limit` scored leads with the highest scores that are not excluded."""
-    return fetch_rows(
-        connection,
-        f"""
-        select * from scored_leads
-        where not is_excluded
-        order by score desc, lead_id, model_id
-        limit {limit}
-        """,
-    )
+def find_champions(manifest: Row) -> list[str]:
+    """The models whose leads are shown one by one: the champions, else the first model there is."""
+    models = manifest["rule_book"]["models"]
+    champions = [model_id for model_id, model in models.items() if model["role"] == "champion"]
+    return champions or list(models)[:1]
+
+
+# The order in which the leads of a model are shown.
+BEST_LEADS = """
+select * from scored_leads
+where not is_excluded and model_id = $model_id
+order by score desc, lead_id
+limit $limit
+"""
+
+
+def find_best_leads(
+    connection: duckdb.DuckDBPyConnection, *, model_id: str, limit: int
+) -> list[Row]:
+    """The `limit` leads with the highest scores of a model that are not excluded."""
+    return fetch_rows(connection, BEST_LEADS, {"model_id": model_id, "limit": limit})
 
 
 def find_ledger(
-    connection: duckdb.DuckDBPyConnection, *, limit: int
-) -> dict[tuple[str, str], list[Row]]:
-    """The ledger rows of the `limit` best leads, by model and lead, largest gain first."""
+    connection: duckdb.DuckDBPyConnection, *, model_id: str, limit: int
+) -> dict[str, list[Row]]:
+    """The ledger rows of the `limit` best leads of a model, by lead, largest gain first."""
     rows = fetch_rows(
         connection,
         f"""
-        with best as (
-            select as_of_date, model_id, lead_id from scored_leads
-            where not is_excluded
-            order by score desc, lead_id, model_id
-            limit {limit}
-        )
+        with best as ({BEST_LEADS})
+
         select lead_score_ledger.*
         from lead_score_ledger
         inner join best using (as_of_date, model_id, lead_id)
         order by rule_id like 'cap:%', points desc, rule_id
         """,
+        {"model_id": model_id, "limit": limit},
     )
-    ledger: dict[tuple[str, str], list[Row]] = {}
+    ledger: dict[str, list[Row]] = {}
     for row in rows:
-        ledger.setdefault((row["model_id"], row["lead_id"]), []).append(row)
+        ledger.setdefault(row["lead_id"], []).append(row)
     return ledger
 
 
@@ -107,8 +121,10 @@ def count_quarantined(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     )
 
 
-def fetch_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+def fetch_rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Row | None = None
+) -> list[Row]:
     """The rows that `sql` gives, as dictionaries."""
-    result = connection.execute(sql)
+    result = connection.execute(sql, parameters or {})
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

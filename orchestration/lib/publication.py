@@ -181,23 +181,45 @@ def describe_content(connection: duckdb.DuckDBPyConnection) -> Manifest:
         mart: connection.execute(f"select count(*) from published.{mart}").fetchone()[0]
         for mart in MARTS
     }
-    as_of, mean = connection.execute(
-        "select max(as_of_date), avg(score) from published.scored_leads"
+    as_of, mean, leads = connection.execute(
+        "select max(as_of_date), avg(score), count(distinct lead_id) from published.scored_leads"
     ).fetchone()
     if as_of is None:
         raise ValueError("No lead is scored, so there is nothing to publish.")
-    versions = connection.execute(
-        "select model_id, max(model_version) from published.scored_leads group by all order by all"
-    ).fetchall()
-    models = {
-        model_id: {"version": version, "tiers": list_tiers(connection, model_id)}
-        for model_id, version in versions
-    }
     return {
         "as_of_date": as_of.isoformat(),
         "row_counts": row_counts,
+        "leads": leads,
         "mean_score": round(mean, 4),
-        "rule_book": {"models": models},
+        "rule_book": {"models": describe_models(connection)},
+    }
+
+
+def describe_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """The models that are scored: version, title, role, product (empty: all) and tiers of each. The
+    champions come first, before all others the one of every product."""
+    rows = connection.execute(
+        """
+        select trim(model_id), model_version, trim(title), lower(trim(role)),
+            lower(coalesce(trim(product), '')) as for_product
+        from warehouse.rules.models
+        inner join (
+            select model_id as scored_id, max(model_version) as model_version
+            from published.scored_leads
+            group by all
+        ) on trim(model_id) = scored_id
+        order by lower(trim(role)) <> 'champion', for_product, scored_id
+        """
+    ).fetchall()
+    return {
+        model_id: {
+            "version": version,
+            "title": title,
+            "role": role,
+            "product": product,
+            "tiers": list_tiers(connection, model_id),
+        }
+        for model_id, version, title, role, product in rows
     }
 
 
@@ -292,7 +314,7 @@ def print_publications(published: Path) -> None:
         )
         print(
             f"{star} {manifest['publication_id']}  as of {manifest['as_of_date']}"
-            f"  {manifest['row_counts']['scored_leads']:>9,} leads  rules {versions}"
+            f"  {manifest['row_counts']['scored_leads']:>9,} scores  rules {versions}"
         )
 
 

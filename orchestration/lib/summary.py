@@ -6,73 +6,248 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lib.page import count_quarantined, count_tiers, find_best_leads
+from orchestration.lib.page import (
+    count_quarantined,
+    count_tiers,
+    fetch_rows,
+    find_best_leads,
+    find_champions,
+)
 from orchestration.lib.publication import read_current
 
+WIDTH = 100
 BEST_LEADS = 10
-QUARANTINE_LINES = 12
+BEST_LEADS_OF_OTHERS = 3
+BEST_ACCOUNTS = 5
+REASONS = 6
+MACHINE_ACTIVITIES = 4
+QUARANTINE_LINES = 4
+
+Row = dict[str, Any]
 
 
 def summarize(published: Path) -> str:
-    """The live publication of the folder `published` in words: leads per tier, the best leads with
-    their reasons, the rows that were set aside, and where it lies."""
+    """The live publication of the folder `published` in words: leads per tier and the best leads
+    of each champion, how its challengers differ, accounts, who is excluded, what machines did, the
+    rows that were set aside, and where it lies."""
     manifest = read_current(published)
+    models = manifest["rule_book"]["models"]
+    main, *others = find_champions(manifest)
     with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as connection:
-        tiers = count_tiers(connection, manifest)
-        leads = find_best_leads(connection, limit=BEST_LEADS)
-        quarantined = count_quarantined(connection)
-    return "\n".join(
-        [
-            *describe_tiers(tiers, manifest),
+        tiers: dict[str, list[Row]] = {model_id: [] for model_id in models}
+        for row in count_tiers(connection, manifest):
+            tiers[row["model_id"]].append(row)
+        lines = [
+            *describe_tiers(tiers[main], main, manifest),
             "",
-            *describe_leads(leads),
-            "",
-            *describe_quarantine(quarantined),
-            "",
-            *describe_place(published, manifest),
+            *describe_leads(find_best_leads(connection, model_id=main, limit=BEST_LEADS)),
+            *describe_accounts(find_best_accounts(connection, model_id=main)),
         ]
+        for model_id in others:
+            leads = find_best_leads(connection, model_id=model_id, limit=BEST_LEADS_OF_OTHERS)
+            lines += ["", *describe_other(tiers[model_id], leads, model_id, manifest)]
+        for model_id in models:
+            if model_id not in (main, *others):
+                champion = find_champion_of(model_id, manifest)
+                moved = count_differences(connection, model_id, champion) if champion else 0
+                lines += ["", *describe_challenger(tiers, model_id, champion, moved, manifest)]
+        lines += [
+            "",
+            *describe_exclusions(count_exclusions(connection, model_id=main)),
+            *describe_machines(count_machines(connection)),
+            "",
+            *describe_quarantine(count_quarantined(connection)),
+        ]
+    return "\n".join([*lines, "", *describe_place(published, manifest)])
+
+
+def find_champion_of(model_id: str, manifest: Row) -> str | None:
+    """The champion of the same product as the challenger `model_id`; None where there is none."""
+    models = manifest["rule_book"]["models"]
+    for other, model in models.items():
+        if model["role"] == "champion" and model["product"] == models[model_id]["product"]:
+            return other
+    return None
+
+
+def count_differences(connection: duckdb.DuckDBPyConnection, model_id: str, other: str) -> int:
+    """How many leads are in another tier by one model than by the other."""
+    return connection.execute(
+        """
+        select count(*)
+        from scored_leads as ours
+        inner join scored_leads as theirs using (lead_id)
+        where ours.model_id = ? and theirs.model_id = ? and ours.tier is distinct from theirs.tier
+        """,
+        [model_id, other],
+    ).fetchone()[0]
+
+
+def find_best_accounts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """The accounts with the highest scores of a model, of equal ones those with most engaged
+    leads."""
+    return fetch_rows(
+        connection,
+        """
+        select * from account_scores
+        where as_of_date = (select max(as_of_date) from account_scores) and model_id = $model_id
+        order by score desc, engaged_leads desc, account_id
+        limit $limit
+        """,
+        {"model_id": model_id, "limit": BEST_ACCOUNTS},
     )
 
 
-def describe_tiers(tiers: list[dict[str, Any]], manifest: dict[str, Any]) -> list[str]:
-    """One line per tier, the highest first, under one headline per model."""
-    lines = []
-    for model_id, model in manifest["rule_book"]["models"].items():
-        rows = [row for row in tiers if row["model_id"] == model_id]
-        total = sum(row["leads"] for row in rows)
-        lines.append(
-            f"{total:,} leads as of {manifest['as_of_date']}, rule book {model_id} "
-            f"{model['version']}"
+def count_exclusions(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """Why leads of a model are excluded, most frequent first: reason, leads, excluded (in all). A
+    lead with two reasons counts under both."""
+    return fetch_rows(
+        connection,
+        """
+        with excluded as (
+            select lead_id, exclusion_reason
+            from scored_leads
+            where is_excluded and model_id = $model_id
+        ),
+
+        reasons as (
+            select distinct
+                lead_id,
+                regexp_replace(
+                    unnest(string_split(exclusion_reason, '; ')),
+                    '^Duplicate of the lead .*$',
+                    'Duplicate of another lead'
+                ) as reason
+            from excluded
         )
-        width = max(len(row["tier"] or "no tier") for row in rows)
-        for row in rows:
-            start = "" if row["enter_at"] is None else f"from {row['enter_at']:g}"
-            excluded = f"  ({row['excluded']:,} excluded)" if row["excluded"] else ""
-            lines.append(
-                f"  {row['tier'] or 'no tier':<{width}}  {start:>9}  {row['leads']:>9,}"
-                f"  {row['share']:>6.1%}{excluded}"
-            )
+
+        select reason, count(*) as leads, (select count(*) from excluded) as excluded
+        from reasons
+        group by reason
+        order by leads desc, reason
+        """,
+        {"model_id": model_id},
+    )
+
+
+def count_machines(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The activities that machines did most of: activity, seen, by_people. One event may be several
+    activities, so they do not add up."""
+    return fetch_rows(
+        connection,
+        f"""
+        select activity, sum(seen_count) as seen, sum(event_count) as by_people
+        from lead_activities
+        where as_of_date = (select max(as_of_date) from lead_activities)
+        group by activity
+        having sum(seen_count) > sum(event_count)
+        order by sum(seen_count) - sum(event_count) desc, activity
+        limit {MACHINE_ACTIVITIES}
+        """,
+    )
+
+
+def describe_tiers(rows: list[Row], model_id: str, manifest: Row) -> list[str]:
+    """One line per tier of a model, the highest first, under a headline."""
+    lines = [
+        f"{manifest['leads']:,} leads as of {manifest['as_of_date']}, "
+        f"{name_rule_book(model_id, manifest)}"
+    ]
+    width = max(len(row["tier"] or "no tier") for row in rows)
+    for row in rows:
+        start = "" if row["enter_at"] is None else f"from {row['enter_at']:g}"
+        excluded = f"  ({row['excluded']:,} excluded)" if row["excluded"] else ""
+        lines.append(
+            f"  {row['tier'] or 'no tier':<{width}}  {start:>9}  {row['leads']:>9,}"
+            f"  {row['share']:>6.1%}{excluded}"
+        )
     return lines
 
 
-def describe_leads(leads: list[dict[str, Any]]) -> list[str]:
-    """Two lines per lead: id, score, grade and tier; its reasons."""
+def describe_leads(leads: list[Row]) -> list[str]:
+    """Two lines per lead: score, grade, tier and id; its reasons."""
     lines = [f"The {len(leads)} best leads"]
     for lead in leads:
-        grade = lead["grade"] or "--"
-        lines.append(
-            f"  {lead['score']:>8.2f}  {grade}  {lead['tier'] or 'no tier':<15}  {lead['lead_id']}"
-        )
-        lines += textwrap.wrap(
-            lead["top_reasons"] or "",
-            width=100,
-            initial_indent=" " * 12,
-            subsequent_indent=" " * 12,
-        )
+        lines.append(describe_lead(lead))
+        reasons = textwrap.shorten(lead["top_reasons"] or "", WIDTH - 12, placeholder=" …")
+        lines += [" " * 12 + reasons] if reasons else []
     return lines
 
 
-def describe_quarantine(quarantined: list[dict[str, Any]]) -> list[str]:
+def describe_lead(lead: Row) -> str:
+    """Score, grade, tier and id of a lead."""
+    grade = lead["grade"] or "--"
+    return f"  {lead['score']:>8.2f}  {grade}  {lead['tier'] or 'no tier':<15}  {lead['lead_id']}"
+
+
+def describe_accounts(accounts: list[Row]) -> list[str]:
+    """One line per account: score, id, its people and the best of them."""
+    if not accounts:
+        return []
+    lines = [f"The {len(accounts)} best accounts"]
+    for row in accounts:
+        group = f" ({row['buying_group']})" if row["buying_group"] else ""
+        people = f"{row['engaged_leads']} of {row['leads']} leads engaged{group}"
+        words = f"{row['account_id']}, best lead {row['best_lead_id']}, {people}"
+        words = textwrap.shorten(words, WIDTH - 12, placeholder=" …")
+        lines.append(f"  {row['score']:>8.2f}  {words}")
+    return lines
+
+
+def describe_other(rows: list[Row], leads: list[Row], model_id: str, manifest: Row) -> list[str]:
+    """A further champion in short: its tiers in a line, its best leads."""
+    product = manifest["rule_book"]["models"][model_id]["product"]
+    headline = name_rule_book(model_id, manifest)
+    return [
+        f"Product {product}, {headline}" if product else headline.capitalize(),
+        *wrap(", ".join(f"{row['tier'] or 'no tier'} {row['leads']:,}" for row in rows)),
+        *[describe_lead(lead) for lead in leads],
+    ]
+
+
+def describe_challenger(
+    tiers: dict[str, list[Row]], model_id: str, champion: str | None, moved: int, manifest: Row
+) -> list[str]:
+    """How the tiers of a challenger differ from those of its champion; without one, its tiers."""
+    headline = f"Challenger, {name_rule_book(model_id, manifest)}: "
+    before = {row["tier"]: row["leads"] for row in tiers[champion]} if champion else {}
+    after = {row["tier"]: row["leads"] for row in tiers[model_id]}
+    if not champion:
+        words = [f"{tier or 'no tier'} {leads:,}" for tier, leads in after.items()]
+        return [headline + ", ".join(words)]
+    words = [
+        f"{tier or 'no tier'} {after.get(tier, 0) - before.get(tier, 0):+,}"
+        for tier in dict.fromkeys([*before, *after])
+        if after.get(tier, 0) != before.get(tier, 0)
+    ]
+    return [
+        f"{headline}{moved:,} leads in another tier than by {champion}",
+        *wrap(", ".join(words)),
+    ]
+
+
+def describe_exclusions(reasons: list[Row]) -> list[str]:
+    """How many leads are never handed over, and why."""
+    if not reasons:
+        return ["No lead is excluded."]
+    words = [f"{row['reason']} {row['leads']:,}" for row in reasons[:REASONS]]
+    if len(reasons) > REASONS:
+        words.append(f"{len(reasons) - REASONS} other reasons")
+    return [
+        f"{reasons[0]['excluded']:,} leads are excluded: they keep their score, nobody is to act",
+        *wrap(", ".join(words)),
+    ]
+
+
+def describe_machines(activities: list[Row]) -> list[str]:
+    """What machines did, which earns nothing."""
+    if not activities:
+        return ["No machine was seen."]
+    words = [f"{r['activity']} {r['by_people']:,} of {r['seen']:,}" for r in activities]
+    return ["Done by people, of what was seen (machines earn nothing)", *wrap(", ".join(words))]
+
+
+def describe_quarantine(quarantined: list[Row]) -> list[str]:
     """How many rows of which table were set aside, and why."""
     if not quarantined:
         return ["No raw row was set aside."]
@@ -89,10 +264,20 @@ def describe_quarantine(quarantined: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def describe_place(published: Path, manifest: dict[str, Any]) -> list[str]:
+def describe_place(published: Path, manifest: Row) -> list[str]:
     """Where the publication lies, and how to look at it."""
     return [
         f"Published as {manifest['publication_id']}",
         f"  {published / 'leads.duckdb'}  (and one Parquet file per mart beside it)",
         f"  {published / 'index.html'}  (open it in a browser: tiers, best leads, every point)",
     ]
+
+
+def name_rule_book(model_id: str, manifest: Row) -> str:
+    """The model and its version."""
+    return f"rule book {model_id} {manifest['rule_book']['models'][model_id]['version']}"
+
+
+def wrap(text: str) -> list[str]:
+    """`text` as indented lines."""
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")

@@ -69,7 +69,8 @@ create table lead_activities (
     first_occurred_on date, last_occurred_on date
 );
 create table account_scores (
-    as_of_date date, model_id varchar, account_id varchar, score decimal(12, 4), leads bigint
+    as_of_date date, model_id varchar, account_id varchar, score decimal(12, 4), leads bigint,
+    engaged_leads bigint, buying_group varchar, best_lead_id varchar
 );
 create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
@@ -117,7 +118,8 @@ select as_of_date, model_id, lead_id, 'company_size', firmographic_points, 1 fro
 insert into lead_activities
 select as_of_date, lead_id, 'visit', 3, 2, last_activity_on, last_activity_on from lead_scores;
 insert into account_scores
-select as_of_date, model_id, account_id, max(score), count(*) from lead_scores group by all;
+select as_of_date, model_id, account_id, max(score), count(*), 1, 'sales', max_by(lead_id, score)
+from lead_scores group by all;
 insert into sales_forecast
 select as_of_date, 'O' || lead_id, lead_id, account_id, 'discovery', 10000, 20, 2000
 from lead_scores

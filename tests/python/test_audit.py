@@ -58,8 +58,8 @@ def test_a_healthy_first_population_passes_and_says_what_was_not_compared(site):
     assert [result.failures for result in results.values()] == [[]] * 4
     assert all(result.has_passed and result.checked >= 2 for result in results.values())
     assert results["lead_scores"].skipped == [
-        "lead_scores: The number of scores neither falls by more than 30 % nor more than doubles "
-        "from one publication to the next. Not compared: this is the first publication.",
+        "lead_scores: The number of scored leads neither falls by more than 30 % nor more than "
+        "doubles from one publication to the next. Not compared: this is the first publication.",
         "lead_scores: The mean score moves by no more than 10 points from one publication to the "
         "next of the same rule book. Not compared: this is the first publication.",
     ]
@@ -155,7 +155,7 @@ SICK = [
     (
         "scored_leads",
         "update scored_leads set top_reasons = null where lead_id > 'L000300'",
-        "At least 90 % of the leads above zero have a reason",
+        "At least 90 % of the leads that a model scores above zero have a reason",
     ),
 ]
 
@@ -200,9 +200,31 @@ def test_a_new_rule_book_may_move_scores_but_not_lose_leads(site):
     site.refill(days=1, leads=100, seed=99)
     change(site.warehouse, "update lead_scores set score = score + 20")
     result = site.audit("lead_scores")
-    assert len(result.failures) == 1 and "The number of scores" in result.failures[0]
+    assert len(result.failures) == 1 and "The number of scored leads" in result.failures[0]
     assert result.skipped[0].endswith("the rule book has changed since the last publication.")
     assert site.audit("lead_tiers").has_passed
+
+
+def test_a_model_more_is_not_taken_for_more_leads(site):
+    site.publish()
+    (site.rules / "models.csv").write_text("model_id\nb2b\nsecond\nthird\n")
+    for model_id in ("second", "third"):
+        change(
+            site.warehouse,
+            f"insert into lead_scores by name select * replace ('{model_id}' as model_id)"
+            " from lead_scores where model_id = 'b2b'",
+        )
+    assert site.audit("lead_scores").failures == []
+
+
+def test_a_model_that_asks_nobody_to_act_is_not_hidden_by_another(site):
+    change(
+        site.warehouse,
+        "insert into scored_leads by name"
+        " select * replace ('second' as model_id, null as action) from scored_leads",
+    )
+    [failure] = site.audit("scored_leads").failures
+    assert "model_id second, leads 400, with_action 0" in failure
 
 
 @pytest.mark.parametrize(

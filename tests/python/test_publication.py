@@ -382,3 +382,64 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
     assert "3 raw rows were set aside" in text
     assert "crm.leads: created_at is not a timestamp" in text
     assert str(published / "leads.duckdb") in text
+
+
+# A product line with a challenger that has a lead in another tier, and one without a champion.
+MORE_MODELS = """
+insert into rules.models values
+    ('line', 'Line', 'opens an opportunity', 'champion', 'crm', '1', '0', '100'),
+    ('line_next', 'Next', 'opens an opportunity', 'challenger', 'crm', '2', '0', '100'),
+    ('alone', 'Alone', 'opens an opportunity', 'challenger', 'other', '3', '0', '100');
+insert into rules.tiers by name
+select tiers.* replace (m.model_id as model_id)
+from rules.tiers as tiers, rules.models as m
+where tiers.model_id = 'b2b' and m.model_id not in ('b2b', 'old');
+insert into scored_leads by name
+select s.* replace (m.model_id as model_id, m.version as model_version)
+from scored_leads as s, rules.models as m
+where m.model_id not in ('b2b', 'old');
+update scored_leads set tier = 'nurture'
+where model_id = 'line_next'
+    and lead_id in (
+        select lead_id from scored_leads
+        where model_id = 'b2b' and tier = 'aware' order by lead_id limit 5
+    );
+update scored_leads set exclusion_reason = 'is a competitor; Duplicate of the lead L7'
+where lead_id = 'L000025';
+update scored_leads set exclusion_reason = 'Duplicate of the lead L8' where lead_id = 'L000050';
+"""
+
+
+def test_several_models_are_told_apart_and_no_lead_counts_twice(publish_once, published, warehouse):
+    change(warehouse, MORE_MODELS)
+    manifest = publish_once()
+    assert manifest["leads"] == 300
+    assert manifest["row_counts"]["scored_leads"] == 1200
+    assert list(manifest["rule_book"]["models"]) == ["b2b", "line", "line_next", "alone"]
+    assert manifest["rule_book"]["models"]["line_next"]["role"] == "challenger"
+    text = summarize(published)
+    assert len(text.splitlines()) <= 65
+    assert text.startswith("300 leads as of 2026-06-30, rule book b2b 2026.06\n")
+    assert "\n\nProduct crm, rule book line 1\n  ready_to_buy " in text
+    assert (
+        "\n\nChallenger, rule book line_next 2: 5 leads in another tier than by line\n"
+        "  nurture +5, aware -5\n"
+    ) in text
+    assert "Challenger, rule book alone 3: ready_to_buy " in text
+    html = (published / "index.html").read_text()
+    assert html.count("<details>") == 200
+    assert "best leads by b2b" in html and "best leads by line<" in html
+    assert "300 leads ·" in html
+
+
+def test_the_summary_tells_exclusions_machines_and_accounts(publish_once, published, warehouse):
+    change(warehouse, MORE_MODELS)
+    publish_once()
+    text = summarize(published)
+    assert (
+        "12 leads are excluded: they keep their score, nobody is to act\n"
+        "  is a competitor 11, Duplicate of another lead 2\n"
+    ) in text
+    assert "(machines earn nothing)\n  visit 600 of 900\n" in text
+    accounts = text[text.index("The 5 best accounts") :].splitlines()[1:6]
+    assert all("1 of 8 leads engaged (sales)" in line or "1 of 7" in line for line in accounts)

@@ -1,0 +1,53 @@
+"""What belongs here: how a command tells on the console what it is at, while what its tools say
+goes to a log file."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+
+def count_things(number: int, thing: str) -> str:
+    """A number with its noun.
+
+    >>> count_things(1, "table"), count_things(0, "table"), count_things(1200, "lead")
+    ('1 table', '0 tables', '1,200 leads')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def print_step(
+    console: TextIO, name: str, what: str, seconds: float, *, has_failed: bool = False
+) -> None:
+    """One line of the progress."""
+    end = "  failed" if has_failed else ""
+    print(f"  {name:<12}{what:<46}{seconds:>8.1f} s{end}", file=console, flush=True)
+
+
+def print_problems(headline: str, sentences: list[str], *, log_file: str) -> None:
+    """Say what went wrong, and where the rest of it stands, as errors."""
+    print(f"\n{headline}\n", file=sys.stderr)
+    for sentence in sentences:
+        print("  " + sentence.replace("\n", "\n  "), file=sys.stderr)
+    print(f"\nThe full log is in {log_file}.", file=sys.stderr)
+
+
+@contextmanager
+def divert_output(log_file: Path) -> Iterator[TextIO]:
+    """Send all that this process and its children print to `log_file`; gives the real output."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with log_file.open("w") as log, os.fdopen(os.dup(1), "w") as console:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield console
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, descriptor in enumerate(saved, start=1):
+                os.dup2(descriptor, number)
+                os.close(descriptor)
