@@ -6,12 +6,6 @@ leads as (
 
 ),
 
-internet_provider_patterns as (
-
-    select * from {{ ref('internet_provider_patterns') }}
-
-),
-
 ip_organizations as (
 
     select distinct ip_organization
@@ -23,14 +17,10 @@ ip_organizations as (
 classified as (
 
     select
-        ip_organizations.ip_organization,
-        count(internet_provider_patterns.pattern) > 0 as is_internet_provider
+        ip_organization,
+        {{ any_pattern_is_found('ip_organization', ref('internet_provider_patterns')) }}
+            as is_internet_provider
     from ip_organizations
-    left join internet_provider_patterns
-        on {{ pattern_is_found(
-            'ip_organizations.ip_organization', 'internet_provider_patterns.pattern'
-        ) }}
-    group by ip_organizations.ip_organization
 
 )
 
