@@ -132,8 +132,10 @@
        Beside the contract's columns each row has
        - quarantine_column, quarantine_value, quarantine_reason: the first thing wrong with it;
          null on rows that can be used,
-       - copy_number: 1 on the copy of a usable row that counts (the one loaded first), 2 and
-         more on repeated deliveries of it. #}
+       - on event tables occurred_on: the day it belongs to, the far future where its time cannot
+         be read; repeats are found where a day's events are folded,
+       - on all others copy_number: 1 on the copy of a usable row that counts (the one loaded
+         first), 2 and more on repeated deliveries of it. #}
     {%- if not execute -%}{{ return('select 1 as parsed from ' ~ relation) }}{%- endif -%}
     {%- set contract = raw_contract(relation) -%}
     {%- set rows = raw_rows(relation) -%}
@@ -209,10 +211,14 @@ judged as (
 
 select
     *,
+    {%- if contract.config.meta.get('is_event') %}
+    coalesce(cast(occurred_at as date), {{ unreadable_day() }}) as occurred_on
+    {%- else %}
     row_number() over (
         partition by quarantine_reason is null, {{ contract.config.meta.unique_key | join(', ') }}
         order by _loaded_at, {{ names | reject('equalto', '_loaded_at') | join(', ') }}
     ) as copy_number
+    {%- endif %}
 from judged
 {%- endmacro %}
 

@@ -133,12 +133,13 @@
 {%- endmacro %}
 
 
-{% macro any_pattern_is_found(text, patterns) -%}
-    {# True where any of the regular expressions in the column `pattern` of a relation is found in
-       the text. The patterns are written into the SQL as one literal, which an engine compiles
+{% macro any_pattern_is_found(text, patterns, condition='true') -%}
+    {# True where any of the regular expressions in the column `pattern` of a relation, in the rows
+       that meet the condition, is found in the text. The patterns are written into the SQL as one literal, which an engine compiles
        once; patterns that come from a join it compiles for every row. #}
-    {%- set found = run_query('select pattern from ' ~ patterns ~ ' order by pattern').columns[0].values()
-        if execute and load_relation(patterns) else [] -%}
+    {%- set found = run_query(
+        'select pattern from ' ~ patterns ~ ' where ' ~ condition ~ ' order by pattern'
+    ).columns[0].values() if execute and load_relation(patterns) else [] -%}
     {%- if found -%}
         {%- set alternatives = '(' ~ (found | join(')|(')) ~ ')' -%}
         {{ pattern_is_found(text, "'" ~ alternatives.replace("'", "''") ~ "'") }}

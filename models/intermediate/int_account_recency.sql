@@ -31,7 +31,7 @@ leads_that_speak as (
         leads.as_of_date,
         scored_models.model_id,
         leads.account_id,
-        leads.lead_id
+        leads.lead_key
     from leads
     cross join scored_models
     left join exclusions
@@ -60,7 +60,7 @@ account_recency as (
     inner join lead_activity_days
         on
         leads_that_speak.as_of_date = lead_activity_days.as_of_date
-        and leads_that_speak.lead_id = lead_activity_days.lead_id
+        and leads_that_speak.lead_key = lead_activity_days.lead_key
     where lead_activity_days.event_count > 0
     group by
         leads_that_speak.as_of_date, leads_that_speak.model_id, leads_that_speak.account_id

@@ -22,7 +22,10 @@ versions as (
             order by accounts.updated_at desc, accounts._loaded_at desc
         ) as recency
     from accounts
-    inner join as_of_dates on cast(accounts.updated_at as date) <= as_of_dates.as_of_date
+    inner join as_of_dates
+        on
+        cast(accounts.updated_at as date) <= as_of_dates.as_of_date
+        and {{ is_known_by('accounts', 'as_of_dates') }}
 
 ),
 

@@ -6,9 +6,44 @@ event_kinds as (
 
 ),
 
+campaigns as (
+
+    select * from {{ ref('int_campaigns') }}
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
 definitions as (
 
     select * from {{ ref('activity_definitions') }}
+
+),
+
+-- What is known of a mail's campaign may differ from day to day.
+kinds_as_of as (
+
+    select
+        as_of_dates.as_of_date,
+        event_kinds.kind_key,
+        event_kinds.channel,
+        event_kinds.event_type,
+        event_kinds.url_path,
+        event_kinds.search_term,
+        coalesce(campaigns.topic, '') as topic,
+        coalesce(campaigns.campaign_name, '') as campaign_name,
+        coalesce(nullif(event_kinds.product, ''), campaigns.product, '') as product,
+        event_kinds.subject
+    from event_kinds
+    cross join as_of_dates
+    left join campaigns
+        on
+        as_of_dates.as_of_date = campaigns.as_of_date
+        and event_kinds.campaign_id = campaigns.campaign_id
 
 ),
 
@@ -39,25 +74,26 @@ operands as (
 candidates as (
 
     select
-        event_kinds.*,
+        kinds_as_of.*,
         operands.activity,
         operands.attribute,
         operands.operator,
         operands.operand,
         case operands.attribute
-            when 'url_path' then event_kinds.url_path
-            when 'search_term' then event_kinds.search_term
-            when 'topic' then event_kinds.topic
-            when 'campaign_name' then event_kinds.campaign_name
-            when 'product' then event_kinds.product
-            when 'subject' then event_kinds.subject
-            when 'activity_type' then event_kinds.event_type
+            when 'url_path' then kinds_as_of.url_path
+            when 'search_term' then kinds_as_of.search_term
+            when 'topic' then kinds_as_of.topic
+            when 'campaign_name' then kinds_as_of.campaign_name
+            when 'product' then kinds_as_of.product
+            when 'subject' then kinds_as_of.subject
+            when 'activity_type' then kinds_as_of.event_type
         end as value
-    from event_kinds
+    from kinds_as_of
     inner join operands
-        on event_kinds.channel = operands.channel
-        and lower(event_kinds.event_type)
-        = lower(coalesce(operands.event_type, event_kinds.event_type))
+        on
+        kinds_as_of.channel = operands.channel
+        and lower(kinds_as_of.event_type)
+        = lower(coalesce(operands.event_type, kinds_as_of.event_type))
 
 ),
 
@@ -73,27 +109,23 @@ matched as (
 event_kind_activities as (
 
     select
-        channel,
-        event_type,
-        url_path,
-        search_term,
-        topic,
-        campaign_name,
-        product,
-        subject,
+        as_of_date,
+        kind_key,
         activity,
         case when count(*) = count(case when attribute = 'product' then 1 end) then product end
             as named_product,
-        row_number() over (
-            partition by
-                channel, event_type, url_path, search_term, topic, campaign_name, product, subject
-            order by activity
-        ) = 1 as is_first_activity
+        row_number() over (partition by as_of_date, kind_key order by activity) = 1
+            as is_first_activity
     from matched
-    group by
-        channel, event_type, url_path, search_term, topic, campaign_name, product, subject,
-        activity
+    group by as_of_date, kind_key, activity, product
 
 )
 
-select * from event_kind_activities
+select
+    as_of_date,
+    kind_key,
+    activity,
+    {{ key_of(['activity', "coalesce(named_product, '')"]) }} as activity_key,
+    named_product,
+    is_first_activity
+from event_kind_activities

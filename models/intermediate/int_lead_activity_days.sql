@@ -1,8 +1,32 @@
 with
 
-actor_activity_days as (
+as_of_dates as (
 
-    select * from {{ ref('int_actor_activity_days') }}
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+crm_event_days as (
+
+    select * from {{ ref('int_crm_event_days') }}
+
+),
+
+email_event_days as (
+
+    select * from {{ ref('int_email_event_days') }}
+
+),
+
+web_event_days as (
+
+    select * from {{ ref('int_web_event_days') }}
+
+),
+
+event_kind_activities as (
+
+    select * from {{ ref('int_event_kind_activities') }}
 
 ),
 
@@ -25,68 +49,97 @@ visitors as (
 ),
 
 -- The lead that the row itself names, else the one its own address names, else its visitor's.
-attributed as (
+lead_event_days as (
 
     select
         people.as_of_date,
-        people.person_lead_id as lead_id,
-        actor_activity_days.activity,
-        actor_activity_days.named_product,
-        actor_activity_days.occurred_on,
-        actor_activity_days.seen_count,
-        actor_activity_days.event_count,
-        actor_activity_days.distinct_event_count
-    from actor_activity_days
-    inner join people on actor_activity_days.lead_id = people.lead_id
+        people.person_lead_key as lead_key,
+        event_days.kind_key,
+        event_days.occurred_on,
+        event_days.known_on,
+        event_days.seen_count,
+        event_days.event_count
+    from crm_event_days as event_days
+    inner join people on event_days.lead_key = people.lead_key
     union all
     select
         addresses.as_of_date,
-        addresses.lead_id,
-        actor_activity_days.activity,
-        actor_activity_days.named_product,
-        actor_activity_days.occurred_on,
-        actor_activity_days.seen_count,
-        actor_activity_days.event_count,
-        actor_activity_days.distinct_event_count
-    from actor_activity_days
-    inner join addresses on actor_activity_days.email = addresses.email
+        addresses.lead_key,
+        event_days.kind_key,
+        event_days.occurred_on,
+        event_days.known_on,
+        event_days.seen_count,
+        event_days.event_count
+    from email_event_days as event_days
+    inner join addresses on event_days.email_key = addresses.email_key
+    union all
+    select
+        addresses.as_of_date,
+        addresses.lead_key,
+        event_days.kind_key,
+        event_days.occurred_on,
+        event_days.known_on,
+        event_days.seen_count,
+        event_days.event_count
+    from web_event_days as event_days
+    inner join addresses on event_days.email_key = addresses.email_key
     union all
     select
         visitors.as_of_date,
-        visitors.lead_id,
-        actor_activity_days.activity,
-        actor_activity_days.named_product,
-        actor_activity_days.occurred_on,
-        actor_activity_days.seen_count,
-        actor_activity_days.event_count,
-        actor_activity_days.distinct_event_count
-    from actor_activity_days
-    inner join visitors on actor_activity_days.visitor_id = visitors.visitor_id
+        visitors.lead_key,
+        event_days.kind_key,
+        event_days.occurred_on,
+        event_days.known_on,
+        event_days.seen_count,
+        event_days.event_count
+    from web_event_days as event_days
+    inner join visitors
+        on
+        event_days.visitor_key = visitors.visitor_key
+        and event_days.occurred_on >= visitors.counts_from
     left join addresses
         on
         visitors.as_of_date = addresses.as_of_date
-        and actor_activity_days.email = addresses.email
-    where
-        addresses.lead_id is null
-        and actor_activity_days.occurred_on >= visitors.counts_from
+        and event_days.email_key = addresses.email_key
+    where addresses.lead_key is null
 
 ),
 
 lead_activity_days as (
 
     select
-        as_of_date,
-        lead_id,
-        activity,
-        named_product,
-        occurred_on,
-        sum(seen_count) as seen_count,
-        sum(event_count) as event_count,
-        sum(distinct_event_count) as distinct_event_count
-    from attributed
-    where occurred_on <= as_of_date
-    group by as_of_date, lead_id, activity, named_product, occurred_on
+        lead_event_days.as_of_date,
+        lead_event_days.lead_key,
+        event_kind_activities.activity_key,
+        lead_event_days.occurred_on,
+        sum(lead_event_days.seen_count) as seen_count,
+        sum(lead_event_days.event_count) as event_count,
+        sum(
+            case when event_kind_activities.is_first_activity then lead_event_days.event_count end
+        ) as distinct_event_count
+    from lead_event_days
+    inner join as_of_dates
+        on
+        lead_event_days.as_of_date = as_of_dates.as_of_date
+        and lead_event_days.occurred_on <= as_of_dates.as_of_date
+        and lead_event_days.occurred_on >= as_of_dates.counts_from
+        and lead_event_days.known_on <= as_of_dates.known_until
+    inner join event_kind_activities
+        on
+        lead_event_days.as_of_date = event_kind_activities.as_of_date
+        and lead_event_days.kind_key = event_kind_activities.kind_key
+    group by
+        lead_event_days.as_of_date, lead_event_days.lead_key, event_kind_activities.activity_key,
+        lead_event_days.occurred_on
 
 )
 
-select * from lead_activity_days
+select
+    as_of_date,
+    lead_key,
+    activity_key,
+    occurred_on,
+    cast(seen_count as {{ dbt.type_bigint() }}) as seen_count,
+    cast(event_count as {{ dbt.type_bigint() }}) as event_count,
+    cast(coalesce(distinct_event_count, 0) as {{ dbt.type_bigint() }}) as distinct_event_count
+from lead_activity_days

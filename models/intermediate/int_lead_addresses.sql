@@ -10,8 +10,9 @@ addresses as (
 
     select distinct
         as_of_date,
+        {{ key_of('email') }} as email_key,
         email,
-        person_lead_id as lead_id
+        person_lead_key as lead_key
     from people
     where email is not null
 

@@ -34,7 +34,9 @@ versions as (
         ) as recency
     from lead_attributes
     inner join as_of_dates
-        on cast(lead_attributes.updated_at as date) <= as_of_dates.as_of_date
+        on
+        cast(lead_attributes.updated_at as date) <= as_of_dates.as_of_date
+        and {{ is_known_by('lead_attributes', 'as_of_dates') }}
     inner join custom_attributes
         on lead_attributes.attribute = trim(custom_attributes.attribute)
 

@@ -139,7 +139,7 @@ profiles as (
         on parsed.as_of_date = lead_won_opportunities.as_of_date
         and parsed.lead_id = lead_won_opportunities.lead_id
     left join lead_recency
-        on parsed.as_of_date = lead_recency.as_of_date and parsed.lead_id = lead_recency.lead_id
+        on parsed.as_of_date = lead_recency.as_of_date and parsed.lead_key = lead_recency.lead_key
     left join job_titles on parsed.job_title = job_titles.job_title
     left join ip_organizations on parsed.ip_organization = ip_organizations.ip_organization
     left join disposable_mail_domains on parsed.email_domain = disposable_mail_domains.domain

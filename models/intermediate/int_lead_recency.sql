@@ -10,7 +10,7 @@ lead_recency as (
 
     select
         as_of_date,
-        lead_id,
+        lead_key,
         max(occurred_on) as last_activity_on,
         {{ dbt.datediff('max(occurred_on)', 'as_of_date', 'day') }} as days_since_last_activity,
         count(distinct case
@@ -19,7 +19,7 @@ lead_recency as (
         {{ activity_surge('distinct_event_count', 'occurred_on', 'as_of_date') }} as activity_surge
     from lead_activity_days
     where event_count > 0
-    group by as_of_date, lead_id
+    group by as_of_date, lead_key
 
 )
 

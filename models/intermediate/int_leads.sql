@@ -25,6 +25,7 @@ versions as (
     inner join as_of_dates
         on cast(leads.updated_at as date) <= as_of_dates.as_of_date
         and cast(leads.created_at as date) <= as_of_dates.as_of_date
+        and {{ is_known_by('leads', 'as_of_dates') }}
 
 ),
 
@@ -33,6 +34,7 @@ leads_as_of as (
     select
         as_of_date,
         lead_id,
+        {{ key_of('lead_id') }} as lead_key,
         email,
         first_name,
         last_name,

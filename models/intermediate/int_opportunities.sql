@@ -25,6 +25,7 @@ versions as (
     inner join as_of_dates
         on cast(opportunities.updated_at as date) <= as_of_dates.as_of_date
         and cast(opportunities.created_at as date) <= as_of_dates.as_of_date
+        and {{ is_known_by('opportunities', 'as_of_dates') }}
 
 ),
 

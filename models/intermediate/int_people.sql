@@ -12,11 +12,16 @@ people as (
     select
         as_of_date,
         lead_id,
+        lead_key,
         email,
         first_value(lead_id) over (
             partition by as_of_date, coalesce(email, lead_id), email is null
             order by created_at, lead_id
-        ) as person_lead_id
+        ) as person_lead_id,
+        first_value(lead_key) over (
+            partition by as_of_date, coalesce(email, lead_id), email is null
+            order by created_at, lead_id
+        ) as person_lead_key
     from leads
 
 )

@@ -1,8 +1,8 @@
 with
 
-web_events as (
+identifications as (
 
-    select * from {{ ref('stg_web__events') }}
+    select * from {{ ref('int_visitor_identifications') }}
 
 ),
 
@@ -12,24 +12,34 @@ addresses as (
 
 ),
 
-identifications as (
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+identifications_as_of as (
 
     select
-        addresses.as_of_date,
-        web_events.visitor_id,
-        addresses.lead_id,
-        min(cast(web_events.occurred_at as date)) over (
-            partition by addresses.as_of_date, web_events.visitor_id
+        as_of_dates.as_of_date,
+        identifications.visitor_key,
+        addresses.lead_key,
+        min(identifications.occurred_on) over (
+            partition by as_of_dates.as_of_date, identifications.visitor_key
         ) as first_identified_on,
         row_number() over (
-            partition by addresses.as_of_date, web_events.visitor_id
-            order by web_events.occurred_at desc, web_events.event_id desc
+            partition by as_of_dates.as_of_date, identifications.visitor_key
+            order by identifications.occurred_at desc, identifications.event_id desc
         ) as recency
-    from web_events
+    from identifications
+    inner join as_of_dates
+        on
+        identifications.occurred_on between as_of_dates.counts_from and as_of_dates.as_of_date
+        and identifications.known_on <= as_of_dates.known_until
     inner join addresses
-        on web_events.email = addresses.email
-        and cast(web_events.occurred_at as date) <= addresses.as_of_date
-    where web_events.visitor_id is not null
+        on
+        as_of_dates.as_of_date = addresses.as_of_date
+        and identifications.email_key = addresses.email_key
 
 ),
 
@@ -37,11 +47,11 @@ visitors as (
 
     select
         as_of_date,
-        visitor_id,
-        lead_id,
+        visitor_key,
+        lead_key,
         cast({{ dbt.dateadd('day', -var('visitor_lookback_days'), 'first_identified_on') }} as date)
             as counts_from
-    from identifications
+    from identifications_as_of
     where recency = 1
 
 )

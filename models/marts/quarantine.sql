@@ -53,16 +53,6 @@ quarantine as (
     where quarantine_reason is not null
     union all
     select
-        'crm.activities' as table_name,
-        activity_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__activities') }}
-    where quarantine_reason is not null
-    union all
-    select
         'crm.lead_feedback' as table_name,
         lead_id || ' ' || verdict as row_key,
         quarantine_column as column_name,
@@ -70,26 +60,6 @@ quarantine as (
         quarantine_reason as reason,
         _loaded_at as first_seen_at
     from {{ ref('base_crm__lead_feedback') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'web.events' as table_name,
-        event_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_web__events') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'email.events' as table_name,
-        event_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_email__events') }}
     where quarantine_reason is not null
     union all
     select
@@ -101,6 +71,19 @@ quarantine as (
         _loaded_at as first_seen_at
     from {{ ref('base_email__campaigns') }}
     where quarantine_reason is not null
+    union all
+    select
+        events.table_name,
+        events.row_key,
+        events.column_name,
+        events.value,
+        events.reason,
+        events.first_seen_at
+    from {{ ref('int_quarantined_events') }} as events
+    inner join {{ ref('int_event_tables') }} as event_tables
+        on
+        events.table_name = event_tables.table_name
+        and events.occurred_on >= event_tables.counts_from
 
 )
 

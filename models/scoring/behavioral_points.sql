@@ -6,6 +6,24 @@ lead_activity_days as (
 
 ),
 
+activities as (
+
+    select * from {{ ref('int_activities') }}
+
+),
+
+people as (
+
+    select * from {{ ref('int_people') }}
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
 activity_rules as (
 
     select * from {{ ref('activity_rules') }}
@@ -18,55 +36,81 @@ scored_models as (
 
 ),
 
+rules_as_of as (
+
+    select
+        as_of_dates.as_of_date,
+        scored_models.product,
+        activity_rules.*,
+        {{ key_of(['activity_rules.model_id', 'activity_rules.rule_id']) }} as rule_key
+    from activity_rules
+    cross join as_of_dates
+    inner join scored_models on activity_rules.model_id = scored_models.model_id
+    where {{ is_valid_on('activity_rules', 'as_of_dates.as_of_date') }}
+
+),
+
 -- A model of one product counts what names a product only where it is its own.
-model_days as (
+rule_activities as (
+
+    select
+        rules_as_of.as_of_date,
+        rules_as_of.rule_key,
+        rules_as_of.max_age_days,
+        activities.activity_key
+    from rules_as_of
+    inner join activities
+        on
+        rules_as_of.activity = activities.activity
+        and {{ is_of_product('rules_as_of.product', 'activities.named_product') }}
+
+),
+
+rule_days as (
 
     select
         lead_activity_days.as_of_date,
-        scored_models.model_id,
-        lead_activity_days.lead_id,
-        lead_activity_days.activity,
+        lead_activity_days.lead_key,
+        rule_activities.rule_key,
         lead_activity_days.occurred_on,
-        {{ dbt.datediff(
-            'lead_activity_days.occurred_on', 'lead_activity_days.as_of_date', 'day'
-        ) }} as age_days,
         sum(lead_activity_days.event_count) as event_count
     from lead_activity_days
-    inner join scored_models
-        on {{ is_of_product('scored_models.product', 'lead_activity_days.named_product') }}
+    inner join rule_activities
+        on
+        lead_activity_days.as_of_date = rule_activities.as_of_date
+        and lead_activity_days.activity_key = rule_activities.activity_key
     where lead_activity_days.event_count > 0
     group by
-        lead_activity_days.as_of_date, scored_models.model_id, lead_activity_days.lead_id,
-        lead_activity_days.activity, lead_activity_days.occurred_on
+        lead_activity_days.as_of_date, lead_activity_days.lead_key, rule_activities.rule_key,
+        lead_activity_days.occurred_on
 
 ),
 
 -- What a day's activities were worth on the day itself, and what time has left of it.
-rule_days as (
+worth as (
 
     select
-        model_days.as_of_date,
-        model_days.model_id,
-        model_days.lead_id,
-        activity_rules.rule_id,
-        activity_rules.activity,
-        activity_rules.reason,
-        activity_rules.max_points,
-        model_days.occurred_on,
-        model_days.event_count,
-        activity_rules.points * least(model_days.event_count, activity_rules.max_per_day)
-            as day_points,
+        rule_days.as_of_date,
+        rule_days.lead_key,
+        rule_days.rule_key,
+        rule_days.occurred_on,
+        rule_days.event_count,
+        rules_as_of.points * least(rule_days.event_count, rules_as_of.max_per_day) as day_points,
         {{ decay_weight(
-            'activity_rules.decay', 'model_days.age_days', 'activity_rules.half_life_days',
-            'activity_rules.floor_weight'
+            'rules_as_of.decay',
+            dbt.datediff('rule_days.occurred_on', 'rule_days.as_of_date', 'day'),
+            'rules_as_of.half_life_days',
+            'rules_as_of.floor_weight'
         ) }} as weight
-    from model_days
-    inner join activity_rules
+    from rule_days
+    inner join rules_as_of
         on
-        model_days.model_id = activity_rules.model_id
-        and model_days.activity = activity_rules.activity
-        and model_days.age_days <= coalesce(activity_rules.max_age_days, model_days.age_days)
-        and {{ is_valid_on('activity_rules', 'model_days.as_of_date') }}
+        rule_days.as_of_date = rules_as_of.as_of_date
+        and rule_days.rule_key = rules_as_of.rule_key
+    where
+        rules_as_of.max_age_days is null
+        or {{ dbt.datediff('rule_days.occurred_on', 'rule_days.as_of_date', 'day') }}
+        <= rules_as_of.max_age_days
 
 ),
 
@@ -74,38 +118,34 @@ summed as (
 
     select
         as_of_date,
-        model_id,
-        lead_id,
-        rule_id,
-        activity,
-        reason,
-        max_points,
+        lead_key,
+        rule_key,
         max(occurred_on) as occurred_on,
         cast(sum(event_count) as {{ dbt.type_bigint() }}) as event_count,
         sum(day_points) as raw_points,
         sum(day_points * weight) as decayed_points
-    from rule_days
-    group by as_of_date, model_id, lead_id, rule_id, activity, reason, max_points
-
-),
-
-behavioral_points as (
-
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        rule_id,
-        'behavioral' as dimension,
-        reason,
-        cast(event_count as {{ dbt.type_string() }}) || ' × ' || replace(activity, '_', ' ')
-        || ', last on ' || cast(occurred_on as {{ dbt.type_string() }}) as evidence,
-        occurred_on,
-        event_count,
-        {{ round_points('raw_points') }} as raw_points,
-        {{ round_points(hold_within('decayed_points', '-max_points', 'max_points')) }} as points
-    from summed
+    from worth
+    group by as_of_date, lead_key, rule_key
 
 )
 
-select * from behavioral_points
+select
+    summed.as_of_date,
+    rules_as_of.model_id,
+    people.lead_id,
+    rules_as_of.rule_id,
+    'behavioral' as dimension,
+    rules_as_of.reason,
+    cast(summed.event_count as {{ dbt.type_string() }}) || ' × '
+    || replace(rules_as_of.activity, '_', ' ')
+    || ', last on ' || cast(summed.occurred_on as {{ dbt.type_string() }}) as evidence,
+    summed.occurred_on,
+    summed.event_count,
+    {{ round_points('summed.raw_points') }} as raw_points,
+    {{ round_points(
+        hold_within('summed.decayed_points', '-rules_as_of.max_points', 'rules_as_of.max_points')
+    ) }} as points
+from summed
+inner join rules_as_of
+    on summed.as_of_date = rules_as_of.as_of_date and summed.rule_key = rules_as_of.rule_key
+inner join people on summed.as_of_date = people.as_of_date and summed.lead_key = people.lead_key

@@ -6,6 +6,18 @@ lead_activity_days as (
 
 ),
 
+activities as (
+
+    select * from {{ ref('int_activities') }}
+
+),
+
+people as (
+
+    select * from {{ ref('int_people') }}
+
+),
+
 sequence_rule_activities as (
 
     select * from {{ ref('sequence_rule_activities') }}
@@ -22,18 +34,19 @@ rule_days as (
 
     select
         lead_activity_days.as_of_date,
-        lead_activity_days.lead_id,
+        lead_activity_days.lead_key,
         lead_activity_days.occurred_on,
         sequence_rule_activities.*
     from lead_activity_days
+    inner join activities on lead_activity_days.activity_key = activities.activity_key
     inner join sequence_rule_activities
         on
-        lead_activity_days.activity = sequence_rule_activities.activity
+        activities.activity = sequence_rule_activities.activity
         and {{ is_valid_on('sequence_rule_activities', 'lead_activity_days.as_of_date') }}
     inner join scored_models
         on
         sequence_rule_activities.model_id = scored_models.model_id
-        and {{ is_of_product('scored_models.product', 'lead_activity_days.named_product') }}
+        and {{ is_of_product('scored_models.product', 'activities.named_product') }}
     where lead_activity_days.event_count > 0
 
 ),
@@ -43,7 +56,7 @@ last_days as (
     select distinct
         as_of_date,
         model_id,
-        lead_id,
+        lead_key,
         rule_id,
         occurred_on
     from rule_days
@@ -57,7 +70,7 @@ windows as (
     select
         rule_days.as_of_date,
         rule_days.model_id,
-        rule_days.lead_id,
+        rule_days.lead_key,
         rule_days.rule_id,
         rule_days.activities,
         rule_days.points,
@@ -73,13 +86,13 @@ windows as (
         on
         last_days.as_of_date = rule_days.as_of_date
         and last_days.model_id = rule_days.model_id
-        and last_days.lead_id = rule_days.lead_id
+        and last_days.lead_key = rule_days.lead_key
         and last_days.rule_id = rule_days.rule_id
         and rule_days.occurred_on <= last_days.occurred_on
         and {{ dbt.datediff('rule_days.occurred_on', 'last_days.occurred_on', 'day') }}
         < rule_days.within_days
     group by
-        rule_days.as_of_date, rule_days.model_id, rule_days.lead_id, rule_days.rule_id,
+        rule_days.as_of_date, rule_days.model_id, rule_days.lead_key, rule_days.rule_id,
         rule_days.activities, rule_days.points, rule_days.decay, rule_days.half_life_days,
         rule_days.reason, rule_days.within_days, rule_days.activities_needed,
         last_days.occurred_on
@@ -91,7 +104,7 @@ met as (
     select
         *,
         row_number() over (
-            partition by as_of_date, model_id, lead_id, rule_id order by occurred_on desc
+            partition by as_of_date, model_id, lead_key, rule_id order by occurred_on desc
         ) as recency
     from windows
     where activities_found = activities_needed
@@ -111,10 +124,10 @@ aged as (
 sequence_points as (
 
     select
-        as_of_date,
-        model_id,
-        lead_id,
-        rule_id,
+        aged.as_of_date,
+        aged.model_id,
+        people.lead_id,
+        aged.rule_id,
         'behavioral' as dimension,
         reason,
         replace(replace(activities, '|', ' + '), '_', ' ') || ' within '
@@ -127,6 +140,7 @@ sequence_points as (
             'points * ' ~ decay_weight('decay', 'age_days', 'half_life_days', 'null')
         ) }} as points
     from aged
+    inner join people on aged.as_of_date = people.as_of_date and aged.lead_key = people.lead_key
 
 )
 

@@ -2,6 +2,58 @@
 
 with
 
+-- Of event tables only the days that can count are read; repeats are looked for among the events
+-- that somebody is known to have done.
+event_tables as (
+
+    select * from {{ ref('int_event_tables') }}
+
+),
+
+event_days as (
+
+    select
+        table_name,
+        occurred_on,
+        row_count as rows_read,
+        0 as rows_usable,
+        0 as rows_duplicate
+    from {{ ref('int_event_loads') }}
+    union all
+    select
+        table_name,
+        occurred_on,
+        0 as rows_read,
+        row_count as rows_usable,
+        0 as rows_duplicate
+    from {{ ref('int_event_row_counts') }}
+    union all
+    select
+        table_name,
+        occurred_on,
+        0 as rows_read,
+        0 as rows_usable,
+        row_count - seen_count as rows_duplicate
+    from {{ ref('int_crm_event_days') }}
+    union all
+    select
+        table_name,
+        occurred_on,
+        0 as rows_read,
+        0 as rows_usable,
+        row_count - seen_count as rows_duplicate
+    from {{ ref('int_email_event_days') }}
+    union all
+    select
+        table_name,
+        occurred_on,
+        0 as rows_read,
+        0 as rows_usable,
+        row_count - seen_count as rows_duplicate
+    from {{ ref('int_web_event_days') }}
+
+),
+
 counted as (
 
     select
@@ -50,38 +102,11 @@ counted as (
         ) as rows_duplicate
     union all
     select
-        'crm.activities' as table_name,
-        {{ count_raw_rows(source('crm', 'activities')) }} as rows_read,
-        (select count(*) from {{ ref('stg_crm__activities') }}) as rows_staged,
-        (
-            select count(*) from {{ ref('base_crm__activities') }}
-            where quarantine_reason is null and copy_number > 1
-        ) as rows_duplicate
-    union all
-    select
         'crm.lead_feedback' as table_name,
         {{ count_raw_rows(source('crm', 'lead_feedback')) }} as rows_read,
         (select count(*) from {{ ref('stg_crm__lead_feedback') }}) as rows_staged,
         (
             select count(*) from {{ ref('base_crm__lead_feedback') }}
-            where quarantine_reason is null and copy_number > 1
-        ) as rows_duplicate
-    union all
-    select
-        'web.events' as table_name,
-        {{ count_raw_rows(source('web', 'events')) }} as rows_read,
-        (select count(*) from {{ ref('stg_web__events') }}) as rows_staged,
-        (
-            select count(*) from {{ ref('base_web__events') }}
-            where quarantine_reason is null and copy_number > 1
-        ) as rows_duplicate
-    union all
-    select
-        'email.events' as table_name,
-        {{ count_raw_rows(source('email', 'events')) }} as rows_read,
-        (select count(*) from {{ ref('stg_email__events') }}) as rows_staged,
-        (
-            select count(*) from {{ ref('base_email__events') }}
             where quarantine_reason is null and copy_number > 1
         ) as rows_duplicate
     union all
@@ -93,7 +118,24 @@ counted as (
             select count(*) from {{ ref('base_email__campaigns') }}
             where quarantine_reason is null and copy_number > 1
         ) as rows_duplicate
+    union all
+    select
+        event_tables.table_name,
+        sum(event_days.rows_read) as rows_read,
+        sum(event_days.rows_usable) - sum(event_days.rows_duplicate) as rows_staged,
+        sum(event_days.rows_duplicate) as rows_duplicate
+    from event_tables
+    inner join event_days
+        on
+        event_tables.table_name = event_days.table_name
+        and event_days.occurred_on >= event_tables.counts_from
+    group by event_tables.table_name
 
 )
 
-select * from counted
+select
+    table_name,
+    cast(rows_read as {{ dbt.type_bigint() }}) as rows_read,
+    cast(rows_staged as {{ dbt.type_bigint() }}) as rows_staged,
+    cast(rows_duplicate as {{ dbt.type_bigint() }}) as rows_duplicate
+from counted

@@ -83,7 +83,12 @@ def activity(
 
 
 def run_dbt(
-    *arguments: str, raw: Path, warehouse: Path, rules: Path = SHIPPED_RULES, as_of: str = AS_OF
+    *arguments: str,
+    raw: Path,
+    warehouse: Path,
+    rules: Path = SHIPPED_RULES,
+    as_of: str = AS_OF,
+    known: str = "now",
 ) -> Outcome:
     """Run a dbt command of the project in this process and let go of the warehouse."""
     errors: list[str] = []
@@ -92,7 +97,10 @@ def run_dbt(
         if event.info.level == "error":
             errors.append(event.info.msg)
 
-    with _settings(raw=raw, warehouse=warehouse, rules=rules, as_of=as_of), _in_project():
+    with (
+        _settings(raw=raw, warehouse=warehouse, rules=rules, as_of=as_of, known=known),
+        _in_project(),
+    ):
         runner = dbtRunner(manifest=_parse(rules), callbacks=[note_errors])
         try:
             result = runner.invoke([*arguments, "--quiet", "--no-partial-parse"])
@@ -109,7 +117,14 @@ def build_warehouse(
     return score_raw(write_raw(folder / "raw", tables), folder, rules=rules, as_of=as_of)
 
 
-def score_raw(raw: Path, folder: Path, *, rules: Path = SHIPPED_RULES, as_of: str = AS_OF) -> Path:
+def score_raw(
+    raw: Path,
+    folder: Path,
+    *,
+    rules: Path = SHIPPED_RULES,
+    as_of: str = AS_OF,
+    known: str = "now",
+) -> Path:
     """Score a folder of raw files into `<folder>/leads.duckdb`; returns its path.
 
     Seeds and the reading of the rule book are built once per rule book and copied.
@@ -118,7 +133,7 @@ def score_raw(raw: Path, folder: Path, *, rules: Path = SHIPPED_RULES, as_of: st
     shutil.copy(_warehouse_with_rules(rules), warehouse)
     outcome = run_dbt(
         "run", "--exclude", "path:models/rule_book",
-        raw=raw, warehouse=warehouse, rules=rules, as_of=as_of,
+        raw=raw, warehouse=warehouse, rules=rules, as_of=as_of, known=known,
     )  # fmt: skip
     assert outcome.success, outcome.errors
     return warehouse
@@ -178,7 +193,7 @@ def _warehouse_with_rules(rules: Path) -> Path:
     return warehouse
 
 
-def _settings(*, raw: Path, warehouse: Path, rules: Path, as_of: str):
+def _settings(*, raw: Path, warehouse: Path, rules: Path, as_of: str, known: str = "now"):
     return mock.patch.dict(
         os.environ,
         {
@@ -186,6 +201,7 @@ def _settings(*, raw: Path, warehouse: Path, rules: Path, as_of: str):
             "LEADS_WAREHOUSE": str(warehouse),
             "LEADS_RULES": str(rules),
             "LEADS_AS_OF": as_of,
+            "LEADS_KNOWN": known,
             "LEADS_TARGET": "duckdb",
             "DBT_TARGET_PATH": str(PROJECT / "build" / "test" / "pytest_target"),
         },

@@ -15,9 +15,10 @@ usable_rows as (
         subject,
         product,
         occurred_at,
-        _loaded_at
+        _loaded_at,
+        occurred_on
     from checked_rows
-    where quarantine_reason is null and copy_number = 1
+    where quarantine_reason is null
 
 )
 

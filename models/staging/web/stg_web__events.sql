@@ -18,9 +18,10 @@ usable_rows as (
         referrer,
         user_agent,
         occurred_at,
-        _loaded_at
+        _loaded_at,
+        occurred_on
     from checked_rows
-    where quarantine_reason is null and copy_number = 1
+    where quarantine_reason is null
 
 )
 

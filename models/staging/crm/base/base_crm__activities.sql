@@ -1,1 +1,3 @@
+{{ config(materialized='view') }}
+
 {{ read_checked_rows(source('crm', 'activities')) }}

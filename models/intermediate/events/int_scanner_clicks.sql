@@ -6,6 +6,13 @@ email_events as (
 
 ),
 
+changed_days as (
+
+    select * from {{ ref('int_changed_event_days') }}
+    where table_name = 'email.events'
+
+),
+
 machine_limits as (
 
     select * from {{ ref('machine_limits') }}
@@ -20,9 +27,14 @@ clicks as (
         email,
         campaign_id,
         url,
-        occurred_at
+        occurred_at,
+        occurred_on,
+        cast(_loaded_at as date) as known_on
     from email_events
-    where event_type = 'click' and campaign_id is not null
+    where
+        {{ is_on_changed_day('email.events') }}
+        and event_type = 'click'
+        and campaign_id is not null
 
 ),
 
@@ -31,24 +43,32 @@ deliveries as (
     select
         email,
         campaign_id,
-        occurred_at
+        occurred_at,
+        cast(_loaded_at as date) as known_on
     from email_events
-    where event_type = 'delivered' and campaign_id is not null
+    where
+        {{ is_on_changed_day('email.events', days_before=1) }}
+        and event_type = 'delivered'
+        and campaign_id is not null
 
 ),
 
 clicks_with_others as (
 
-    select clicks.event_id
+    select
+        clicks.event_id,
+        clicks.occurred_on,
+        greatest(clicks.known_on, others.known_on) as known_on
     from clicks
     cross join machine_limits
     inner join clicks as others
         on
         clicks.email = others.email
         and clicks.campaign_id = others.campaign_id
-        and clicks.url <> others.url
         -- On one day: what comes after a day must not change what that day's clicks are.
-        and cast(clicks.occurred_at as date) = cast(others.occurred_at as date)
+        and clicks.occurred_on = others.occurred_on
+        and clicks.url <> others.url
+        and clicks.event_id <> others.event_id
         and others.occurred_at <= {{ dbt.dateadd(
                 'second', 'machine_limits.links_of_one_mail_seconds', 'clicks.occurred_at'
             ) }}
@@ -60,7 +80,10 @@ clicks_with_others as (
 
 clicks_on_arrival as (
 
-    select clicks.event_id
+    select
+        clicks.event_id,
+        clicks.occurred_on,
+        greatest(clicks.known_on, deliveries.known_on) as known_on
     from clicks
     cross join machine_limits
     inner join deliveries
@@ -74,12 +97,17 @@ clicks_on_arrival as (
 
 ),
 
-scanner_clicks as (
+found as (
 
-    select event_id from clicks_with_others
-    union
-    select event_id from clicks_on_arrival
+    select * from clicks_with_others
+    union all
+    select * from clicks_on_arrival
 
 )
 
-select * from scanner_clicks
+select
+    event_id,
+    occurred_on,
+    min(known_on) as known_on
+from found
+group by event_id, occurred_on

@@ -1,0 +1,123 @@
+with
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+event_definition as (
+
+    select * from {{ ref('int_event_definition') }}
+
+),
+
+crm_activities as (
+
+    select * from {{ ref('base_crm__activities') }}
+
+),
+
+email_events as (
+
+    select * from {{ ref('base_email__events') }}
+
+),
+
+web_events as (
+
+    select * from {{ ref('base_web__events') }}
+
+),
+
+tables_read as (
+
+    select * from {{ source('events_read', 'event_tables_read') }}
+
+),
+
+loads_read as (
+
+    select * from {{ source('events_read', 'event_loads_read') }}
+
+),
+
+limits as (
+
+    select
+        min(as_of_dates.counts_from) as counts_from,
+        cast(min(as_of_dates.as_of_date) - {{ var('events_kept_days') }} as date) as kept_from,
+        {{ loads_settled_before() }} as loads_settled_before
+    from as_of_dates
+
+),
+
+table_rows as (
+
+    select
+        'crm.activities' as table_name,
+        {{ count_raw_rows(source('crm', 'activities')) }} as row_count,
+        (
+            select count(*) from crm_activities
+            where
+                _loaded_at >= {{ loads_settled_before() }}
+                and occurred_on >= (select counts_from from limits)
+        ) as recent_row_count
+    union all
+    select
+        'email.events' as table_name,
+        {{ count_raw_rows(source('email', 'events')) }} as row_count,
+        (
+            select count(*) from email_events
+            where
+                _loaded_at >= {{ loads_settled_before() }}
+                and occurred_on >= (select counts_from from limits)
+        ) as recent_row_count
+    union all
+    select
+        'web.events' as table_name,
+        {{ count_raw_rows(source('web', 'events')) }} as row_count,
+        (
+            select count(*) from web_events
+            where
+                _loaded_at >= {{ loads_settled_before() }}
+                and occurred_on >= (select counts_from from limits)
+        ) as recent_row_count
+
+),
+
+recent_rows_read as (
+
+    select
+        loads_read.table_name,
+        sum(loads_read.row_count) as row_count
+    from loads_read
+    cross join limits
+    where
+        loads_read.loaded_on between limits.loads_settled_before and {{ far_future() }} - 1
+        and loads_read.occurred_on >= limits.counts_from
+    group by loads_read.table_name
+
+)
+
+-- The settled loads are not counted again where the whole table has grown by just as many rows as
+-- have loaded since, and nothing older is asked for than before.
+select
+    table_rows.table_name,
+    table_rows.row_count,
+    limits.counts_from,
+    limits.kept_from,
+    event_definition.definition,
+    case
+        when
+            limits.counts_from >= tables_read.counts_from
+            and table_rows.row_count - tables_read.row_count
+            = table_rows.recent_row_count - coalesce(recent_rows_read.row_count, 0)
+            then limits.loads_settled_before
+    end as loads_settled_before,
+    tables_read.definition <> event_definition.definition as is_defined_anew
+from table_rows
+cross join limits
+cross join event_definition
+left join tables_read on table_rows.table_name = tables_read.table_name
+left join recent_rows_read on table_rows.table_name = recent_rows_read.table_name

@@ -1,0 +1,50 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook=[
+        "{{ delete_changed_days('crm.activities') }}",
+        "{{ delete_changed_days('email.events') }}",
+        "{{ delete_changed_days('web.events') }}",
+    ]
+) }}
+
+with
+
+quarantined as (
+
+    select
+        'crm.activities' as table_name,
+        activity_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at,
+        occurred_on
+    from {{ ref('base_crm__activities') }}
+    where {{ is_on_changed_day('crm.activities') }} and quarantine_reason is not null
+    union all
+    select
+        'email.events' as table_name,
+        event_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at,
+        occurred_on
+    from {{ ref('base_email__events') }}
+    where {{ is_on_changed_day('email.events') }} and quarantine_reason is not null
+    union all
+    select
+        'web.events' as table_name,
+        event_id as row_key,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        _loaded_at as first_seen_at,
+        occurred_on
+    from {{ ref('base_web__events') }}
+    where {{ is_on_changed_day('web.events') }} and quarantine_reason is not null
+
+)
+
+select * from quarantined

@@ -1,0 +1,93 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook=["{{ delete_changed_days('web.events') }}", "{{ delete_late_visitors() }}"]
+) }}
+
+with
+
+web_events as (
+
+    select
+        event_id,
+        visitor_id,
+        email,
+        {{ event_kind_key('web', 'event_type', url_path='url_path', search_term='search_term') }}
+            as kind_key,
+        coalesce(
+            {{ any_pattern_is_found('user_agent', ref('machine_patterns'), "kind = 'crawler'") }},
+            false
+        ) as is_crawler,
+        occurred_at,
+        occurred_on,
+        _loaded_at
+    from {{ ref('stg_web__events') }}
+    where {{ is_followed('web', 'event_type') }}
+
+),
+
+named_visitors as (
+
+    select * from {{ ref('int_named_visitors') }}
+
+),
+
+-- The events of visitors who never named themselves belong to nobody and are left out.
+followed_events as (
+
+    select
+        named_visitors.visitor_key,
+        web_events.*
+    from web_events
+    inner join named_visitors on web_events.visitor_id = named_visitors.visitor_id
+    where {{ is_on_changed_day('web.events') }}
+    union all
+    select
+        cast(null as {{ dbt.type_bigint() }}) as visitor_key,
+        *
+    from web_events
+    where {{ is_on_changed_day('web.events') }} and visitor_id is null and email is not null
+    union all
+    select
+        named_visitors.visitor_key,
+        web_events.*
+    from web_events
+    inner join named_visitors
+        on
+        web_events.visitor_id = named_visitors.visitor_id
+        and named_visitors.is_new
+        and web_events.occurred_on >= named_visitors.read_from
+    where {{ is_of_late_visitor() }} and web_events.email is null
+
+),
+
+-- The copy that loaded first counts.
+copies as (
+
+    select
+        visitor_key,
+        {{ key_of('email') }} as email_key,
+        kind_key,
+        is_crawler,
+        occurred_on,
+        cast(_loaded_at as date) as known_on,
+        row_number() over (
+            partition by occurred_on, visitor_key, {{ key_of('event_id') }}
+            order by _loaded_at, kind_key, is_crawler, {{ key_of('email') }}
+        ) as copy_number
+    from followed_events
+
+)
+
+select
+    'web.events' as table_name,
+    visitor_key,
+    email_key,
+    kind_key,
+    occurred_on,
+    known_on,
+    count(*) as row_count,
+    count(case when copy_number = 1 then 1 end) as seen_count,
+    count(case when copy_number = 1 and not is_crawler then 1 end) as event_count
+from copies
+group by visitor_key, email_key, kind_key, occurred_on, known_on

@@ -1,0 +1,13 @@
+with
+
+event_kind_activities as (
+
+    select * from {{ ref('int_event_kind_activities') }}
+
+)
+
+select distinct
+    activity_key,
+    activity,
+    named_product
+from event_kind_activities
