@@ -42,7 +42,7 @@ ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for anot
 test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test && rm -f build/test/leads.duckdb
 	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/test/leads.duckdb $(BIN)/dbt build --quiet --target-path build/test/target
-	@$(UNSET_SETTINGS) $(BIN)/python -m pytest
+	@$(UNSET_SETTINGS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## check the style of SQL and Python
 	@$(BIN)/ruff check .

@@ -28,7 +28,7 @@
     {%- if flags.FULL_REFRESH or there | length < folded | length + read | length -%}
         {%- for name in there -%}
             {%- set relation = adapter.get_relation(target.database, schema, name) %}
-    drop {{ relation.type }} {{ relation }};
+    drop {{ relation.type }} if exists {{ relation }};
             {%- do adapter.cache_dropped(relation) -%}
         {%- endfor -%}
         {%- for name, columns in read.items() %}

@@ -11,6 +11,16 @@
 {%- endmacro %}
 
 
+{% macro type_double() -%}
+    {# Floating point of 64 bits: dbt's type_float is one of 32 on DuckDB, good to seven digits. #}
+    {{ return(adapter.dispatch('type_double')()) }}
+{%- endmacro %}
+
+{% macro default__type_double() -%}
+    double precision
+{%- endmacro %}
+
+
 {% macro decay_weight(decay, age_days, half_life_days, floor_weight) -%}
     {# What is left of a point after age_days: 1 on the day itself, falling to floor_weight. #}
     (

@@ -2,7 +2,10 @@ with
 
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }}
+    select
+        *,
+        {{ gone_from() }} as gone_from
+    from {{ versions_of('accounts') }}
 
 ),
 
@@ -42,7 +45,7 @@ accounts_as_of as (
         country as account_country,
         is_customer as account_is_customer
     from versions
-    where recency = 1
+    where recency = 1 and (gone_from is null or gone_from > as_of_date)
 
 )
 

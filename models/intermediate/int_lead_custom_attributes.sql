@@ -2,7 +2,10 @@ with
 
 lead_attributes as (
 
-    select * from {{ ref('stg_crm__lead_attributes') }}
+    select
+        *,
+        {{ gone_from() }} as gone_from
+    from {{ versions_of('lead_attributes') }}
 
 ),
 
@@ -25,6 +28,7 @@ versions as (
         lead_attributes.lead_id,
         lead_attributes.attribute,
         lead_attributes.value,
+        lead_attributes.gone_from,
         row_number() over (
             partition by
                 as_of_dates.as_of_date, lead_attributes.lead_id, lead_attributes.attribute
@@ -50,7 +54,10 @@ custom_attributes_as_of as (
         attribute,
         value
     from versions
-    where recency = 1 and value is not null
+    where
+        recency = 1
+        and value is not null
+        and (gone_from is null or gone_from > as_of_date)
 
 )
 

@@ -2,7 +2,10 @@ with
 
 leads as (
 
-    select * from {{ ref('stg_crm__leads') }}
+    select
+        *,
+        {{ gone_from() }} as gone_from
+    from {{ versions_of('leads') }}
 
 ),
 
@@ -59,7 +62,10 @@ leads_as_of as (
         updated_at,
         _loaded_at
     from versions
-    where recency = 1 and not coalesce(is_deleted, false)
+    where
+        recency = 1
+        and not coalesce(is_deleted, false)
+        and (gone_from is null or gone_from > as_of_date)
 
 )
 

@@ -2,7 +2,10 @@ with
 
 opportunities as (
 
-    select * from {{ ref('stg_crm__opportunities') }}
+    select
+        *,
+        {{ gone_from() }} as gone_from
+    from {{ versions_of('opportunities') }}
 
 ),
 
@@ -41,7 +44,7 @@ opportunities_as_of as (
         is_won,
         closed_at
     from versions
-    where recency = 1
+    where recency = 1 and (gone_from is null or gone_from > as_of_date)
 
 )
 

@@ -18,7 +18,7 @@ ranked as (
 
     select
         scored_models.model_id,
-        cast({{ read_number('account_rollup.next_lead_weight') }} as {{ dbt.type_float() }})
+        cast({{ read_number('account_rollup.next_lead_weight') }} as {{ type_double() }})
             as next_lead_weight,
         {{ read_number('account_rollup.leads_counted') }} as leads_counted,
         {{ read_number('account_rollup.engaged_within_days') }} as engaged_within_days,

@@ -17,7 +17,7 @@ sequence_rule_activities as (
         {{ read_number('within_days') }} as within_days,
         {{ read_number('points') }} as points,
         trim(decay) as decay,
-        cast({{ read_number('half_life_days') }} as {{ dbt.type_float() }}) as half_life_days,
+        cast({{ read_number('half_life_days') }} as {{ type_double() }}) as half_life_days,
         trim(reason) as reason,
         {{ read_date('valid_from') }} as valid_from,
         {{ read_date('valid_to') }} as valid_to

@@ -41,7 +41,25 @@ rules_as_of as (
     select
         as_of_dates.as_of_date,
         scored_models.product,
-        activity_rules.*,
+        activity_rules.model_id,
+        activity_rules.rule_id,
+        activity_rules.activity,
+        activity_rules.reason,
+        activity_rules.decay,
+        activity_rules.half_life_days,
+        activity_rules.floor_weight,
+        activity_rules.max_points,
+        -- Floating point: exact enough for the four decimals of a ledger row, and much cheaper.
+        cast(activity_rules.points as {{ type_double() }}) as points,
+        cast(activity_rules.max_per_day as {{ type_double() }}) as max_per_day,
+        case
+            when activity_rules.max_age_days < {{ var('events_kept_days') }}
+                then cast(
+                    as_of_dates.as_of_date - cast(floor(activity_rules.max_age_days) as integer)
+                    as date
+                )
+            else as_of_dates.counts_from
+        end as counts_from,
         {{ key_of(['activity_rules.model_id', 'activity_rules.rule_id']) }} as rule_key
     from activity_rules
     cross join as_of_dates
@@ -56,7 +74,7 @@ rule_activities as (
     select
         rules_as_of.as_of_date,
         rules_as_of.rule_key,
-        rules_as_of.max_age_days,
+        rules_as_of.counts_from,
         activities.activity_key
     from rules_as_of
     inner join activities
@@ -79,6 +97,7 @@ rule_days as (
         on
         lead_activity_days.as_of_date = rule_activities.as_of_date
         and lead_activity_days.activity_key = rule_activities.activity_key
+        and lead_activity_days.occurred_on >= rule_activities.counts_from
     where lead_activity_days.event_count > 0
     group by
         lead_activity_days.as_of_date, lead_activity_days.lead_key, rule_activities.rule_key,
@@ -107,10 +126,6 @@ worth as (
         on
         rule_days.as_of_date = rules_as_of.as_of_date
         and rule_days.rule_key = rules_as_of.rule_key
-    where
-        rules_as_of.max_age_days is null
-        or {{ dbt.datediff('rule_days.occurred_on', 'rule_days.as_of_date', 'day') }}
-        <= rules_as_of.max_age_days
 
 ),
 

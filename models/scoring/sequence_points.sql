@@ -18,6 +18,12 @@ people as (
 
 ),
 
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
 sequence_rule_activities as (
 
     select * from {{ ref('sequence_rule_activities') }}
@@ -30,24 +36,84 @@ scored_models as (
 
 ),
 
+rule_activities as (
+
+    select
+        as_of_dates.as_of_date,
+        activities.activity_key,
+        {{ key_of(['sequence_rule_activities.model_id', 'sequence_rule_activities.rule_id']) }}
+            as rule_key,
+        sequence_rule_activities.*
+    from sequence_rule_activities
+    cross join as_of_dates
+    inner join scored_models on sequence_rule_activities.model_id = scored_models.model_id
+    inner join activities
+        on
+        sequence_rule_activities.activity = activities.activity
+        and {{ is_of_product('scored_models.product', 'activities.named_product') }}
+    where {{ is_valid_on('sequence_rule_activities', 'as_of_dates.as_of_date') }}
+
+),
+
+rules as (
+
+    select distinct
+        as_of_date,
+        rule_key,
+        model_id,
+        rule_id,
+        activities,
+        activities_needed,
+        within_days,
+        points,
+        decay,
+        half_life_days,
+        reason
+    from rule_activities
+
+),
+
 rule_days as (
 
     select
         lead_activity_days.as_of_date,
         lead_activity_days.lead_key,
-        lead_activity_days.occurred_on,
-        sequence_rule_activities.*
+        rule_activities.rule_key,
+        rule_activities.activity,
+        rule_activities.within_days,
+        rule_activities.activities_needed,
+        lead_activity_days.occurred_on
     from lead_activity_days
-    inner join activities on lead_activity_days.activity_key = activities.activity_key
-    inner join sequence_rule_activities
+    inner join rule_activities
         on
-        activities.activity = sequence_rule_activities.activity
-        and {{ is_valid_on('sequence_rule_activities', 'lead_activity_days.as_of_date') }}
-    inner join scored_models
-        on
-        sequence_rule_activities.model_id = scored_models.model_id
-        and {{ is_of_product('scored_models.product', 'activities.named_product') }}
+        lead_activity_days.as_of_date = rule_activities.as_of_date
+        and lead_activity_days.activity_key = rule_activities.activity_key
     where lead_activity_days.event_count > 0
+
+),
+
+-- Few leads have done all of it at any time; only theirs is looked at day by day.
+candidates as (
+
+    select
+        as_of_date,
+        lead_key,
+        rule_key
+    from rule_days
+    group by as_of_date, lead_key, rule_key, activities_needed
+    having count(distinct activity) = activities_needed
+
+),
+
+candidate_days as (
+
+    select rule_days.*
+    from rule_days
+    inner join candidates
+        on
+        rule_days.as_of_date = candidates.as_of_date
+        and rule_days.lead_key = candidates.lead_key
+        and rule_days.rule_key = candidates.rule_key
 
 ),
 
@@ -55,79 +121,79 @@ last_days as (
 
     select distinct
         as_of_date,
-        model_id,
         lead_key,
-        rule_id,
+        rule_key,
         occurred_on
-    from rule_days
+    from candidate_days
 
 ),
 
--- For each day on which one of the activities happened: which of them had happened within the
+-- Each day on which one of the activities happened, where all of them had happened within the
 -- window that ends with it.
-windows as (
+days_met as (
 
     select
-        rule_days.as_of_date,
-        rule_days.model_id,
-        rule_days.lead_key,
-        rule_days.rule_id,
-        rule_days.activities,
-        rule_days.points,
-        rule_days.decay,
-        rule_days.half_life_days,
-        rule_days.reason,
-        rule_days.within_days,
-        rule_days.activities_needed,
-        last_days.occurred_on,
-        count(distinct rule_days.activity) as activities_found
-    from last_days
-    inner join rule_days
-        on
-        last_days.as_of_date = rule_days.as_of_date
-        and last_days.model_id = rule_days.model_id
-        and last_days.lead_key = rule_days.lead_key
-        and last_days.rule_id = rule_days.rule_id
-        and rule_days.occurred_on <= last_days.occurred_on
-        and {{ dbt.datediff('rule_days.occurred_on', 'last_days.occurred_on', 'day') }}
-        < rule_days.within_days
-    group by
-        rule_days.as_of_date, rule_days.model_id, rule_days.lead_key, rule_days.rule_id,
-        rule_days.activities, rule_days.points, rule_days.decay, rule_days.half_life_days,
-        rule_days.reason, rule_days.within_days, rule_days.activities_needed,
+        last_days.as_of_date,
+        last_days.lead_key,
+        last_days.rule_key,
         last_days.occurred_on
+    from last_days
+    inner join candidate_days
+        on
+        last_days.as_of_date = candidate_days.as_of_date
+        and last_days.lead_key = candidate_days.lead_key
+        and last_days.rule_key = candidate_days.rule_key
+        and candidate_days.occurred_on <= last_days.occurred_on
+        and {{ dbt.datediff('candidate_days.occurred_on', 'last_days.occurred_on', 'day') }}
+        < candidate_days.within_days
+    group by
+        last_days.as_of_date, last_days.lead_key, last_days.rule_key, last_days.occurred_on,
+        candidate_days.activities_needed
+    having count(distinct candidate_days.activity) = candidate_days.activities_needed
 
 ),
 
 met as (
 
     select
-        *,
-        row_number() over (
-            partition by as_of_date, model_id, lead_key, rule_id order by occurred_on desc
-        ) as recency
-    from windows
-    where activities_found = activities_needed
+        as_of_date,
+        lead_key,
+        rule_key,
+        max(occurred_on) as occurred_on
+    from days_met
+    group by as_of_date, lead_key, rule_key
 
 ),
 
 aged as (
 
     select
-        *,
-        {{ dbt.datediff('occurred_on', 'as_of_date', 'day') }} as age_days
+        met.as_of_date,
+        people.lead_id,
+        met.occurred_on,
+        {{ dbt.datediff('met.occurred_on', 'met.as_of_date', 'day') }} as age_days,
+        rules.model_id,
+        rules.rule_id,
+        rules.activities,
+        rules.activities_needed,
+        rules.within_days,
+        rules.points,
+        rules.decay,
+        rules.half_life_days,
+        rules.reason
     from met
-    where recency = 1
+    inner join rules on met.as_of_date = rules.as_of_date and met.rule_key = rules.rule_key
+    inner join people on met.as_of_date = people.as_of_date and met.lead_key = people.lead_key
 
 ),
 
 sequence_points as (
 
     select
-        aged.as_of_date,
-        aged.model_id,
-        people.lead_id,
-        aged.rule_id,
+        as_of_date,
+        model_id,
+        lead_id,
+        rule_id,
         'behavioral' as dimension,
         reason,
         replace(replace(activities, '|', ' + '), '_', ' ') || ' within '
@@ -140,7 +206,6 @@ sequence_points as (
             'points * ' ~ decay_weight('decay', 'age_days', 'half_life_days', 'null')
         ) }} as points
     from aged
-    inner join people on aged.as_of_date = people.as_of_date and aged.lead_key = people.lead_key
 
 )
 

@@ -10,6 +10,7 @@ import atexit
 import csv
 import functools
 import gc
+import json
 import os
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ PROJECT = Path(__file__).parents[2]
 SHIPPED_RULES = PROJECT / "seeds" / "rules"
 AS_OF = "2026-06-30"
 DEFAULT_MODEL = "b2b_software"
+WORKER = "PYTEST_XDIST_WORKER"
 
 Row = Mapping[str, object]
 RawTables = Mapping[str, Sequence[Row]]
@@ -89,8 +91,10 @@ def run_dbt(
     rules: Path = SHIPPED_RULES,
     as_of: str = AS_OF,
     known: str = "now",
+    variables: Mapping[str, object] | None = None,
 ) -> Outcome:
     """Run a dbt command of the project in this process and let go of the warehouse."""
+    given = json.dumps(dict(variables or {}))
     errors: list[str] = []
 
     def note_errors(event) -> None:
@@ -101,9 +105,9 @@ def run_dbt(
         _settings(raw=raw, warehouse=warehouse, rules=rules, as_of=as_of, known=known),
         _in_project(),
     ):
-        runner = dbtRunner(manifest=_parse(rules), callbacks=[note_errors])
+        runner = dbtRunner(manifest=_parse(rules, given), callbacks=[note_errors])
         try:
-            result = runner.invoke([*arguments, "--quiet", "--no-partial-parse"])
+            result = runner.invoke([*arguments, "--vars", given, "--quiet", "--no-partial-parse"])
         finally:
             DuckDBConnectionManager.close_all_connections()
             gc.collect()
@@ -169,12 +173,12 @@ def read_score(
 
 
 @functools.cache
-def _parse(rules: Path):
+def _parse(rules: Path, variables: str):
     with (
         _settings(raw=Path("none"), warehouse=Path("leads.duckdb"), rules=rules, as_of=AS_OF),
         _in_project(),
     ):
-        result = dbtRunner().invoke(["parse", "--quiet", "--no-partial-parse"])
+        result = dbtRunner().invoke(["parse", "--vars", variables, "--quiet", "--no-partial-parse"])
     assert result.success, result.exception
     return result.result
 
@@ -203,7 +207,8 @@ def _settings(*, raw: Path, warehouse: Path, rules: Path, as_of: str, known: str
             "LEADS_AS_OF": as_of,
             "LEADS_KNOWN": known,
             "LEADS_TARGET": "duckdb",
-            "DBT_TARGET_PATH": str(PROJECT / "build" / "test" / "pytest_target"),
+            # One per process of pytest.
+            "DBT_TARGET_PATH": str(PROJECT / "build" / "test" / os.environ.get(WORKER, "pytest")),
         },
     )
 
