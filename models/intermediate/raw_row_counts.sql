@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 with
 
 -- Of event tables only the days that can count are read; repeats are looked for among the events
@@ -121,11 +119,11 @@ counted as (
     union all
     select
         event_tables.table_name,
-        sum(event_days.rows_read) as rows_read,
-        sum(event_days.rows_usable) - sum(event_days.rows_duplicate) as rows_staged,
-        sum(event_days.rows_duplicate) as rows_duplicate
+        coalesce(sum(event_days.rows_read), 0) as rows_read,
+        coalesce(sum(event_days.rows_usable) - sum(event_days.rows_duplicate), 0) as rows_staged,
+        coalesce(sum(event_days.rows_duplicate), 0) as rows_duplicate
     from event_tables
-    inner join event_days
+    left join event_days
         on
         event_tables.table_name = event_days.table_name
         and event_days.occurred_on >= event_tables.counts_from
