@@ -11,13 +11,12 @@
        and where a table is missing, everything that has been folded is dropped and read again. #}
     {%- set schema = 'intermediate' -%}
     {%- set folded = ['int_web_event_days', 'int_email_event_days', 'int_crm_event_days',
-        'int_visitor_identifications', 'int_event_kinds', 'int_quarantined_events',
-        'int_event_row_counts'] -%}
+        'int_visitor_identifications', 'int_event_kinds', 'int_quarantined_events'] -%}
     {%- set read = {
         'event_tables_read': 'table_name ' ~ dbt.type_string() ~ ', row_count ' ~ dbt.type_bigint()
             ~ ', counts_from date, definition ' ~ dbt.type_string(),
         'event_loads_read': 'table_name ' ~ dbt.type_string() ~ ', occurred_on date, loaded_on date'
-            ~ ', row_count ' ~ dbt.type_bigint(),
+            ~ ', row_count ' ~ dbt.type_bigint() ~ ', usable_count ' ~ dbt.type_bigint(),
         'visitors_read': 'visitor_key ' ~ dbt.type_bigint() ~ ', read_from date',
     } -%}
     {%- set there = [] -%}

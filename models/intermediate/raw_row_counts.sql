@@ -14,17 +14,9 @@ event_days as (
         table_name,
         occurred_on,
         row_count as rows_read,
-        0 as rows_usable,
+        usable_count as rows_usable,
         0 as rows_duplicate
     from {{ ref('int_event_loads') }}
-    union all
-    select
-        table_name,
-        occurred_on,
-        0 as rows_read,
-        row_count as rows_usable,
-        0 as rows_duplicate
-    from {{ ref('int_event_row_counts') }}
     union all
     select
         table_name,

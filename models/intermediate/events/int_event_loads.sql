@@ -17,21 +17,24 @@ raw_rows as (
     select
         'crm.activities' as table_name,
         occurred_on,
-        _loaded_at
+        _loaded_at,
+        quarantine_reason
     from {{ ref('base_crm__activities') }}
     where {{ loads_to_scan('crm.activities') }}
     union all
     select
         'email.events' as table_name,
         occurred_on,
-        _loaded_at
+        _loaded_at,
+        quarantine_reason
     from {{ ref('base_email__events') }}
     where {{ loads_to_scan('email.events') }}
     union all
     select
         'web.events' as table_name,
         occurred_on,
-        _loaded_at
+        _loaded_at,
+        quarantine_reason
     from {{ ref('base_web__events') }}
     where {{ loads_to_scan('web.events') }}
 
@@ -43,7 +46,8 @@ counted as (
         table_name,
         occurred_on,
         coalesce(cast(_loaded_at as date), {{ far_future() }}) as loaded_on,
-        count(*) as row_count
+        count(*) as row_count,
+        count(*) - count(quarantine_reason) as usable_count
     from raw_rows
     group by table_name, occurred_on, coalesce(cast(_loaded_at as date), {{ far_future() }})
 
@@ -81,12 +85,14 @@ select
     table_name,
     occurred_on,
     loaded_on,
-    row_count
+    row_count,
+    usable_count
 from counted_now
 union all
 select
     table_name,
     occurred_on,
     loaded_on,
-    row_count
+    row_count,
+    usable_count
 from settled

@@ -61,21 +61,63 @@ followed_events as (
 
 ),
 
--- The copy that loaded first counts.
-copies as (
+keyed as (
 
     select
         visitor_key,
         {{ key_of('email') }} as email_key,
+        {{ key_of('event_id') }} as event_key,
         kind_key,
         is_crawler,
         occurred_on,
-        cast(_loaded_at as date) as known_on,
-        row_number() over (
-            partition by occurred_on, visitor_key, {{ key_of('event_id') }}
-            order by _loaded_at, kind_key, is_crawler, {{ key_of('email') }}
-        ) as copy_number
+        _loaded_at
     from followed_events
+
+),
+
+repeated as (
+
+    select
+        occurred_on,
+        visitor_key,
+        event_key
+    from keyed
+    group by occurred_on, visitor_key, event_key
+    having count(*) > 1
+
+),
+
+marked as (
+
+    select
+        keyed.*,
+        repeated.event_key is not null as is_repeated
+    from keyed
+    left join repeated
+        on
+        keyed.occurred_on = repeated.occurred_on
+        and keyed.event_key = repeated.event_key
+        and coalesce(keyed.visitor_key, 0) = coalesce(repeated.visitor_key, 0)
+
+),
+
+-- The copy that loaded first counts; what came once, nearly everything, is not sorted for that.
+copies as (
+
+    select
+        *,
+        1 as copy_number
+    from marked
+    where not is_repeated
+    union all
+    select
+        *,
+        row_number() over (
+            partition by occurred_on, visitor_key, event_key
+            order by _loaded_at, kind_key, is_crawler, email_key
+        ) as copy_number
+    from marked
+    where is_repeated
 
 )
 
@@ -85,9 +127,9 @@ select
     email_key,
     kind_key,
     occurred_on,
-    known_on,
+    cast(_loaded_at as date) as known_on,
     count(*) as row_count,
     count(case when copy_number = 1 then 1 end) as seen_count,
     count(case when copy_number = 1 and not is_crawler then 1 end) as event_count
 from copies
-group by visitor_key, email_key, kind_key, occurred_on, known_on
+group by visitor_key, email_key, kind_key, occurred_on, cast(_loaded_at as date)
