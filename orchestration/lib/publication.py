@@ -22,7 +22,7 @@ import os
 import secrets
 import shutil
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ MARTS = {
     "lead_score_ledger": "as_of_date, model_id, lead_id, rule_id",
     "lead_scores": "as_of_date, model_id, lead_id",
     "lead_tiers": "as_of_date, model_id, lead_id",
+    "lead_score_history": "model_id, lead_id, valid_from",
+    "scored_days": "model_id, as_of_date",
     "scored_leads": "model_id, lead_id",
     "lead_score_parts": "as_of_date, model_id, lead_id, part",
     "lead_activities": "as_of_date, lead_id, activity",
@@ -106,6 +108,22 @@ def publish(
         switch_to(published, publication_id)
         drop_old(published, keep=keep)
     return manifest
+
+
+def find_reason_to_keep(live: Manifest | None, *, as_of: date) -> str | None:
+    """Why a run whose newest day is `as_of` leaves the `live` publication in place unless it was
+    told not to; None where it may take its place.
+
+    >>> find_reason_to_keep({"as_of_date": "2026-06-30"}, as_of=date(2026, 6, 30))
+    >>> find_reason_to_keep({"as_of_date": "2026-06-30"}, as_of=date(2026, 6, 29))
+    'The live publication speaks for 2026-06-30 and stays: this run is about 2026-06-29.'
+    """
+    if live is None or date.fromisoformat(live["as_of_date"]) <= as_of:
+        return None
+    return (
+        f"The live publication speaks for {live['as_of_date']} and stays: "
+        f"this run is about {as_of}."
+    )
 
 
 def roll_back(published: Path, publication_id: str) -> Manifest:

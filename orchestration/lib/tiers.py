@@ -9,6 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from orchestration.lib.history import write_day
+
 CHUNK_ROWS = 200_000
 
 # Scores are decimals of four places: counted in ten-thousandths they are whole numbers, and a
@@ -40,8 +42,8 @@ def assign_tiers(
 
     `scores`: as_of_date, model_id, lead_id, score, fit_score, engagement_score, is_excluded.
     `tiers`: model_id, tier, enter_at, action, sla_hours, stage. `grades`: model_id, axis, grade,
-    from_score. `previous`: model_id, lead_id, tier, tier_since of the run before, a row at most
-    per model and lead. Scores and thresholds are points, of four decimals at most.
+    from_score. `previous`: model_id, lead_id, tier, tier_since of the scored day before, a row at
+    most per model and lead. Scores and thresholds are points, of four decimals at most.
 
     The tier is the one with the highest `enter_at` that the score reaches; below all of them there
     is none. A score that is null has no grade, temperature or tier. Excluded leads keep all but
@@ -148,11 +150,12 @@ def ceil_units(value: object) -> int:
 def write_tiers(
     connection: duckdb.DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROWS
 ) -> dict[date, int]:
-    """Write the lead_tiers rows of every as-of date in lead_scores; returns how many per date.
+    """Write the lead_tiers rows of every as-of date in lead_scores, the only dates that lead_tiers
+    then has, and bring the history to them; returns how many rows per date.
 
     Each date is one transaction that puts the new rows in place of that date's old ones. Holds no
-    more than `chunk_rows` leads in memory. The previous tier is that of the latest earlier as-of
-    date in lead_tiers, of the same model.
+    more than `chunk_rows` leads in memory. The previous tier is that of the latest earlier day on
+    which the same model was scored, in this run or any before.
     """
     tiers = read_rule_seed(connection, "tiers", numbers=["enter_at", "sla_hours"])
     tiers["sla_hours"] = pd.to_numeric(tiers["sla_hours"]).astype("Int64")
@@ -160,6 +163,9 @@ def write_tiers(
     dates = connection.execute(
         "select distinct as_of_date from lead_scores order by as_of_date"
     ).fetchall()
+    connection.execute(
+        "delete from lead_tiers where as_of_date not in (select as_of_date from lead_scores)"
+    )
     written = {}
     for (as_of,) in dates:
         written[as_of] = 0
@@ -170,6 +176,7 @@ def write_tiers(
                 chunk = assign_tiers(scores, tiers=tiers, grades=grades, previous=previous)
                 insert_tiers(connection, chunk)
                 written[as_of] += len(chunk)
+            write_day(connection, as_of)
             connection.execute("commit")
         except BaseException:
             connection.execute("rollback")
@@ -186,17 +193,11 @@ def read_chunks(
     with connection.cursor() as reader:
         stream = reader.execute(
             """
-            with latest as (
-                select model_id, max(as_of_date) as as_of_date
-                from lead_tiers
-                where as_of_date < $as_of
-                group by model_id
-            ),
-
-            earlier as (
+            with earlier as (
+                -- Rows that hold on the day before, or would if it had been scored.
                 select model_id, lead_id, tier, tier_since
-                from lead_tiers
-                inner join latest using (model_id, as_of_date)
+                from lead_score_history
+                where valid_from < $as_of and (valid_to is null or valid_to >= $as_of)
             )
 
             select

@@ -60,6 +60,18 @@ create table lead_tiers (
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
     action varchar, sla_hours bigint
 );
+create table lead_score_current (
+    model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar, tier_since date
+);
+create table lead_score_past (
+    model_id varchar, lead_id varchar, valid_from date, valid_to date, score bigint, tier varchar,
+    tier_since date
+);
+create view lead_score_history as
+select model_id, lead_id, valid_from, valid_to, score, tier, tier_since from lead_score_past
+union all
+select model_id, lead_id, valid_from, null, score, tier, tier_since from lead_score_current;
+create table scored_days (model_id varchar, as_of_date date);
 create table lead_score_parts (
     as_of_date date, model_id varchar, lead_id varchar, part varchar, points decimal(12, 4),
     rules_met bigint

@@ -23,7 +23,9 @@ CALL = activity("c1", "2026-05-01", "a", "call")
 
 def version(lead_id: str, title: str, day: str):
     """A lead as it is since a day, loaded on that day."""
-    return lead(lead_id, job_title=title, updated_at=f"{day} 08:00:00", _loaded_at=f"{day} 09:00:00")
+    return lead(
+        lead_id, job_title=title, updated_at=f"{day} 08:00:00", _loaded_at=f"{day} 09:00:00"
+    )
 
 
 def test_what_a_source_has_overwritten_still_counts_for_the_days_it_was_true(tmp_path):
@@ -37,7 +39,9 @@ def test_what_a_source_has_overwritten_still_counts_for_the_days_it_was_true(tmp
         [version("a", "Clerk", "2026-05-20"), version("b", "VP Sales", "2026-05-20")],
         as_of="2026-05-10,2026-05-20",
     )
-    scored = {(str(day), lead_id) for day, lead_id in query(tmp_path / "leads.duckdb", COUNT_TITLES)}
+    scored = {
+        (str(day), lead_id) for day, lead_id in query(tmp_path / "leads.duckdb", COUNT_TITLES)
+    }
     assert scored == {("2026-05-10", "a"), ("2026-05-20", "b")}
 
 
@@ -46,7 +50,9 @@ def test_a_lead_that_is_gone_from_the_table_is_scored_until_then(tmp_path):
     run_day(tmp_path, both, as_of="2026-05-10")
     # dbt notes the day on which it misses a row, which is today.
     run_day(tmp_path, both[:1], as_of="2026-05-10,2999-01-01")
-    scored = query(tmp_path / "leads.duckdb", "select distinct as_of_date, lead_id from lead_scores")
+    scored = query(
+        tmp_path / "leads.duckdb", "select distinct as_of_date, lead_id from lead_scores"
+    )
     assert {(str(day), lead_id) for day, lead_id in scored} == {
         ("2026-05-10", "a"),
         ("2026-05-10", "b"),

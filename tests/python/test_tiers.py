@@ -206,6 +206,13 @@ def read_tiers(connection):
     ).fetchall()
 
 
+def read_history(connection):
+    return [
+        connection.execute(f"from {table} order by all").fetchall()
+        for table in ("lead_score_history", "scored_days")
+    ]
+
+
 def test_chunked_writing_gives_the_same_table_as_one_piece(warehouse):
     with open_warehouse(warehouse) as connection:
         assert write_tiers(connection) == {AS_OF: 500}
@@ -215,16 +222,17 @@ def test_chunked_writing_gives_the_same_table_as_one_piece(warehouse):
     assert len(whole) == 500
 
 
-def test_writing_the_same_day_again_replaces_it_and_other_days_stay(warehouse):
+def test_the_next_day_takes_the_place_of_the_one_before_and_remembers_its_tiers(warehouse):
     with open_warehouse(warehouse) as connection:
         write_tiers(connection)
+        connection.execute("create temp table old_tiers as from lead_tiers")
         fill_scores(connection, leads=400, as_of=date(2026, 7, 1), seed=2)
         for _ in range(2):
             assert write_tiers(connection) == {date(2026, 7, 1): 400}
         counts = connection.execute(
-            "select as_of_date, count(*) from lead_tiers group by all order by all"
+            "select as_of_date, count(*) from lead_tiers group by all"
         ).fetchall()
-        assert counts == [(AS_OF, 500), (date(2026, 7, 1), 400)]
+        assert counts == [(date(2026, 7, 1), 400)]
         moved = connection.execute(
             """
             select
@@ -234,12 +242,29 @@ def test_writing_the_same_day_again_replaces_it_and_other_days_stay(warehouse):
                 count(*) filter (not new.is_new_tier and new.tier_since <> old.as_of_date),
                 count(*) filter (new.is_new_tier)
             from lead_tiers as new
-            inner join lead_tiers as old using (model_id, lead_id)
-            where new.as_of_date = '2026-07-01' and old.as_of_date = '2026-06-30'
+            inner join old_tiers as old using (model_id, lead_id)
             """
         ).fetchone()
         assert moved[:4] == (0, 0, 0, 0)
         assert 0 < moved[4] < 400
+
+
+def test_a_day_in_the_past_remembers_the_day_before_it_and_not_the_one_after(warehouse):
+    def read_before():
+        return connection.execute(
+            "select as_of_date, count(previous_tier), count(*) filter (not is_new_tier)"
+            " from lead_tiers group by all"
+        ).fetchall()
+
+    with open_warehouse(warehouse) as connection:
+        write_tiers(connection)
+        first, between = date(2026, 6, 1), date(2026, 6, 15)
+        fill_scores(connection, leads=300, as_of=first)
+        write_tiers(connection)
+        assert read_before() == [(first, 0, 0)]
+        fill_scores(connection, leads=350, as_of=between)
+        write_tiers(connection)
+        assert read_before() == [(between, 300, 300)]
 
 
 def test_two_days_of_one_run_follow_each_other(warehouse):
@@ -256,25 +281,29 @@ def test_two_days_of_one_run_follow_each_other(warehouse):
         assert [row[1:] for row in first_seen] == [(500, 0), (0, 500)]
 
 
-def test_an_error_half_way_leaves_the_day_as_it_was(warehouse, monkeypatch):
+@pytest.mark.parametrize("step", ["insert_tiers", "write_day"])
+def test_an_error_half_way_leaves_the_day_and_the_history_as_they_were(
+    warehouse, monkeypatch, step
+):
     import orchestration.lib.tiers as module
 
     with open_warehouse(warehouse) as connection:
         write_tiers(connection)
-        before = read_tiers(connection)
-        calls = []
+        connection.execute("update lead_scores set score = score / 2")
+        before = read_tiers(connection), read_history(connection)
+        work = getattr(module, step)
 
-        def fail_the_second_time(connection, chunk):
-            calls.append(len(chunk))
-            if len(calls) == 2:
-                raise RuntimeError("the disk is full")
-            insert(connection, chunk)
+        def fail_after_work(*arguments):
+            work(*arguments)
+            raise RuntimeError("the disk is full")
 
-        insert = module.insert_tiers
-        monkeypatch.setattr(module, "insert_tiers", fail_the_second_time)
-        with pytest.raises(RuntimeError):
+        monkeypatch.setattr(module, step, fail_after_work)
+        with pytest.raises(RuntimeError, match="the disk is full"):
             write_tiers(connection, chunk_rows=100)
-        assert read_tiers(connection) == before
+        assert (read_tiers(connection), read_history(connection)) == before
+        monkeypatch.undo()
+        write_tiers(connection)
+        assert read_history(connection) != before[1]
 
 
 def test_rules_of_retired_models_are_left_out(warehouse):
