@@ -41,9 +41,20 @@
 {%- endmacro %}
 
 
-{% macro read_value(query) -%}
-    {# The one value of a query, now; none while dbt only parses. #}
-    {{ return(run_query(query).rows[0][0] if execute else none) }}
+{% macro read_rows(query, tables) -%}
+    {# The rows of a query on some tables, now; none while dbt only reads the project, or where one of
+       the tables is not there yet. #}
+    {%- for table in tables if not (execute and load_relation(table)) -%}
+        {{ return([]) }}
+    {%- endfor -%}
+    {{ return(run_query(query).rows) }}
+{%- endmacro %}
+
+
+{% macro read_value(query, tables) -%}
+    {# The one value of such a query, or none. #}
+    {%- set rows = read_rows(query, tables) -%}
+    {{ return(rows[0][0] if rows else none) }}
 {%- endmacro %}
 
 
@@ -51,20 +62,26 @@
     {# The day before which no load is expected to change any more, as a literal: the last load
        that was read less the var load_overlap_days; before the first run the far future. What
        loads before it nevertheless is noticed by the number of rows of the table. #}
-    {{ date_literal(read_value(
-        "select coalesce(cast(max(loaded_on) as date) - " ~ var('load_overlap_days') ~ ", "
-        ~ far_future() ~ ") from " ~ source('events_read', 'event_loads_read')
-        ~ " where loaded_on < " ~ far_future()
-    )) }}
+    {%- set loads_read = source('events_read', 'event_loads_read') -%}
+    {%- set last = read_value(
+        "select max(loaded_on) from " ~ loads_read ~ " where loaded_on < " ~ far_future(),
+        [loads_read]
+    ) -%}
+    {%- if last -%}
+        {{ date_literal(last - modules.datetime.timedelta(days=var('load_overlap_days'))) }}
+    {%- else -%}
+        {{ far_future() }}
+    {%- endif -%}
 {%- endmacro %}
 
 
 {% macro loads_to_scan(table_name) -%}
     {# A condition on _loaded_at: which loads of an event table must be counted again. A literal,
        so that files and blocks of rows outside it are passed over. #}
+    {%- set event_tables = ref('int_event_tables') -%}
     {%- set since = read_value(
-        "select loads_settled_before from " ~ ref('int_event_tables')
-        ~ " where table_name = '" ~ table_name ~ "'"
+        "select loads_settled_before from " ~ event_tables ~ " where table_name = '" ~ table_name ~ "'",
+        [event_tables]
     ) -%}
     {{ "_loaded_at >= cast('" ~ since ~ "' as timestamp)" if since else 'true' }}
 {%- endmacro %}
@@ -91,9 +108,11 @@
 
 {% macro has_unreadable_day(table_name) -%}
     {# Whether this run reads the rows of an event table whose time cannot be read. #}
+    {%- set changed_days = ref('int_changed_event_days') -%}
     {{ return(read_value(
-        "select count(*) from " ~ ref('int_changed_event_days') ~ " where table_name = '"
-        ~ table_name ~ "' and occurred_on = " ~ unreadable_day()
+        "select count(*) from " ~ changed_days ~ " where table_name = '" ~ table_name
+        ~ "' and occurred_on = " ~ unreadable_day(),
+        [changed_days]
     )) }}
 {%- endmacro %}
 
@@ -109,16 +128,18 @@
 
 {% macro changed_ranges(table_name) -%}
     {# First and last day of each stretch of days to read; days without any row join stretches. #}
+    {%- set event_loads = ref('int_event_loads') -%}
+    {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set query = "
         with days as (
             select
                 occurred_on,
                 max(case when is_changed then 1 else 0 end) as is_changed
             from (
-                select occurred_on, false as is_changed from " ~ ref('int_event_loads') ~ "
+                select occurred_on, false as is_changed from " ~ event_loads ~ "
                 where table_name = '" ~ table_name ~ "'
                 union all
-                select occurred_on, true from " ~ ref('int_changed_event_days') ~ "
+                select occurred_on, true from " ~ changed_days ~ "
                 where table_name = '" ~ table_name ~ "'
             ) as all_days
             where occurred_on < " ~ unreadable_day() ~ "
@@ -140,22 +161,26 @@
         group by stretch
         order by 1
     " -%}
-    {{ return(run_query(query).rows if execute else []) }}
+    {{ return(read_rows(query, [event_loads, changed_days])) }}
 {%- endmacro %}
 
 
 {% macro is_of_late_visitor() -%}
     {# A condition on occurred_at: the days that this run reads for nothing but the visitors that
        have just named themselves; false where there are no such visitors or days. #}
+    {%- set event_loads = ref('int_event_loads') -%}
+    {%- set changed_days = ref('int_changed_event_days') -%}
+    {%- set named_visitors = ref('int_named_visitors') -%}
     {%- set first = read_value(
-        "select cast(min(loads.occurred_on) as " ~ dbt.type_string() ~ ")
-        from " ~ ref('int_event_loads') ~ " as loads
-        left join " ~ ref('int_changed_event_days') ~ " as changed
+        "select min(loads.occurred_on)
+        from " ~ event_loads ~ " as loads
+        left join " ~ changed_days ~ " as changed
             on loads.table_name = changed.table_name and loads.occurred_on = changed.occurred_on
         where loads.table_name = 'web.events' and changed.occurred_on is null
             and loads.occurred_on >= (
-                select min(read_from) from " ~ ref('int_named_visitors') ~ " where is_new
-            )"
+                select min(read_from) from " ~ named_visitors ~ " where is_new
+            )",
+        [event_loads, changed_days, named_visitors]
     ) -%}
     {%- if first -%}
         {{ return(

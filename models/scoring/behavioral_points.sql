@@ -55,9 +55,9 @@ rules_as_of as (
         case
             when activity_rules.max_age_days < {{ var('events_kept_days') }}
                 then cast(
-                    as_of_dates.as_of_date - cast(floor(activity_rules.max_age_days) as integer)
-                    as date
-                )
+                        as_of_dates.as_of_date - cast(floor(activity_rules.max_age_days) as integer)
+                        as date
+                    )
             else as_of_dates.counts_from
         end as counts_from,
         {{ key_of(['activity_rules.model_id', 'activity_rules.rule_id']) }} as rule_key

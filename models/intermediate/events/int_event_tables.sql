@@ -61,7 +61,7 @@ table_rows as (
             select count(*) from crm_activities
             where
                 _loaded_at >= {{ loads_settled_before() }}
-                and occurred_on >= (select counts_from from limits)
+                and occurred_on >= (select limits.counts_from from limits)
         ) as recent_row_count
     union all
     select
@@ -71,7 +71,7 @@ table_rows as (
             select count(*) from email_events
             where
                 _loaded_at >= {{ loads_settled_before() }}
-                and occurred_on >= (select counts_from from limits)
+                and occurred_on >= (select limits.counts_from from limits)
         ) as recent_row_count
     union all
     select
@@ -81,7 +81,7 @@ table_rows as (
             select count(*) from web_events
             where
                 _loaded_at >= {{ loads_settled_before() }}
-                and occurred_on >= (select counts_from from limits)
+                and occurred_on >= (select limits.counts_from from limits)
         ) as recent_row_count
 
 ),

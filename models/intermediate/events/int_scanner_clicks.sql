@@ -6,13 +6,6 @@ email_events as (
 
 ),
 
-changed_days as (
-
-    select * from {{ ref('int_changed_event_days') }}
-    where table_name = 'email.events'
-
-),
-
 machine_limits as (
 
     select * from {{ ref('machine_limits') }}

@@ -24,7 +24,7 @@ identifying_events as (
         cast(_loaded_at as date) as known_on,
         row_number() over (
             partition by visitor_id, occurred_on, event_id
-            order by _loaded_at, occurred_at desc, email
+            order by _loaded_at asc, occurred_at desc, email asc
         ) as copy_number
     from web_events
     where
