@@ -1,15 +1,16 @@
 # The commands of the project; `make` alone lists them. Settings are environment variables,
-# which README.md lists: LEADS_RAW, LEADS_RULES, LEADS_WAREHOUSE, LEADS_PUBLISHED, LEADS_AS_OF.
+# which README.md lists: LEADS_RAW, LEADS_RULES, LEADS_WAREHOUSE, LEADS_PUBLISHED, LEADS_AS_OF,
+# LEADS_KNOWN.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview ui test lint example publications rollback lock
+.PHONY: help setup sample run preview replay ui test lint example bench publications rollback lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
 # The test suite must not depend on what the shell happens to have set.
-UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_TARGET
+UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_KNOWN -u LEADS_TARGET
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -26,6 +27,11 @@ $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/popula
 	@$(BIN)/python -m samples.generate --out samples/raw > /dev/null
 	@touch $@
 
+# What only `make bench` needs: the library of a script that the project is compared with.
+.venv/.bench-installed: .venv/.installed requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
 setup: .venv/.installed $(SAMPLE) ## install the locked packages and generate the sample
 
 sample: $(SAMPLE) ## generate the sample raw data
@@ -36,13 +42,16 @@ run: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score once, audit and pub
 preview: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## show whom a changed rule book would move, before it is published
 	@$(BIN)/python -m orchestration.preview
 
+replay: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
+	@$(BIN)/python -m orchestration.replay --days "$(DAYS)" --known "$(KNOWN)"
+
 ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
 
 test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test && rm -f build/test/leads.duckdb
 	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/test/leads.duckdb $(BIN)/dbt build --quiet --target-path build/test/target
-	@$(UNSET_SETTINGS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(UNSET_SETTINGS) DBT_TARGET_PATH=build/test/target $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## check the style of SQL and Python
 	@$(BIN)/ruff check .
@@ -55,6 +64,9 @@ example: .venv/.installed ## score real data: make example NAME=olist DATA=<fold
 	@test -n "$(NAME)" && test -n "$(DATA)" || { echo "Say which example and where its files are: make example NAME=olist DATA=<folder>"; exit 2; }
 	@$(BIN)/python -m examples.run "$(NAME)" --data "$(DATA)"
 
+bench: .venv/.bench-installed ## compare with scripts written by hand (an hour; EVENTS="1000000" takes minutes)
+	@$(UNSET_SETTINGS) $(BIN)/python -m benchmarks.suite --events $(or $(EVENTS),1000000 10000000 100000000)
+
 publications: .venv/.installed ## list the publications that are kept
 	@$(BIN)/python -m orchestration.lib.publication list
 
@@ -64,3 +76,4 @@ rollback: .venv/.installed ## go back to a publication: make rollback ID=<public
 
 lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench --output-file requirements-bench.lock

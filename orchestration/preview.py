@@ -1,34 +1,26 @@
 """What belongs here: whom a changed rule book would move, asked before it is published.
 
 `python -m orchestration.preview` is what `make preview` calls. It scores the raw data of the live
-publication once more, for the same day, into a warehouse of its own under build/preview, and
-tells what differs. The real warehouse and the publication stay as they are.
+publication once more, for the same day, in a copy of the warehouse under build/preview, and tells
+what differs. The real warehouse and the publication stay as they are.
 """
 
 import sys
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-import yaml
-
-from orchestration.lib.locks import hold_lock
 from orchestration.lib.moves import (
     compare_scores,
     describe_moves,
     list_tiers_by_model,
     write_moves,
 )
-from orchestration.lib.progress import count_things, divert_output, print_problems, print_step
+from orchestration.lib.progress import divert_output, print_problems, time_step
 from orchestration.lib.publication import Manifest, hash_rules, read_current
+from orchestration.lib.scratch import build, open_scratch, tier
 from orchestration.lib.settings import PROJECT_ROOT, Settings, check_settings, load_settings
-from orchestration.lib.tiers import write_tiers
-from orchestration.lib.warehouse import attach_warehouse, has_table, open_warehouse, quote
 
 FOLDER = PROJECT_ROOT / "build" / "preview"
 
@@ -92,20 +84,10 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
     as_of = date.fromisoformat(manifest["as_of_date"])
     published = settings.published / "versions" / manifest["publication_id"] / "leads.duckdb"
     moves = folder / "moves.csv"
-    scratch = replace(settings, warehouse=folder / "leads.duckdb", as_of=as_of)
-    with hold_lock(folder / ".lock", wait_seconds=5):
+    with open_scratch(replace(settings, as_of_dates=(as_of,)), folder) as scratch:
         moves.unlink(missing_ok=True)
-        scratch.warehouse.unlink(missing_ok=True)
-        # Where dbt stops before its first table it leaves the results of the time before.
-        (folder / "target" / "run_results.json").unlink(missing_ok=True)
-        copy_raw_tables(settings, scratch)
-        with time_step(console, "dbt build") as what:
-            what += score(scratch, folder)
-        with (
-            time_step(console, "tiers", "lead_tiers"),
-            open_warehouse(scratch.warehouse) as connection,
-        ):
-            write_tiers(connection)
+        build(scratch, folder, console, "--select", "+lead_scores", "+lead_score_ledger")
+        tier(scratch, console)
         with (
             time_step(console, "compare", "with the publication"),
             compare_scores(
@@ -129,77 +111,6 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
         f"Every lead that moves: {moves}",
         "Nothing was published: `make run` does.",
     ]
-
-
-def copy_raw_tables(settings: Settings, scratch: Settings) -> None:
-    """Copy the raw tables that lie in the warehouse itself: those in files are read in place."""
-    variables = yaml.safe_load((settings.project / "dbt_project.yml").read_text())["vars"]
-    if settings.raw or not has_table(settings.warehouse, variables["crm_schema"], "leads"):
-        return
-    schemas = {variables[f"{source}_schema"].lower() for source in ("crm", "web", "email")}
-    with attach_warehouse(settings.warehouse) as connection:
-        connection.execute(f"attach {quote(scratch.warehouse)} as scratch")
-        tables = connection.execute(
-            "select table_schema, table_name from information_schema.tables"
-            " where table_catalog = 'warehouse' and list_contains(?, lower(table_schema))",
-            [sorted(schemas)],
-        ).fetchall()
-        for schema, table in tables:
-            connection.execute(f'create schema if not exists scratch."{schema}"')
-            connection.execute(
-                f'create table scratch."{schema}"."{table}" as from warehouse."{schema}"."{table}"'
-            )
-
-
-def score(settings: Settings, folder: Path) -> list[str]:
-    """Have dbt build the scores and their ledger; returns what it built, in words. Raises
-    ValueError with dbt's complaints."""
-    # Dagster takes seconds to import: wrong settings are said before.
-    from orchestration.defs.resources import find_errors, make_dbt, set_environment
-
-    with set_environment(settings):
-        invocation = (
-            make_dbt()
-            .cli(
-                [
-                    "build",
-                    *("--target", settings.target),
-                    *("--select", "+lead_scores", "--select", "+lead_score_ledger"),
-                    *("--exclude-resource-type", "unit_test"),
-                    *("--exclude-resource-type", "test"),
-                ],
-                target_path=folder / "target",
-                raise_on_error=False,
-            )
-            .wait()
-        )
-    if not invocation.is_successful():
-        raise ValueError("\n".join(find_errors(invocation)))
-    results = invocation.get_artifact("run_results.json")["results"]
-    kinds = Counter(result["unique_id"].split(".")[0] for result in results)
-    return [
-        ", ".join(
-            [
-                count_things(kinds["seed"], "rule and reference file"),
-                count_things(kinds["model"], "table"),
-            ]
-        )
-    ]
-
-
-@contextmanager
-def time_step(console: TextIO, name: str, *what: str) -> Iterator[list[str]]:
-    """Print a line of progress as the block ends; the block may say what it did."""
-    started = time.monotonic()
-    words = list(what)
-    has_failed = True
-    try:
-        yield words
-        has_failed = False
-    finally:
-        print_step(
-            console, name, " ".join(words), time.monotonic() - started, has_failed=has_failed
-        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -23,10 +24,13 @@ from orchestration.lib.settings import (
     PROJECT_ROOT,
     Settings,
     check_settings,
+    find_stretches,
     list_settings,
     load_settings,
+    write_days,
 )
-from orchestration.lib.summary import summarize
+from orchestration.lib.summary import count_days_read, describe_reading, summarize
+from orchestration.lib.warehouse import attach_warehouse
 
 DAGSTER_HOME = PROJECT_ROOT / ".dagster"
 LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
@@ -45,7 +49,7 @@ def main() -> int:
     print(describe_start(settings), flush=True)
     started = time.monotonic()
     with divert_output(LOG_FILE) as console:
-        sentences = run_daily_refresh(console)
+        sentences = run_daily_refresh(settings, console)
     seconds = time.monotonic() - started
     if sentences:
         print_problems(
@@ -54,34 +58,55 @@ def main() -> int:
             log_file=str(LOG_FILE.relative_to(PROJECT_ROOT)),
         )
         return 1
-    print(f"  {'all':<32}{seconds:>34.1f} s\n\n{summarize(settings.published)}")
+    print(f"  {'all':<32}{seconds:>34.1f} s\n")
+    with attach_warehouse(settings.warehouse) as connection:
+        print(describe_reading(count_days_read(connection)))
+    print(f"\n{summarize(settings.published)}")
     return 0
 
 
 def describe_start(settings: Settings) -> str:
-    """What is about to be scored, with what, and for which day."""
+    """What is about to be scored, with what, and for which days."""
     raw = settings.raw or "the generated sample or the warehouse's own raw tables"
-    return f"Scoring {raw} as of {settings.as_of} by the rule book {settings.rules}"
+    return (
+        f"Scoring {raw} as of {write_days(settings.as_of_dates)} by the rule book {settings.rules}"
+    )
 
 
-def run_daily_refresh(console: TextIO) -> list[str]:
-    """Run the job in this process, a line on `console` per step; returns what went wrong."""
+def run_daily_refresh(settings: Settings, console: TextIO) -> list[str]:
+    """Run the job in this process for the as-of dates of `settings`, a line on `console` per step;
+    returns what went wrong. Days that do not follow each other take a run each, in order."""
     started = time.monotonic()
-    # Dagster takes seconds to import: wrong settings are said before.
+    # Dagster and dbt take seconds to import: wrong settings are said before.
     try:
         import dagster as dg
 
         from orchestration.definitions import defs
+        from orchestration.defs.days import make_tags
+        from orchestration.defs.dead_runs import PROCESS_TAG, forget_dead_runs, name_process
 
         job = defs().resolve_job_def("daily_refresh")
     except ValueError as error:
         return [str(error)]
     print_step(console, "load", "Dagster and the dbt project", time.monotonic() - started)
+    stretches = find_stretches(settings.as_of_dates)
     with dg.DagsterInstance.get() as instance:
-        run_id = str(uuid.uuid4())
-        with follow_run(instance, run_id, console):
-            result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
-    return [] if result.success else find_sentences(result.all_events)
+        forget_dead_runs(instance)
+        for stretch in stretches:
+            # What was asked for by name is published, also in place of a later day.
+            publication = {"replace_newer": stretch == stretches[-1]}
+            run_id = str(uuid.uuid4())
+            with follow_run(instance, run_id, console):
+                result = job.execute_in_process(
+                    instance=instance,
+                    run_id=run_id,
+                    tags={**make_tags(*stretch), PROCESS_TAG: name_process()},
+                    run_config={"ops": {"published_marts": {"config": publication}}},
+                    raise_on_error=False,
+                )
+            if not result.success:
+                return find_sentences(result.all_events)
+    return []
 
 
 @contextmanager
@@ -101,7 +126,8 @@ def print_steps(instance: Any, run_id: str, console: TextIO, has_ended: threadin
     """Read the run's event log until it has ended; print a line per finished step."""
     cursor = None
     starts: dict[str, float] = {}
-    counts: dict[str, list[int]] = {}
+    made: dict[str, set[str]] = {}
+    checks: Counter[str] = Counter()
     while True:
         is_last = has_ended.wait(0.3)
         connection = instance.get_records_for_run(run_id, cursor=cursor)
@@ -110,17 +136,21 @@ def print_steps(instance: Any, run_id: str, console: TextIO, has_ended: threadin
             event = record.event_log_entry.dagster_event
             if not event or not event.step_key:
                 continue
-            tables, checks = counts.setdefault(event.step_key, [0, 0])
             if event.is_step_start:
                 starts[event.step_key] = record.timestamp
             elif event.is_step_materialization:
-                counts[event.step_key][0] = tables + 1
+                # Of several days a table is one event per day.
+                made.setdefault(event.step_key, set()).add(event.asset_key.to_user_string())
             elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-                counts[event.step_key][1] = checks + 1
+                checks[event.step_key] += 1
             elif event.is_step_success or event.is_step_failure:
                 print_step(
                     console,
-                    *describe_step(event.step_key, tables=tables, checks=checks),
+                    *describe_step(
+                        event.step_key,
+                        tables=len(made.get(event.step_key, ())),
+                        checks=checks[event.step_key],
+                    ),
                     record.timestamp - starts.get(event.step_key, record.timestamp),
                     has_failed=event.is_step_failure,
                 )
@@ -146,10 +176,11 @@ def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]
 
 def find_sentences(events: list[Any]) -> list[str]:
     """What the failed steps of a run complain about, in the words for its reader."""
+    # dbt's tests are checks as well: what they found stands in the failure of their step.
     checks = [
         event.asset_check_evaluation_data
         for event in events
-        if event.event_type_value == "ASSET_CHECK_EVALUATION"
+        if event.event_type_value == "ASSET_CHECK_EVALUATION" and "_audit_" in event.step_key
     ]
     unhealthy = [check.description for check in checks if not check.passed and check.blocking]
     sentences = []

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from orchestration.defs.resources import WAREHOUSE_POOL, load_settings_of_run
+from orchestration.defs.days import load_settings_of_run
+from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.audit import BATCHES, audit_mart
 
 
@@ -18,7 +19,7 @@ def make_audit(mart: str) -> dg.AssetChecksDefinition:
         required_resource_keys={"warehouse_lock"},
     )
     def audit(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        settings = load_settings_of_run(context)
+        settings = load_settings_of_run(context.run)
         result = audit_mart(
             mart,
             settings.warehouse,

@@ -1,21 +1,16 @@
 """What belongs here: the dbt project as assets. Its data tests are their checks."""
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration.defs.resources import (
-    WAREHOUSE_POOL,
-    find_errors,
-    load_settings_of_run,
-    make_dbt,
-    set_environment,
-)
-from orchestration.lib.settings import PROJECT_ROOT, load_settings
+from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.lib.dbt_command import AFTER_TIERS, TARGET, NodeResult, prepare_manifest, run_dbt
 
 
 class TableNames(DagsterDbtTranslator):
@@ -28,74 +23,67 @@ class TableNames(DagsterDbtTranslator):
         return dg.AssetKey(dbt_resource_props["name"])
 
 
-def find_newest_change(project: Path) -> float:
-    """When a file that the manifest is made from was last changed, in seconds since 1970."""
-    files = [project / "dbt_project.yml", project / "profiles.yml"]
-    for folder in ("models", "macros", "seeds", "snapshots", "tests/data"):
-        files += [path for path in (project / folder).rglob("*") if path.is_file()]
-    return max(path.stat().st_mtime for path in files if path.exists())
+def build(context: dg.AssetExecutionContext, *, selection: list[str]) -> Iterator[Any]:
+    """Have dbt build `selection`, or what of it was chosen on the page, as of the days of the run;
+    gives what it made and what its tests found."""
+    target_path = TARGET / context.run.run_id / context.op_def.name
+    # Unit tests judge the code, not the data: `make test` runs them.
+    command = ["build", "--exclude-resource-type", "unit_test"]
+    checks = {key.name: key for key in context.selected_asset_check_keys}
+    if context.is_subset:
+        tables = [key.path[-1] for key in context.selected_asset_keys]
+        selection = ["--indirect-selection", "empty", "--select", *tables, *checks]
+    try:
+        for result in run_dbt(
+            [*command, *selection],
+            settings=load_settings_of_run(context.run),
+            target_path=target_path,
+        ):
+            yield from describe_to_dagster(result, checks)
+    except ValueError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    shutil.rmtree(target_path.parent)
 
 
-def prepare_manifest(project: DbtProject) -> DbtProject:
-    """Have dbt parse the project where its manifest is missing or older than the project's files.
-
-    Every process that loads these definitions comes by here: parsing takes seven seconds.
-    """
-    manifest = project.manifest_path
-    if manifest.exists() and manifest.stat().st_mtime > find_newest_change(project.project_dir):
-        return project
-    with set_environment(load_settings()):
-        invocation = make_dbt().cli(
-            ["parse", "--quiet"], target_path=project.target_path, raise_on_error=False
+def describe_to_dagster(
+    result: NodeResult, checks: Mapping[str, dg.AssetCheckKey]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """A table that was made as a materialization; a test that is one of `checks` as its result."""
+    seconds = {"seconds": round(result.seconds, 3)}
+    if result.kind in ("model", "seed", "snapshot") and result.status == "success":
+        yield dg.MaterializeResult(asset_key=result.name, metadata=seconds)
+    if result.name in checks and result.status in ("pass", "fail", "warn"):
+        key = checks[result.name]
+        yield dg.AssetCheckResult(
+            passed=result.status == "pass",
+            description=result.message or None,
+            asset_key=key.asset_key,
+            check_name=key.name,
+            severity=dg.AssetCheckSeverity.WARN
+            if result.status == "warn"
+            else dg.AssetCheckSeverity.ERROR,
+            metadata={**seconds, "failing_rows": result.failures},
         )
-    if not invocation.is_successful():
-        raise ValueError("\n".join(find_errors(invocation)))
-    # dbt leaves a manifest alone in which nothing has changed.
-    manifest.touch()
-    return project
 
 
-dbt_project = prepare_manifest(
-    DbtProject(project_dir=PROJECT_ROOT, profiles_dir=PROJECT_ROOT, target_path=Path("target"))
-)
-
-
-def run_dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """Build what the assets in `context` name, as of the day of the run."""
-    settings = load_settings_of_run(context)
-    with set_environment(settings):
-        # Unit tests judge the code, not the data: `make test` runs them.
-        invocation = context.resources.dbt.cli(
-            ["build", "--target", settings.target, "--exclude-resource-type", "unit_test"],
-            context=context,
-            raise_on_error=False,
-        )
-    yield from invocation.stream()
-    if not invocation.is_successful():
-        raise dg.Failure("\n".join(find_errors(invocation)), allow_retries=False)
-    shutil.rmtree(invocation.target_path)
-
-
-# Two by name, split where Python writes lead_tiers. dagster-dbt would also split one by itself,
-# but then it names every model on the command line, and from 250 on copies the whole project.
-AFTER_TIERS = "source:tiering.lead_tiers+"
+MANIFEST = json.loads(prepare_manifest().read_bytes())
 
 SHARED = {
-    "manifest": dbt_project.manifest_path,
-    "project": dbt_project,
+    "manifest": MANIFEST,
     "dagster_dbt_translator": TableNames(),
     "pool": WAREHOUSE_POOL,
-    "required_resource_keys": {"dbt", "warehouse_lock"},
+    "required_resource_keys": {"warehouse_lock"},
+    **BY_DAY,
 }
 
 
 @dbt_assets(name="dbt_build", exclude=AFTER_TIERS, **SHARED)
 def scored_tables(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """All that dbt builds from the raw tables to the scores."""
-    yield from run_dbt_build(context)
+    yield from build(context, selection=["--exclude", AFTER_TIERS])
 
 
 @dbt_assets(name="dbt_build_after_tiers", select=AFTER_TIERS, **SHARED)
 def tiered_tables(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """What dbt builds on the tiers."""
-    yield from run_dbt_build(context)
+    yield from build(context, selection=["--select", AFTER_TIERS])

@@ -2,8 +2,15 @@
 
 import dagster as dg
 
-from orchestration.defs.resources import WAREHOUSE_POOL, load_settings_of_run
-from orchestration.lib.publication import MARTS, publish
+from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.lib.publication import MARTS, find_reason_to_keep, publish, read_current
+
+
+class PublicationConfig(dg.Config):
+    """Whether an older day may take the place of a live publication that speaks for a later one."""
+
+    replace_newer: bool = False
 
 
 @dg.asset(
@@ -12,10 +19,19 @@ from orchestration.lib.publication import MARTS, publish
     kinds={"duckdb", "parquet"},
     pool=WAREHOUSE_POOL,
     required_resource_keys={"warehouse_lock"},
+    **BY_DAY,
 )
-def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """The marts that passed their audits, as files for BI tools, replaced in one step."""
-    settings = load_settings_of_run(context)
+def published_marts(
+    context: dg.AssetExecutionContext, config: PublicationConfig
+) -> dg.MaterializeResult:
+    """The marts that passed their audits, as files for BI tools, replaced in one step. A run of
+    older days than the live publication's, such as a backfill, leaves that one in place."""
+    settings = load_settings_of_run(context.run)
+    live = read_current(settings.published)
+    reason = find_reason_to_keep(live, as_of=settings.as_of_dates[-1])
+    if reason and not config.replace_newer:
+        context.log.info(reason)
+        return dg.MaterializeResult(metadata={"not_published": reason})
     manifest = publish(
         settings.warehouse,
         settings.published,

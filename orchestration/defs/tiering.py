@@ -1,26 +1,44 @@
-"""What belongs here: the asset that dbt leaves to Python between lead_scores and scored_leads."""
+"""What belongs here: what dbt leaves to Python between lead_scores and scored_leads."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.resources import WAREHOUSE_POOL, load_settings_of_run
+from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.tiers import write_tiers
 from orchestration.lib.warehouse import open_warehouse
 
 
-@dg.asset(
-    deps=["lead_scores", "models", "tiers", "grades"],
-    group_name="marts",
-    kinds={"python", "duckdb"},
+def make_spec(name: str, description: str) -> dg.AssetSpec:
+    """What a table that the tiering writes looks like on the page."""
+    return dg.AssetSpec(
+        name,
+        deps=["lead_scores", "models", "tiers", "grades"],
+        description=description,
+        group_name="marts",
+        kinds={"python", "duckdb"},
+        partitions_def=BY_DAY["partitions_def"],
+    )
+
+
+@dg.multi_asset(
+    name="lead_tiers",
+    specs=[
+        make_spec(
+            "lead_tiers", "One row per as-of date, model and lead: the tier, grade and action."
+        ),
+        make_spec("lead_score_history", "Every lead's whole score and tier on any scored day."),
+        make_spec("scored_days", "One row per model and day that was scored."),
+    ],
     pool=WAREHOUSE_POOL,
     required_resource_keys={"warehouse_lock"},
+    backfill_policy=BY_DAY["backfill_policy"],
 )
-def lead_tiers(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """One row per as-of date, model and lead: the tier, grade and what to do."""
-    with open_warehouse(load_settings_of_run(context).warehouse) as connection:
+def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """The tiers of the days of the run, and with each day its part of the history."""
+    with open_warehouse(load_settings_of_run(context.run).warehouse) as connection:
         written = write_tiers(connection)
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": sum(written.values()),
-            "as_of_dates": [day.isoformat() for day in written],
-        }
-    )
+    yield dg.MaterializeResult("lead_tiers", metadata={"dagster/row_count": sum(written.values())})
+    yield dg.MaterializeResult("lead_score_history")
+    yield dg.MaterializeResult("scored_days")

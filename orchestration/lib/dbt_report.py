@@ -1,6 +1,7 @@
 """What belongs here: what dbt did and what it complains about, in words."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -9,17 +10,16 @@ COLORS = re.compile(r"\x1b\[[0-9;]*m")
 HEADLINE = re.compile(r"^(?P<kind>[A-Z][\w ]*) Error(?: in \S+ \S+ \((?P<file>.*)\))?$")
 
 
-def describe_failures(run_results: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
-    """One sentence or paragraph per node that failed, the same one once; skipped nodes are left
-    out: they only follow."""
+def describe_failures(results: Sequence[Any]) -> list[str]:
+    """One sentence or paragraph per result of dbt's that failed, the same one once; skipped nodes
+    are left out: they only follow."""
     sentences = []
-    for result in run_results["results"]:
-        if result["status"] in ("error", "fail", "runtime error"):
-            message = clean_message(result["message"] or "")
-            node = manifest["nodes"].get(result["unique_id"], {})
-            if result["status"] == "fail":
-                meaning = " ".join((node.get("description") or "").split())
-                message = f"The test {node['name']} fails: {message}. {meaning}".strip()
+    for result in results:
+        if result.status in ("error", "fail", "runtime error"):
+            message = clean_message(result.message or "")
+            if result.status == "fail":
+                meaning = " ".join((result.node.description or "").split())
+                message = f"The test {result.node.name} fails: {message}. {meaning}".strip()
             sentences.append(message)
     return list(dict.fromkeys(sentences))
 

@@ -3,6 +3,7 @@ goes to a log file."""
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,20 @@ def print_step(
     """One line of the progress."""
     end = "  failed" if has_failed else ""
     print(f"  {name:<12}{what:<46}{seconds:>8.1f} s{end}", file=console, flush=True)
+
+
+@contextmanager
+def time_step(console: TextIO, name: str, *what: str) -> Iterator[list[str]]:
+    """Print a line of progress as the block ends; the block may say what it did."""
+    started = time.monotonic()
+    words = list(what)
+    has_failed = True
+    try:
+        yield words
+        has_failed = False
+    finally:
+        seconds = time.monotonic() - started
+        print_step(console, name, " ".join(words), seconds, has_failed=has_failed)
 
 
 def print_problems(headline: str, sentences: list[str], *, log_file: str) -> None:

@@ -3,10 +3,11 @@ be made before anything runs."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -32,16 +33,23 @@ RULE_SEEDS = (
 )
 
 
+# What LEADS_KNOWN may be: every row that has loaded by now counts, or of each as-of date only those
+# that had loaded by then.
+KNOWN = ("now", "then")
+
+
 @dataclass(frozen=True)
 class Settings:
-    """One run's settings; every path is absolute, `raw` is None where LEADS_RAW is not set."""
+    """One run's settings; every path is absolute, `raw` is None where LEADS_RAW is not set. The
+    as-of dates are one or more, in order, none twice."""
 
     project: Path
     raw: Path | None
     rules: Path
     warehouse: Path
     published: Path
-    as_of: date
+    as_of_dates: tuple[date, ...]
+    known: str
     target: str
 
 
@@ -50,15 +58,17 @@ def load_settings(
     *,
     project: Path = PROJECT_ROOT,
     today: date | None = None,
+    as_of_dates: Sequence[date] = (),
 ) -> Settings:
     """Read the LEADS_* settings; a blank one is not set, a relative path starts at `project`.
 
-    `today` (UTC) is the as-of date where LEADS_AS_OF is not set and real data is scored.
-    Raises ValueError where LEADS_AS_OF is not a day.
+    `as_of_dates`, where given, are those of the run instead of LEADS_AS_OF. `today` (UTC) is the
+    as-of date where neither is given and real data is scored. Raises ValueError where LEADS_AS_OF
+    names no days, or LEADS_KNOWN is none of its values.
 
-    >>> settings = load_settings({"LEADS_RAW": "/data", "LEADS_AS_OF": "2026-06-30"})
-    >>> settings.as_of, settings.raw, settings.rules.name
-    (datetime.date(2026, 6, 30), PosixPath('/data'), 'rules')
+    >>> settings = load_settings({"LEADS_RAW": "/data", "LEADS_AS_OF": "2026-06-29..2026-06-30"})
+    >>> [str(day) for day in settings.as_of_dates], settings.known, settings.rules.name
+    (['2026-06-29', '2026-06-30'], 'now', 'rules')
     """
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
 
@@ -67,36 +77,105 @@ def load_settings(
 
     warehouse = absolute("LEADS_WAREHOUSE", "warehouse/leads.duckdb")
     has_raw = "LEADS_RAW" in given
-    if "LEADS_AS_OF" in given:
-        as_of = read_day(given["LEADS_AS_OF"])
-    else:
-        as_of = default_as_of(project, warehouse, has_raw=has_raw, today=today)
+    days = as_of_dates or read_days(given.get("LEADS_AS_OF", ""))
     return Settings(
         project=project,
         raw=absolute("LEADS_RAW", "") if has_raw else None,
         rules=absolute("LEADS_RULES", "seeds/rules"),
         warehouse=warehouse,
         published=absolute("LEADS_PUBLISHED", "published"),
-        as_of=as_of,
+        as_of_dates=tuple(days)
+        or (default_as_of(project, warehouse, has_raw=has_raw, today=today),),
+        known=read_known(given.get("LEADS_KNOWN", "now")),
         target=given.get("LEADS_TARGET", "duckdb"),
     )
 
 
-def read_day(text: str) -> date:
-    """Read LEADS_AS_OF. Raises ValueError where it is not a day written as 2026-06-30.
+def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:
+    """The days that `text` names, in order and each once: days and ranges a..b (both ends
+    included), separated by commas; none where it is blank. Raises ValueError, with the `name` of
+    the setting, where it names something else.
 
-    >>> read_day("2026-06-31")
+    >>> [str(day) for day in read_days("2026-03-15, 2026-02-28..2026-03-01")]
+    ['2026-02-28', '2026-03-01', '2026-03-15']
+    >>> read_days("2026-06-31")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: LEADS_AS_OF is '2026-06-31', which is not a day: write it as 2026-06-30.
+    ValueError: LEADS_AS_OF is '2026-06-31', which is not a day: write it as 2026-06-30, or ...
     """
+    days: set[date] = set()
+    for part in text.split(",") if text.strip() else []:
+        first, dots, last = (piece.strip() for piece in part.partition(".."))
+        start = read_day(first, text=text, name=name)
+        end = read_day(last, text=text, name=name) if dots else start
+        if end < start:
+            raise ValueError(
+                f"{name} is '{text}', where a range ends before it starts: write the earlier day "
+                f"first, {end}..{start}."
+            )
+        days.update(start + timedelta(days=n) for n in range((end - start).days + 1))
+    return tuple(sorted(days))
+
+
+def read_day(day: str, *, text: str, name: str) -> date:
+    """One day of `text`, the value of the setting `name`."""
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
             raise ValueError
-        return date.fromisoformat(text)
+        return date.fromisoformat(day)
     except ValueError:
+        which = "which" if day == text else f"of which '{day}'"
         raise ValueError(
-            f"LEADS_AS_OF is '{text}', which is not a day: write it as 2026-06-30."
+            f"{name} is '{text}', {which} is not a day: write it as 2026-06-30, or several as "
+            "2026-06-01,2026-06-15 or 2026-06-01..2026-06-30."
         ) from None
+
+
+def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:
+    """`text` where it is one of KNOWN. Raises ValueError, with the `name` of the setting, where it
+    is something else."""
+    if text not in KNOWN:
+        raise ValueError(
+            f"{name} is '{text}', which is neither now (every row that has loaded by now "
+            "counts) nor then (of each as-of date only the rows that had loaded by that day)."
+        )
+    return text
+
+
+def find_stretches(days: Iterable[date]) -> list[tuple[date, date]]:
+    """First and last of each stretch of `days` without a gap; `days` are in order.
+
+    >>> days = read_days("2026-06-01..2026-06-03,2026-06-05")
+    >>> [(str(first), str(last)) for first, last in find_stretches(days)]
+    [('2026-06-01', '2026-06-03'), ('2026-06-05', '2026-06-05')]
+    """
+    stretches: list[tuple[date, date]] = []
+    for day in days:
+        if stretches and day - stretches[-1][1] == timedelta(days=1):
+            stretches[-1] = (stretches[-1][0], day)
+        else:
+            stretches.append((day, day))
+    return stretches
+
+
+def write_days(days: Iterable[date]) -> str:
+    """Days as LEADS_AS_OF names them; `days` are in order.
+
+    >>> write_days(read_days("2026-06-05,2026-06-01..2026-06-03"))
+    '2026-06-01..2026-06-03,2026-06-05'
+    """
+    return ",".join(
+        f"{first}" if first == last else f"{first}..{last}" for first, last in find_stretches(days)
+    )
+
+
+def read_sample_last_day(project: Path) -> date:
+    """The last day of the generated sample."""
+    return date.fromisoformat(read_variables(project)["sample_last_day"])
+
+
+def read_variables(project: Path) -> dict[str, Any]:
+    """The variables of the dbt project."""
+    return yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
 
 
 def default_as_of(
@@ -107,20 +186,20 @@ def default_as_of(
     The sample is scored where neither LEADS_RAW nor raw tables in the warehouse say otherwise:
     the same rule as in the dbt macro `raw_root`.
     """
-    variables = yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
-    is_sample = not has_raw and not has_table(warehouse, variables["crm_schema"], "leads")
-    if is_sample:
-        return read_day(variables["sample_last_day"])
+    crm_schema = read_variables(project)["crm_schema"]
+    if not has_raw and not has_table(warehouse, crm_schema, "leads"):
+        return read_sample_last_day(project)
     return today or datetime.now(UTC).date()
 
 
 def list_settings(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables for dbt: absolute paths and the fixed as-of date."""
+    """The settings as environment variables for dbt: absolute paths and the fixed as-of dates."""
     values = {
         "LEADS_RULES": settings.rules,
         "LEADS_WAREHOUSE": settings.warehouse,
         "LEADS_PUBLISHED": settings.published,
-        "LEADS_AS_OF": settings.as_of.isoformat(),
+        "LEADS_AS_OF": write_days(settings.as_of_dates),
+        "LEADS_KNOWN": settings.known,
         "LEADS_TARGET": settings.target,
     }
     if settings.raw:

@@ -13,6 +13,7 @@ from orchestration.lib.page import (
     find_best_leads,
     find_champions,
 )
+from orchestration.lib.progress import count_things
 from orchestration.lib.publication import read_current
 
 WIDTH = 100
@@ -59,6 +60,48 @@ def summarize(published: Path) -> str:
             *describe_quarantine(count_quarantined(connection)),
         ]
     return "\n".join([*lines, "", *describe_place(published, manifest)])
+
+
+def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many days of events the last run read from the raw rows, by reason; a day that was read
+    for several counts once. Reads the attached `warehouse`."""
+    rows = connection.execute(
+        """
+        select reason, count(*)
+        from (
+            select occurred_on, max(reason) as reason
+            from warehouse.intermediate.int_changed_event_days
+            group by occurred_on
+        )
+        group by reason
+        """
+    ).fetchall()
+    return dict(rows)
+
+
+def describe_reading(days: dict[str, int]) -> str:
+    """What of the raw events the last run had to read, from `count_days_read`.
+
+    >>> describe_reading({"new day": 1, "new rows": 3, "day after": 1})
+    'Events: 5 days read, 1 of them new, 4 with rows that came late; the others stay as folded.'
+    >>> describe_reading({})
+    'Events: nothing new has loaded; all days stay as folded.'
+    """
+    if days.get("new definition"):
+        return (
+            f"Events: {count_things(sum(days.values()), 'day')} read again, because what a machine "
+            "is, or which events are followed, has changed."
+        )
+    if not days:
+        return "Events: nothing new has loaded; all days stay as folded."
+    new = days.get("new day", 0)
+    late = sum(days.values()) - new
+    parts = [f"{new:,} of them new"] if new else []
+    parts += [f"{late:,} with rows that came late"] if late else []
+    return (
+        f"Events: {count_things(sum(days.values()), 'day')} read, {', '.join(parts)}; "
+        "the others stay as folded."
+    )
 
 
 def find_champion_of(model_id: str, manifest: Row) -> str | None:

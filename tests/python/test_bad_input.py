@@ -133,7 +133,9 @@ def test_an_event_delivered_again_counts_once(tmp_path):
         "select rows_read, rows_staged, rows_duplicate from intermediate.raw_row_counts"
         " where table_name = 'web.events'",
     ) == [(3, 1, 2)]
-    kept = "select cast(known_on as varchar) from intermediate.int_web_event_days where seen_count > 0"
+    kept = (
+        "select cast(known_on as varchar) from intermediate.int_web_event_days where seen_count > 0"
+    )
     assert query(warehouse, kept) == [("2026-06-20",)], "the copy loaded first counts"
 
 

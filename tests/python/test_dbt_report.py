@@ -5,22 +5,17 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 from orchestration.lib.dbt_report import describe_failures
 from orchestration.lib.settings import PROJECT_ROOT
 
-MANIFEST = {
-    "nodes": {
-        "test.lead_scoring.assert_sum": {
-            "name": "assert_sum",
-            "description": "A failing row is a score that is\nnot the sum of its ledger.",
-        }
-    }
-}
+MEANING = "A failing row is a score that is\nnot the sum of its ledger."
 
 
-def make_result(node_id, status, message):
-    return {"unique_id": node_id, "status": status, "message": message}
+def make_result(name, status, message):
+    node = SimpleNamespace(name=name, description=MEANING)
+    return SimpleNamespace(node=node, status=status, message=message)
 
 
 def test_our_own_sentences_come_without_dbts_frame_and_once():
@@ -29,21 +24,17 @@ def test_our_own_sentences_come_without_dbts_frame_and_once():
         "  > in macro demand_required_columns (macros/raw_tables.sql)\n  > called by <Unknown>"
     )
     results = [
-        make_result("model.lead_scoring.a", "error", frame.format("model a")),
-        make_result("model.lead_scoring.b", "error", frame.format("model b")),
-        make_result("model.lead_scoring.c", "skipped", None),
-        make_result("model.lead_scoring.d", "success", "OK"),
+        make_result("a", "error", frame.format("model a")),
+        make_result("b", "error", frame.format("model b")),
+        make_result("c", "skipped", None),
+        make_result("d", "success", "OK"),
     ]
-    assert describe_failures({"results": results}, MANIFEST) == [
-        "The raw table crm.leads is missing."
-    ]
+    assert describe_failures(results) == ["The raw table crm.leads is missing."]
 
 
 def test_a_failed_test_says_its_name_what_dbt_counted_and_what_it_means():
-    results = [
-        make_result("test.lead_scoring.assert_sum", "fail", "Got 3 results, configured to fail")
-    ]
-    assert describe_failures({"results": results}, MANIFEST) == [
+    results = [make_result("assert_sum", "fail", "Got 3 results, configured to fail")]
+    assert describe_failures(results) == [
         "The test assert_sum fails: Got 3 results, configured to fail. "
         "A failing row is a score that is not the sum of its ledger."
     ]
@@ -51,10 +42,8 @@ def test_a_failed_test_says_its_name_what_dbt_counted_and_what_it_means():
 
 def test_a_database_error_says_what_and_where():
     message = "Runtime Error in model x (models/x.sql)\n  Binder Error: no such column \x1b[0m"
-    results = [make_result("model.lead_scoring.x", "error", message)]
-    assert describe_failures({"results": results}, MANIFEST) == [
-        "models/x.sql: Binder Error: no such column"
-    ]
+    results = [make_result("x", "error", message)]
+    assert describe_failures(results) == ["models/x.sql: Binder Error: no such column"]
 
 
 def test_a_rule_book_given_by_its_absolute_path_is_read_and_never_written(tmp_path):

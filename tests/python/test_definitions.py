@@ -2,19 +2,25 @@
 past an audit that failed."""
 
 import os
+import subprocess
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
-from fake_warehouse import SCORED_LEADS, build_warehouse, change
+from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change
 
 from orchestration.definitions import defs
 from orchestration.defs.audit import make_audit
+from orchestration.defs.days import list_days, make_days, make_tags
+from orchestration.defs.dbt_assets import describe_to_dagster
+from orchestration.defs.dead_runs import PROCESS_TAG, forget_dead_runs, name_process
 from orchestration.defs.publish import published_marts
 from orchestration.defs.resources import WarehouseLock
 from orchestration.defs.tiering import lead_tiers
 from orchestration.lib.audit import BATCHES
+from orchestration.lib.dbt_command import NodeResult
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.publication import MARTS, publish, read_current
 from orchestration.run import find_sentences
@@ -56,6 +62,79 @@ def test_the_schedule_starts_it_at_six_utc(definitions):
     assert schedule.cron_schedule == "0 6 * * *"
     assert schedule.execution_timezone == "UTC"
     assert schedule.job_name == "daily_refresh"
+
+
+def list_scheduled_days(definitions, monkeypatch, at, **settings):
+    for name in ("LEADS_RAW", "LEADS_AS_OF", "LEADS_WAREHOUSE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, str(value))
+    context = dg.build_schedule_context(scheduled_execution_time=at)
+    schedule = definitions.resolve_schedule_def("daily_refresh_schedule")
+    runs = schedule.evaluate_tick(context).run_requests
+    return [[str(day) for day in list_days(run.tags)] for run in runs]
+
+
+def test_the_schedule_scores_today_and_of_the_sample_its_last_day(
+    definitions, monkeypatch, tmp_path
+):
+    at = datetime(2026, 11, 5, 6, tzinfo=UTC)
+    nowhere = tmp_path / "leads.duckdb"
+    assert list_scheduled_days(
+        definitions, monkeypatch, at, LEADS_RAW=tmp_path, LEADS_WAREHOUSE=nowhere
+    ) == [["2026-11-05"]]
+    assert list_scheduled_days(definitions, monkeypatch, at, LEADS_WAREHOUSE=nowhere) == [
+        ["2026-06-30"]
+    ]
+
+
+def test_every_asset_is_made_by_day_and_a_backfill_takes_a_week_in_one_run(definitions, graph):
+    nodes = [graph.get(key) for key in graph.materializable_asset_keys]
+    assert {node.backfill_policy.max_partitions_per_run for node in nodes} == {7}
+    [days] = {node.partitions_def for node in nodes}
+    assert definitions.resolve_job_def("daily_refresh").partitions_def == days
+
+
+def test_there_is_a_partition_for_today_and_for_each_day_that_is_named(monkeypatch):
+    today = date(2026, 11, 5)
+    at_noon = datetime(2026, 11, 5, 12)
+    monkeypatch.delenv("LEADS_AS_OF", raising=False)
+    keys = make_days(today=today).get_partition_keys(at_noon)
+    assert (keys[0], keys[-1]) == ("2020-01-01", "2026-11-05")
+    monkeypatch.setenv("LEADS_AS_OF", "2010-11-17,2026-11-07")
+    keys = make_days(today=today).get_partition_keys(at_noon)
+    assert (keys[0], keys[-1]) == ("2010-11-17", "2026-11-07")
+    # The sample can be scored where the clock is behind it.
+    monkeypatch.delenv("LEADS_AS_OF")
+    keys = make_days(today=date(2026, 1, 1)).get_partition_keys(datetime(2026, 1, 1, 12))
+    assert keys[-1] == "2026-06-30"
+
+
+def test_the_days_of_a_run_stand_in_its_tags():
+    first, last = date(2026, 2, 27), date(2026, 3, 1)
+    assert make_tags(first, first) == {"dagster/partition": "2026-02-27"}
+    assert [str(day) for day in list_days(make_tags(first, last))] == [
+        "2026-02-27",
+        "2026-02-28",
+        "2026-03-01",
+    ]
+    assert list_days({}) == []
+
+
+def test_what_dbt_made_and_found_is_told_to_dagster():
+    def tell(kind, status, failures=0):
+        result = NodeResult("x", kind, status, "said", 0.25, failures)
+        return list(describe_to_dagster(result, {"x": dg.AssetCheckKey(dg.AssetKey("t"), "x")}))
+
+    [table] = tell("model", "success")
+    assert (table.asset_key, dict(table.metadata)) == (dg.AssetKey("x"), {"seconds": 0.25})
+    assert tell("model", "error") == tell("operation", "success") == tell("test", "error") == []
+    [check] = tell("test", "fail", 3)
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert check.description == "said"
+    assert check.metadata["failing_rows"].value == 3
+    assert tell("test", "pass")[0].passed
+    assert tell("test", "warn")[0].severity == dg.AssetCheckSeverity.WARN
 
 
 def test_python_writes_the_tiers_between_the_scores_and_what_people_read(graph):
@@ -102,19 +181,20 @@ def scored_leads():
         connection.execute(SCORED_LEADS)
 
 
-def run_steps(folder, monkeypatch, *, sql="select 1"):
+def run_steps(folder, monkeypatch, *, sql="select 1", as_of=AS_OF, config=None):
     """The real steps after dbt, over a made-up warehouse with `sql` done to it."""
-    warehouse = build_warehouse(folder / "leads.duckdb", leads=300, tiered=False)
+    warehouse = build_warehouse(folder / "leads.duckdb", leads=300, as_of=as_of, tiered=False)
     change(warehouse, sql)
     monkeypatch.setenv("LEADS_WAREHOUSE", str(warehouse))
     monkeypatch.setenv("LEADS_PUBLISHED", str(folder / "published"))
-    monkeypatch.setenv("LEADS_AS_OF", "2026-06-30")
     audits = [make_audit(mart) for mart in BATCHES]
     with dg.DagsterInstance.ephemeral() as instance:
         return dg.materialize(
             [stand_in_for_dbt, lead_tiers, scored_leads, published_marts, *audits],
             instance=instance,
+            partition_key=str(as_of),
             resources={"warehouse_lock": WarehouseLock(wait_seconds=0.5)},
+            run_config={"ops": {"published_marts": {"config": config or {}}}},
             raise_on_error=False,
         )
 
@@ -158,6 +238,24 @@ def test_a_failed_audit_publishes_nothing_and_says_why(tmp_path, monkeypatch, ma
     assert sentence in failed.description
 
 
+def test_an_older_day_leaves_the_publication_in_place_unless_it_was_asked_to(tmp_path, monkeypatch):
+    assert run_steps(tmp_path, monkeypatch).success
+    live = read_current(tmp_path / "published")
+    day_before = AS_OF - timedelta(days=1)
+    result = run_steps(tmp_path, monkeypatch, as_of=day_before)
+    assert result.success
+    [made] = result.asset_materializations_for_node("published_marts")
+    assert made.partition == "2026-06-29"
+    assert made.metadata["not_published"].value == (
+        "The live publication speaks for 2026-06-30 and stays: this run is about 2026-06-29."
+    )
+    assert read_current(tmp_path / "published") == live
+    assert run_steps(
+        tmp_path, monkeypatch, as_of=day_before, config={"replace_newer": True}
+    ).success
+    assert read_current(tmp_path / "published")["as_of_date"] == "2026-06-29"
+
+
 def test_a_second_run_waits_for_the_first_from_its_first_step_to_its_last(tmp_path, monkeypatch):
     others = []
 
@@ -185,6 +283,31 @@ def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypat
     assert find_sentences(result.all_events) == [
         "tiers.csv, column enter_at: 'many' is not a number."
     ]
+
+
+def test_a_run_whose_process_is_gone_no_longer_counts_as_at_work():
+    child = subprocess.Popen(["true"])
+    child.wait()
+    machine = name_process().split()[0]
+    started = dg.DagsterRunStatus.STARTED
+    with dg.DagsterInstance.ephemeral() as instance:
+        dead, alive, elsewhere, watched = (
+            instance.create_run_for_job(
+                dg.GraphDefinition("job", node_defs=[]).to_job(),
+                status=started,
+                tags={PROCESS_TAG: process} if process else {},
+            ).run_id
+            for process in [
+                f"{machine} {child.pid}",
+                name_process(),
+                f"another-machine {child.pid}",
+                None,
+            ]
+        )
+        assert forget_dead_runs(instance) == [dead]
+        assert instance.get_run_by_id(dead).status == dg.DagsterRunStatus.FAILURE
+        for run_id in (alive, elsewhere, watched):
+            assert instance.get_run_by_id(run_id).status == started
 
 
 def test_telemetry_is_off_in_project_files():

@@ -71,6 +71,19 @@ def score_from_scratch(world, *, as_of: str, rules: Path = SHIPPED_RULES, **sett
         return read_marts(score_raw(raw, folder, rules=rules, as_of=as_of, **settings))
 
 
+def name_few(world, chance: random.Random):
+    """The world with more visitors, of which few give an address, and late."""
+    events = [
+        {
+            **row,
+            "visitor_id": f"v{chance.randrange(12)}",
+            "email": row["email"] if chance.random() < 0.2 else None,
+        }
+        for row in world["web.events"]
+    ]
+    return {**world, "web.events": events}
+
+
 def deal_rows(world, chance: random.Random, parts: int):
     """The worlds that `parts` runs see, each holding the rows of the one before and some more."""
     dealt = {
@@ -93,7 +106,7 @@ def test_grown_in_any_split_into_runs_the_warehouse_equals_one_built_from_scratc
     """Whatever loads with whichever run: new and late events, repeats, names, changed leads,
     another rule book on the way, a day that lies back."""
     chance = random.Random(seed)
-    world = {**world, "email.campaigns": [*campaigns, *versions]}
+    world = {**name_few(world, chance), "email.campaigns": [*campaigns, *versions]}
     repeated = {
         table: [*rows, *chance.choices(rows, k=len(rows) // 4)] for table, rows in world.items()
     }
@@ -115,7 +128,7 @@ def test_grown_in_any_split_into_runs_the_warehouse_equals_one_built_from_scratc
 def test_a_day_replayed_with_what_was_known_then_never_changes(world, versions, seed):
     """Scored on the day from the rows that had loaded; replayed after everything has."""
     chance = random.Random(seed)
-    world = {**world, "email.campaigns": [*campaigns, *versions]}
+    world = {**name_few(world, chance), "email.campaigns": [*campaigns, *versions]}
     late = {
         table: [
             {**row, "_loaded_at": shift(row["_loaded_at"], chance.choice([0, 0, 3, 20, 60]))}

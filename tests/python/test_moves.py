@@ -265,14 +265,14 @@ def test_end_to_end_a_changed_weight_moves_exactly_the_leads_that_have_it(tmp_pa
 def test_what_stops_dbt_is_said_in_its_sentences_and_no_old_report_is_left(
     tmp_path, monkeypatch, capfd
 ):
-    def stop(settings, folder):
+    def stop(*arguments, **options):
         raise ValueError("The rule book cannot work (1 problem(s) found):\n- tiers.csv, row 2")
 
     rules = write_rules(tmp_path / "rules", director_points=60)
     published = tmp_path / "published"
     publish(build_warehouse(tmp_path / "leads.duckdb"), published, run_id="test", rules=rules)
     monkeypatch.setattr(preview, "FOLDER", PROJECT_ROOT / "build" / "test" / "preview")
-    monkeypatch.setattr(preview, "score", stop)
+    monkeypatch.setattr("orchestration.lib.scratch.run_dbt", stop)
     monkeypatch.setenv("LEADS_PUBLISHED", str(published))
     monkeypatch.setenv("LEADS_RULES", str(rules))
     monkeypatch.setenv("LEADS_WAREHOUSE", str(tmp_path / "none.duckdb"))
@@ -300,19 +300,3 @@ def test_without_a_publication_of_the_same_raw_data_there_is_nothing_to_compare(
         preview.demand_publication(settings)
     publish(warehouse, published, run_id="test", rules=tmp_path, raw=tmp_path / "raw")
     assert preview.demand_publication(settings) == read_current(published)
-
-
-def test_raw_tables_of_the_warehouse_are_taken_along(tmp_path):
-    warehouse = build_warehouse(tmp_path / "leads.duckdb")
-    change(
-        warehouse,
-        "create schema crm; create table crm.leads as select 'L1' as lead_id;"
-        "create schema web; create table web.events as select 'E1' as event_id",
-    )
-    settings = load_settings({"LEADS_WAREHOUSE": str(warehouse)}, today=AS_OF)
-    scratch = load_settings({"LEADS_WAREHOUSE": str(tmp_path / "scratch.duckdb")}, today=AS_OF)
-    preview.copy_raw_tables(settings, scratch)
-    with open_warehouse(scratch.warehouse) as connection:
-        assert connection.execute("select lead_id, event_id from crm.leads, web.events").fetchall()
-        tables = connection.execute("select count(*) from information_schema.tables").fetchone()
-    assert tables == (2,)

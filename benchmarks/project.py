@@ -1,0 +1,112 @@
+"""What belongs here: this project as a competitor: its build, its daily refresh, its ledger."""
+
+import csv
+import datetime as dt
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+
+from benchmarks import measure, rule_book
+from benchmarks.data import PROJECT
+from benchmarks.measure import Measured
+
+SHIPPED_RULES = PROJECT / "seeds" / "rules"
+
+
+class Warehouse:
+    """A warehouse of the project: where it lies, what it reads and by which rules it scores."""
+
+    def __init__(self, folder: Path, *, project: Path, rules: Path, limit: float):
+        """A new warehouse; `limit` is how many seconds a build of it may take."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.project = project
+        self.rules = rules
+        self.limit = limit
+
+    def load(self, tables: Path) -> None:
+        """Put the files of raw tables that are not there yet where the warehouse reads."""
+        for file in sorted(tables.glob("*/*/*.parquet")):
+            place = self.folder / "raw" / file.relative_to(tables)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.exists():
+                os.link(file, place)
+
+    def build(self, as_of: dt.date, *, memory_limit: str | None = None) -> Measured:
+        """Build the warehouse, or refresh it where it is there: one command does both."""
+        settings = {
+            "LEADS_RAW": str(self.folder / "raw"),
+            "LEADS_RULES": str(self.rules),
+            "LEADS_WAREHOUSE": str(self.folder / "leads.duckdb"),
+            "LEADS_AS_OF": str(as_of),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+        }
+        if memory_limit:
+            settings["LEADS_MEMORY_LIMIT"] = memory_limit
+        return measure.run(
+            [
+                *(Path(sys.executable).with_name("dbt"), "build", "--quiet"),
+                *("--exclude-resource-type", "unit_test", "test"),
+            ],
+            folder=self.project,
+            settings=settings,
+            log=self.folder.with_name(f"{self.folder.name}-as-of-{as_of}.log"),
+            limit=self.limit,
+        )
+
+    def write_ledger(self, as_of: dt.date, out: Path) -> None:
+        """Write the rows that the scripts make too: one model's behavioural rules."""
+        book = rule_book.read(self.rules, as_of)
+        rules = [rule.rule_id for rule in book.rules]
+        with duckdb.connect(str(self.folder / "leads.duckdb"), read_only=True) as database:
+            database.execute(
+                f"""
+                copy (
+                    select lead_id, rule_id, occurred_on, event_count, raw_points, points
+                    from lead_score_ledger
+                    where
+                        as_of_date = $as_of and model_id = $model
+                        and list_contains($rules, rule_id)
+                ) to '{out}' (format parquet)
+                """,
+                {"as_of": as_of, "model": book.model, "rules": rules},
+            )
+
+    def costs(self) -> dict[str, float]:
+        """The seconds of each table of the last build, the costliest first."""
+        results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
+        seconds = {
+            result["unique_id"].split(".")[-1]: result["execution_time"] for result in results
+        }
+        return dict(sorted(seconds.items(), key=lambda item: -item[1]))
+
+    def delete(self) -> None:
+        """Throw it away."""
+        shutil.rmtree(self.folder)
+
+
+def write_behavioural_rules(folder: Path) -> None:
+    """Write a rule book of one model: the first of the shipped ones, with behavioural rules only.
+
+    It has another name, since the parts of a score (seeds/reference) name the model's other rules.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = rule_book.rows_of(SHIPPED_RULES / "models.csv")[0]["model_id"]
+    rules = rule_book.rows_of(SHIPPED_RULES / "rules_behavioral.csv")
+    activities = {rule["activity"] for rule in rules if rule["model_id"] == model}
+    rows_of_model = ("models", "dimensions", "rules_behavioral", "tiers", "grades", "key_fields")
+    for file in SHIPPED_RULES.glob("*.csv"):
+        with file.open(newline="", encoding="utf-8") as lines:
+            header, *rows = csv.reader(lines)
+        kept = []
+        if file.stem in rows_of_model:
+            kept = [["behavioural", *row[1:]] for row in rows if row[0] == model]
+        elif file.stem == "activities":
+            kept = [row for row in rows if row[0] in activities]
+        with (folder / file.name).open("w", newline="", encoding="utf-8") as written:
+            csv.writer(written).writerows([header, *kept])
