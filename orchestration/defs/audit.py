@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.defs.days import load_settings_of_run
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.audit import BATCHES, audit_mart
+from orchestration.lib.audit import BATCHES
 
 
 def make_audit(mart: str) -> dg.AssetChecksDefinition:
@@ -16,11 +16,11 @@ def make_audit(mart: str) -> dg.AssetChecksDefinition:
         description=f"What a healthy population looks like: expectations/{mart}.json.",
         blocking=True,
         pool=WAREHOUSE_POOL,
-        required_resource_keys={"warehouse_lock"},
+        required_resource_keys={"auditor", "warehouse_lock"},
     )
     def audit(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         settings = load_settings_of_run(context.run)
-        result = audit_mart(
+        result = context.resources.auditor.audit(
             mart,
             settings.warehouse,
             published=settings.published,

@@ -1,5 +1,5 @@
-"""What belongs here: what the assets share: the warehouse, for one run at a time, and how
-runs are recorded."""
+"""What belongs here: what the assets share: the warehouse for one run at a time, the process that
+audits, and how runs are recorded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from orchestration.defs.days import load_settings_of_run
+from orchestration.lib.auditor import Auditor, start_auditor
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.records import write_records_lazily
 
@@ -35,10 +36,17 @@ class WarehouseLock(dg.ConfigurableResource):
             yield self
 
 
+@dg.resource(description="A process that audits, started with the run.")
+def auditor(_context: dg.InitResourceContext) -> Iterator[Auditor]:
+    """Ends with the run."""
+    with start_auditor() as process:
+        yield process
+
+
 @dg.definitions
 def resources() -> dg.Definitions:
     """What the assets share; steps run in the process of their run, which saves half the time."""
     return dg.Definitions(
-        resources={"warehouse_lock": WarehouseLock()},
+        resources={"auditor": auditor, "warehouse_lock": WarehouseLock()},
         executor=dg.in_process_executor,
     )

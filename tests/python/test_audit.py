@@ -12,6 +12,7 @@ import pytest
 from fake_warehouse import AS_OF, build_warehouse, change, fill_scores, fill_tiers
 
 from orchestration.lib.audit import BATCHES, SUITES, audit_mart, find_hindrances
+from orchestration.lib.auditor import start_auditor
 from orchestration.lib.publication import MARTS, publish
 
 
@@ -276,3 +277,20 @@ def test_every_expectation_says_what_it_means_and_no_two_the_same(mart):
     assert suite["name"] == mart and mart in MARTS
     assert len(set(sentences)) == len(sentences)
     assert all(sentence.endswith(".") for sentence in sentences)
+
+
+def test_a_process_of_its_own_audits_alike_and_hands_on_what_goes_wrong(tmp_path):
+    warehouse = build_warehouse(tmp_path / "leads.duckdb")
+    places = {
+        "published": tmp_path / "published",
+        "rules": tmp_path,
+        "reports": tmp_path / "reports",
+    }
+    with start_auditor() as auditor:
+        result = auditor.audit("lead_scores", warehouse, **places)
+        assert result == audit_mart("lead_scores", warehouse, **places)
+        # It has let go of the warehouse.
+        change(warehouse, "delete from lead_scores")
+        assert not auditor.audit("lead_scores", warehouse, **places).has_passed
+        with pytest.raises(ValueError, match="There is no warehouse at"):
+            auditor.audit("lead_scores", tmp_path / "none.duckdb", **places)

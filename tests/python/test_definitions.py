@@ -5,6 +5,7 @@ import os
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import duckdb
@@ -19,7 +20,7 @@ from orchestration.defs.dead_runs import PROCESS_TAG, forget_dead_runs, name_pro
 from orchestration.defs.publish import published_marts
 from orchestration.defs.resources import WarehouseLock
 from orchestration.defs.tiering import lead_tiers
-from orchestration.lib.audit import BATCHES
+from orchestration.lib.audit import BATCHES, audit_mart
 from orchestration.lib.dbt_command import NodeResult
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.publication import MARTS, publish, read_current
@@ -193,7 +194,10 @@ def run_steps(folder, monkeypatch, *, sql="select 1", as_of=AS_OF, config=None):
             [stand_in_for_dbt, lead_tiers, scored_leads, published_marts, *audits],
             instance=instance,
             partition_key=str(as_of),
-            resources={"warehouse_lock": WarehouseLock(wait_seconds=0.5)},
+            resources={
+                "auditor": SimpleNamespace(audit=audit_mart),
+                "warehouse_lock": WarehouseLock(wait_seconds=0.5),
+            },
             run_config={"ops": {"published_marts": {"config": config or {}}}},
             raise_on_error=False,
         )
