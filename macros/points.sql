@@ -6,8 +6,9 @@
     {# Points as the ledger keeps them: decimal(12, 4), rounded half away from zero.
 
        Decay weights are floating point; the step over ten decimals takes their noise away, so
-       that the order in which a database adds never decides a rounding. #}
-    cast(round(cast({{ points }} as decimal(28, 10)), 4) as decimal(12, 4))
+       that the order in which a database adds never decides a rounding. 18 digits are as many
+       as engines keep in 64 bits: the eight before the point are those of decimal(12, 4). #}
+    cast(round(cast({{ points }} as decimal(18, 10)), 4) as decimal(12, 4))
 {%- endmacro %}
 
 

@@ -78,13 +78,20 @@
 {%- endmacro %}
 
 {% macro duckdb__has_letter_run(text) -%}
-    {#- RE2 knows no back reference, so each letter is compared with the two after it. -#}
-    len(list_filter(
-        range(1, length({{ text }}) - 1),
-        lambda i: regexp_matches(lower({{ text }})[i], '\p{L}')
-            and lower({{ text }})[i] = lower({{ text }})[i + 1]
-            and lower({{ text }})[i] = lower({{ text }})[i + 2]
-    )) > 0
+    {#- RE2 knows no back reference: the letters of English are listed, and in texts with any other
+        each letter is compared with the two after it, which is slow. -#}
+    case
+        when regexp_matches({{ text }}, '{% for letter in "abcdefghijklmnopqrstuvwxyz" %}{{ letter * 3 }}{{ "|" if not loop.last }}{% endfor %}', 'i')
+            then true
+        when regexp_matches({{ text }}, '[^\x00-\x7F]')
+            then len(list_filter(
+                range(1, length({{ text }}) - 1),
+                lambda i: regexp_matches(lower({{ text }})[i], '\p{L}')
+                    and lower({{ text }})[i] = lower({{ text }})[i + 1]
+                    and lower({{ text }})[i] = lower({{ text }})[i + 2]
+            )) > 0
+        else false
+    end
 {%- endmacro %}
 
 

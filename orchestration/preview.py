@@ -17,7 +17,7 @@ from orchestration.lib.moves import (
     list_tiers_by_model,
     write_moves,
 )
-from orchestration.lib.progress import divert_output, print_problems, time_step
+from orchestration.lib.progress import divert_output, leave, print_problems, time_step
 from orchestration.lib.publication import Manifest, hash_rules, read_current
 from orchestration.lib.scratch import build, open_scratch, tier
 from orchestration.lib.settings import PROJECT_ROOT, Settings, check_settings, load_settings
@@ -114,4 +114,4 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

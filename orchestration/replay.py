@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.lib.dbt_command import AFTER_TIERS
 from orchestration.lib.page import fetch_rows
-from orchestration.lib.progress import count_things, divert_output, print_problems
+from orchestration.lib.progress import count_things, divert_output, leave, print_problems
 from orchestration.lib.scratch import build, open_scratch, tier
 from orchestration.lib.settings import (
     PROJECT_ROOT,
@@ -204,4 +204,4 @@ def describe_model(rows: list[Row]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

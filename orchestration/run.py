@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from orchestration.lib.progress import (
     count_things,
     divert_output,
+    leave,
     print_problems,
     print_step,
 )
@@ -212,4 +213,4 @@ def find_message(error: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

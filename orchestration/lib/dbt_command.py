@@ -81,9 +81,7 @@ def read_project(settings: Settings) -> Any:
     """The dbt project, read once in a process. Raises ValueError where it cannot be read."""
     with hold_lock(TARGET / ".lock", wait_seconds=120):
         outcome = invoke(["parse", "--quiet", "--target-path", str(TARGET)], settings=settings)
-        demand_success(outcome)
-        # dbt leaves it alone where nothing has changed.
-        (TARGET / "manifest.json").touch()
+    demand_success(outcome)
     return outcome.result
 
 
@@ -95,7 +93,11 @@ def prepare_manifest() -> Path:
     """
     manifest = TARGET / "manifest.json"
     if not manifest.exists() or manifest.stat().st_mtime <= find_newest_change(PROJECT_ROOT):
-        read_project(forget_run(load_settings(as_of_dates=[ANY_DAY])))
+        project = read_project(forget_run(load_settings(as_of_dates=[ANY_DAY])))
+        # Another process may be reading the one that is there.
+        fresh = manifest.with_suffix(f".{os.getpid()}")
+        project.write(str(fresh))
+        fresh.replace(manifest)
     return manifest
 
 
@@ -140,7 +142,8 @@ def invoke(
                     *("--project-dir", str(settings.project)),
                     *("--profiles-dir", str(settings.project)),
                     "--no-use-colors",
-                    # What it would say there is what it prints, and every statement twice.
+                    # Nobody reads what it would write about itself; it takes a second.
+                    "--no-write-json",
                     *("--log-level-file", "none"),
                 ]
             )

@@ -8,21 +8,25 @@ with
 
 web_events as (
 
-    select
-        event_id,
-        visitor_id,
-        email,
-        {{ event_kind_key('web', 'event_type', url_path='url_path', search_term='search_term') }}
-            as kind_key,
-        coalesce(
-            {{ any_pattern_is_found('user_agent', ref('machine_patterns'), "kind = 'crawler'") }},
-            false
-        ) as is_crawler,
-        occurred_at,
-        occurred_on,
-        _loaded_at
-    from {{ ref('stg_web__events') }}
+    select * from {{ ref('stg_web__events') }}
     where {{ is_followed('web', 'event_type') }}
+
+),
+
+-- Clients are few: each is looked at once, not once per event.
+user_agents as (
+
+    select distinct user_agent
+    from web_events
+    where {{ is_on_changed_day('web.events') }} or {{ is_of_late_visitor() }}
+
+),
+
+crawlers as (
+
+    select user_agent
+    from user_agents
+    where {{ any_pattern_is_found('user_agent', ref('machine_patterns'), "kind = 'crawler'") }}
 
 ),
 
@@ -67,11 +71,13 @@ keyed as (
         visitor_key,
         {{ key_of('email') }} as email_key,
         {{ key_of('event_id') }} as event_key,
-        kind_key,
-        is_crawler,
+        {{ event_kind_key('web', 'event_type', url_path='url_path', search_term='search_term') }}
+            as kind_key,
+        crawlers.user_agent is not null as is_crawler,
         occurred_on,
         _loaded_at
     from followed_events
+    left join crawlers on followed_events.user_agent = crawlers.user_agent
 
 ),
 
