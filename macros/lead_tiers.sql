@@ -13,8 +13,15 @@
         is_new_tier {{ dbt.type_boolean() }} not null,
         stage {{ dbt.type_string() }},
         action {{ dbt.type_string() }},
-        sla_hours {{ dbt.type_bigint() }}
+        sla_hours {{ dbt.type_bigint() }},
+        tier_by_score {{ dbt.type_string() }},
+        tier_reason {{ dbt.type_string() }}
     );
+    {# Warehouses made before those two columns were. #}
+    alter table {{ target.schema }}.lead_tiers
+        add column if not exists tier_by_score {{ dbt.type_string() }};
+    alter table {{ target.schema }}.lead_tiers
+        add column if not exists tier_reason {{ dbt.type_string() }};
     {# The history lies in two: a day changes rows that are still so all over the first table and
        only appends to the second, so that its cost does not grow with the years. #}
     create table if not exists {{ target.schema }}.lead_score_current (
@@ -45,5 +52,37 @@
     create table if not exists {{ target.schema }}.scored_days (
         model_id {{ dbt.type_string() }} not null,
         as_of_date date not null
+    );
+    create table if not exists {{ target.schema }}.tier_cut_offs (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        tier {{ dbt.type_string() }} not null,
+        enter_at decimal(12, 4) not null,
+        capacity {{ dbt.type_bigint() }},
+        cut_off decimal(12, 4),
+        leads {{ dbt.type_bigint() }} not null,
+        turned_away {{ dbt.type_bigint() }} not null
+    );
+    create table if not exists {{ target.schema }}.hand_overs (
+        idempotency_key {{ dbt.type_string() }} not null,
+        model_id {{ dbt.type_string() }} not null,
+        lead_id {{ dbt.type_string() }} not null,
+        hand_over_number {{ dbt.type_bigint() }} not null,
+        due_on date not null,
+        account_id {{ dbt.type_string() }},
+        tier {{ dbt.type_string() }} not null,
+        grade {{ dbt.type_string() }},
+        action {{ dbt.type_string() }},
+        sla_hours {{ dbt.type_bigint() }},
+        score decimal(12, 4) not null,
+        reasons {{ dbt.type_string() }},
+        released_at {{ dbt.type_timestamp() }},
+        recycled_on date,
+        recycle_reason {{ dbt.type_string() }}
+    );
+    create table if not exists {{ target.schema }}.hand_over_rules (
+        idempotency_key {{ dbt.type_string() }} not null,
+        rule_id {{ dbt.type_string() }} not null,
+        points decimal(12, 4) not null
     )
 {%- endmacro %}

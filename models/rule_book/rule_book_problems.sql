@@ -375,7 +375,7 @@ numbers_too_small as (
         and (
             column_name in (
                 'half_life_days', 'max_per_day', 'within_days', 'max_age_days', 'sla_hours',
-                'min_days_in_tier'
+                'min_days_in_tier', 'capacity', 'rest_days', 'stale_after_days'
             )
             or (file_name = 'rules_behavioral' and column_name = 'max_points')
         )
@@ -537,6 +537,32 @@ thresholds_upside_down as (
 
 ),
 
+demanded_fields as (
+
+    select
+        file_name,
+        row_number,
+        {{ split_to_rows('required_fields') }} as attribute
+    from file_rows
+    where file_name = 'tiers' and required_fields <> ''
+
+),
+
+unknown_demanded_fields as (
+
+    select
+        demanded_fields.file_name,
+        demanded_fields.row_number,
+        'required_fields' as column_name,
+        trim(demanded_fields.attribute) as value,
+        'is not an attribute: it stands neither in seeds/reference/attributes.csv '
+        || 'nor in custom_attributes.csv' as problem
+    from demanded_fields
+    left join known_attributes on trim(demanded_fields.attribute) = known_attributes.attribute
+    where known_attributes.attribute is null
+
+),
+
 lowest_tiers as (
 
     select
@@ -646,6 +672,8 @@ problems as (
     select * from repeated_keys
     union all
     select * from thresholds_upside_down
+    union all
+    select * from unknown_demanded_fields
     union all
     select * from models_without_lowest_tier
     union all

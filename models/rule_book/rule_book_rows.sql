@@ -37,6 +37,13 @@ rows_of_files as (
         max(case when column_name = 'tier' then value end) as tier,
         max(case when column_name = 'enter_at' then value end) as enter_at,
         max(case when column_name = 'leave_below' then value end) as leave_below,
+        max(case when column_name = 'min_days_in_tier' then value end) as min_days_in_tier,
+        max(case when column_name = 'action' then value end) as action,
+        max(case when column_name = 'sla_hours' then value end) as sla_hours,
+        max(case when column_name = 'stage' then value end) as stage,
+        max(case when column_name = 'hands_over' then value end) as hands_over,
+        max(case when column_name = 'capacity' then value end) as capacity,
+        max(case when column_name = 'required_fields' then value end) as required_fields,
         max(case when column_name = 'grade' then value end) as grade
     from cells
     where row_number > 1
