@@ -24,11 +24,19 @@ attribute_rules as (
 
 ),
 
+model_tiers as (
+
+    select * from {{ ref('model_tiers') }}
+
+),
+
 named_attributes as (
 
     select attribute from attribute_rules
     union
     select attribute from key_fields
+    union
+    select trim({{ split_to_rows('required_fields') }}) as attribute from model_tiers
 
 ),
 

@@ -14,7 +14,7 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
     """What a table that the tiering writes looks like on the page."""
     return dg.AssetSpec(
         name,
-        deps=["lead_scores", "models", "tiers", "grades"],
+        deps=["lead_scores", "model_tiers", "grades", "int_lead_rests", "unmet_demands"],
         description=description,
         group_name="marts",
         kinds={"python", "duckdb"},
@@ -30,6 +30,9 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
         ),
         make_spec("lead_score_history", "Every lead's whole score and tier on any scored day."),
         make_spec("scored_days", "One row per model and day that was scored."),
+        make_spec("tier_cut_offs", "With which score a lead could enter each tier."),
+        make_spec("hand_overs", "One row per lead, model and time it was handed over to sales."),
+        make_spec("hand_over_rules", "The rules behind each hand-over."),
     ],
     pool=WAREHOUSE_POOL,
     required_resource_keys={"warehouse_lock"},
@@ -40,5 +43,11 @@ def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     with open_warehouse(load_settings_of_run(context.run).warehouse) as connection:
         written = write_tiers(connection)
     yield dg.MaterializeResult("lead_tiers", metadata={"dagster/row_count": sum(written.values())})
-    yield dg.MaterializeResult("lead_score_history")
-    yield dg.MaterializeResult("scored_days")
+    for table in (
+        "lead_score_history",
+        "scored_days",
+        "tier_cut_offs",
+        "hand_overs",
+        "hand_over_rules",
+    ):
+        yield dg.MaterializeResult(table)

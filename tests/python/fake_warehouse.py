@@ -22,7 +22,15 @@ TIERS = pd.DataFrame(
         ("unaware", "0", "automated nurture campaign", "", "unaware"),
     ],
     columns=["tier", "enter_at", "action", "sla_hours", "stage"],
-).assign(model_id="b2b", leave_below="", min_days_in_tier="")
+).assign(
+    model_id="b2b",
+    leave_below=lambda tiers: tiers["enter_at"],
+    min_days_in_tier=0,
+    sla_hours=lambda tiers: pd.to_numeric(tiers["sla_hours"]).astype("Int64"),
+    hands_over=lambda tiers: tiers["tier"].isin(["ready_to_buy", "consider_call", "sales"]),
+    capacity=pd.array([pd.NA] * 8, dtype="Int64"),
+    required_fields=None,
+)
 
 GRADES = pd.DataFrame(
     [("fit", letter, at) for letter, at in [("A", "75"), ("B", "50"), ("C", "25"), ("D", "0")]]
@@ -36,6 +44,22 @@ create schema rules;
 create table rules.models (
     model_id varchar, title varchar, goal varchar, role varchar, product varchar,
     version varchar, min_score varchar, max_score varchar
+);
+create schema rule_book;
+create table rule_book.scored_models (model_id varchar, role varchar);
+insert into rule_book.scored_models values ('b2b', 'champion');
+create table rule_book.model_tiers (
+    model_id varchar, tier varchar, enter_at decimal(38, 10), leave_below decimal(38, 10),
+    min_days_in_tier integer, action varchar, sla_hours bigint, stage varchar, hands_over boolean,
+    capacity bigint, required_fields varchar
+);
+create schema intermediate;
+create table intermediate.int_lead_rests (
+    as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, rests_until date
+);
+create schema scoring;
+create table scoring.unmet_demands (
+    as_of_date date, model_id varchar, lead_id varchar, tier varchar, missing_fields varchar
 );
 insert into rules.models values
     ('b2b', 'B2B', 'opens an opportunity', 'champion', '', '2026.06', '0', '100'),
@@ -58,19 +82,33 @@ create table lead_score_ledger (
 create table lead_tiers (
     as_of_date date, model_id varchar, lead_id varchar, grade varchar, temperature varchar,
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
-    action varchar, sla_hours bigint
+    action varchar, sla_hours bigint, tier_by_score varchar, tier_reason varchar
 );
+create table tier_cut_offs (
+    as_of_date date, model_id varchar, tier varchar, enter_at decimal(12, 4), capacity bigint,
+    cut_off decimal(12, 4), leads bigint, turned_away bigint
+);
+create table hand_overs (
+    idempotency_key varchar, model_id varchar, lead_id varchar, hand_over_number bigint,
+    due_on date, account_id varchar, tier varchar, grade varchar, action varchar,
+    sla_hours bigint, score decimal(12, 4), reasons varchar, released_at timestamp,
+    recycled_on date, recycle_reason varchar
+);
+create table hand_over_rules (idempotency_key varchar, rule_id varchar, points decimal(12, 4));
 create table lead_score_current (
-    model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar, tier_since date
+    model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar,
+    tier_since date, tier_by_score varchar
 );
 create table lead_score_past (
     model_id varchar, lead_id varchar, valid_from date, valid_to date, score bigint, tier varchar,
-    tier_since date
+    tier_since date, tier_by_score varchar
 );
 create view lead_score_history as
-select model_id, lead_id, valid_from, valid_to, score, tier, tier_since from lead_score_past
+select model_id, lead_id, valid_from, valid_to, score, tier, tier_by_score, tier_since
+from lead_score_past
 union all
-select model_id, lead_id, valid_from, null, score, tier, tier_since from lead_score_current;
+select model_id, lead_id, valid_from, null, score, tier, tier_by_score, tier_since
+from lead_score_current;
 create table scored_days (model_id varchar, as_of_date date);
 create table lead_score_parts (
     as_of_date date, model_id varchar, lead_id varchar, part varchar, points decimal(12, 4),
@@ -149,7 +187,7 @@ create or replace table scored_leads as
 select
     s.*,
     t.grade, t.temperature, t.tier, t.previous_tier, t.tier_since, t.is_new_tier, t.stage, t.action,
-    t.sla_hours
+    t.sla_hours, t.tier_by_score, t.tier_reason
 from lead_scores as s
 left join lead_tiers as t using (as_of_date, model_id, lead_id)
 where s.as_of_date = (select max(as_of_date) from lead_scores);
@@ -164,7 +202,9 @@ def build_warehouse(
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.execute(TABLES)
-        connection.register("tiers", TIERS).execute("create table rules.tiers as from tiers")
+        connection.register("tiers", TIERS)
+        connection.execute("insert into rule_book.model_tiers by name from tiers")
+        connection.execute("create table rules.tiers as from tiers")
         connection.register("grades", GRADES).execute("create table rules.grades as from grades")
         fill_scores(connection, leads=leads, as_of=as_of, seed=seed)
         if tiered:
