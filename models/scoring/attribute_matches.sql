@@ -12,9 +12,9 @@ completeness as (
 
 ),
 
-attribute_rules as (
+operands as (
 
-    select * from {{ ref('attribute_rules') }}
+    select * from {{ ref('attribute_rule_operands') }}
 
 ),
 
@@ -42,22 +42,6 @@ distinct_values as (
         'completeness_pct' as attribute,
         cast(completeness_pct as {{ dbt.type_string() }}) as value
     from completeness
-
-),
-
-operands as (
-
-    select
-        attribute_rules.*,
-        trim({{ split_to_rows('value') }}) as operand
-    from attribute_rules
-    where operator = 'in'
-    union all
-    select
-        *,
-        value as operand
-    from attribute_rules
-    where operator <> 'in'
 
 ),
 
