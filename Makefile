@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay ui test lint example bench publications rollback lock
+.PHONY: help setup sample run preview replay explain ui test lint example bench publications rollback lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -44,6 +44,9 @@ preview: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## show whom a changed r
 
 replay: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
 	@$(BIN)/python -m orchestration.replay --days "$(DAYS)" --known "$(KNOWN)"
+
+explain: .venv/.installed ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
+	@$(BIN)/python -m orchestration.explain --lead "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
 
 ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)

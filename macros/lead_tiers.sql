@@ -91,5 +91,18 @@
         idempotency_key {{ dbt.type_string() }} not null,
         rule_id {{ dbt.type_string() }} not null,
         points decimal(12, 4) not null
+    );
+    create table if not exists {{ target.schema }}.lead_score_changes (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        lead_id {{ dbt.type_string() }} not null,
+        rule_id {{ dbt.type_string() }} not null,
+        dimension {{ dbt.type_string() }},
+        reason {{ dbt.type_string() }},
+        since date not null,
+        points_before decimal(12, 4) not null,
+        points_now decimal(12, 4) not null,
+        change decimal(12, 4) not null,
+        kind {{ dbt.type_string() }} not null
     )
 {%- endmacro %}

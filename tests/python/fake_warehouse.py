@@ -57,6 +57,11 @@ create schema intermediate;
 create table intermediate.int_lead_rests (
     as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, rests_until date
 );
+create table intermediate.raw_row_counts (
+    table_name varchar, rows_read bigint, rows_staged bigint, rows_duplicate bigint
+);
+insert into intermediate.raw_row_counts values
+    ('crm.leads', 500, 500, 0), ('web.events', 9000, 9000, 0), ('email.events', 0, 0, 0);
 create schema scoring;
 create table scoring.unmet_demands (
     as_of_date date, model_id varchar, lead_id varchar, tier varchar, missing_fields varchar
@@ -76,8 +81,8 @@ create table lead_scores (
 );
 create table lead_score_ledger (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
-    evidence varchar, occurred_on date, event_count bigint, raw_points decimal(12, 4),
-    points decimal(12, 4)
+    reason varchar, evidence varchar, occurred_on date, event_count bigint,
+    raw_points decimal(12, 4), points decimal(12, 4)
 );
 create table lead_tiers (
     as_of_date date, model_id varchar, lead_id varchar, grade varchar, temperature varchar,
@@ -94,6 +99,16 @@ create table hand_overs (
     sla_hours bigint, score decimal(12, 4), reasons varchar, released_at timestamp,
     recycled_on date, recycle_reason varchar
 );
+create table lead_score_changes (
+    as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
+    reason varchar, since date, points_before decimal(12, 4), points_now decimal(12, 4),
+    change decimal(12, 4), kind varchar
+);
+create table lead_outlook (
+    as_of_date date, model_id varchar, lead_id varchar, tier varchar, leave_below decimal(12, 4),
+    score decimal(12, 4), drops_out_on date, score_then decimal(12, 4), because_of varchar
+);
+create table tier_stability (model_id varchar, flaps bigint);
 create table hand_over_rules (idempotency_key varchar, rule_id varchar, points decimal(12, 4));
 create table lead_score_current (
     model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar,
@@ -156,12 +171,14 @@ LEDGER = """
 insert into lead_score_ledger
 select
     as_of_date, model_id, lead_id, 'company_size', 'firmographic',
-    'Company of a fitting size', null, null, firmographic_points, firmographic_points
+    'Company of a fitting size', 'company of 80', null, null, firmographic_points,
+    firmographic_points
 from lead_scores
 union all
 select
     as_of_date, model_id, lead_id, 'visit_' || (hash(lead_id) % 7), 'behavioral',
-    'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points, behavioral_points
+    'Looked at the prices', 'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points,
+    behavioral_points
 from lead_scores;
 insert into lead_score_parts
 select as_of_date, model_id, lead_id, 'company_size', firmographic_points, 1 from lead_scores;
