@@ -5,7 +5,12 @@ import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_of_run
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.delivery import deliver_due, describe_attempts, release_hand_overs
+from orchestration.lib.delivery import (
+    count_dead,
+    deliver_due,
+    describe_attempts,
+    release_hand_overs,
+)
 from orchestration.lib.outbox import find_outbox
 from orchestration.lib.publication import read_current
 from orchestration.lib.settings import locate_warehouse
@@ -50,4 +55,8 @@ def hand_over_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
             "docs/how-to/connect-a-webhook.md says how they are delivered."
         )
     outbox = find_outbox(locate_warehouse())
-    return dg.SkipReason(describe_attempts(deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)))
+    attempts = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
+    dead = count_dead(outbox)
+    # Every tick says so, until somebody has looked.
+    waiting = f" In all {dead:,} dead: `make outbox` says why." if dead else ""
+    return dg.SkipReason(describe_attempts(attempts) + waiting)

@@ -118,7 +118,8 @@ order by due_on, idempotency_key
 
 def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[str, int]:
     """Release the hand-overs of a warehouse that has been published, and bring its outbox to what
-    is to be sent; returns how many were released, put into the outbox, withdrawn and restored.
+    is to be sent; returns how many were released, put into the outbox, withdrawn and restored, and
+    how many are then pending and dead.
 
     `at` is the time of the release, now where it is not given. To be sent is every released
     hand-over that is not recycled and whose lead is scored and not excluded: one that has no
@@ -136,7 +137,15 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
             withdraw_messages(outbox, against)
             restore_messages(outbox, back)
             put = put_messages(outbox, puts, at=at)
-    return {"released": released, "put": put, "withdrawn": len(against), "restored": len(back)}
+            counts = count_messages(outbox)
+    return {
+        "released": released,
+        "put": put,
+        "withdrawn": len(against),
+        "restored": len(back),
+        "pending": counts.get("pending", 0),
+        "dead": counts.get("dead", 0),
+    }
 
 
 def mark_released(connection: duckdb.DuckDBPyConnection, *, at: datetime) -> int:
@@ -249,6 +258,14 @@ def describe_attempts(states: Mapping[str, int]) -> str:
     """
     delivered, pending, dead = (states.get(name, 0) for name in ("delivered", "pending", "dead"))
     return f"Delivered {delivered:,}; to be tried again {pending:,}; dead {dead:,}."
+
+
+def count_dead(outbox: Path) -> int:
+    """How many messages are dead."""
+    if not outbox.is_file():
+        return 0
+    with open_outbox(outbox) as connection:
+        return count_messages(connection).get("dead", 0)
 
 
 def describe_outbox(outbox: Path) -> list[str]:

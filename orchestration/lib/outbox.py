@@ -74,9 +74,7 @@ def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[s
     ends. Raises ValueError where it cannot be used, or another process holds it longer than
     `wait_seconds`."""
     try:
-        with closing(
-            sqlite3.connect(path, timeout=wait_seconds, isolation_level="IMMEDIATE")
-        ) as connection:
+        with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
             connection.executescript(TABLE)
             yield connection
     except sqlite3.Error as error:
