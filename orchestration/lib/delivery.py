@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import random
+import sqlite3
 import sys
 import time
 from collections import Counter
@@ -126,7 +127,7 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
     message gets it, also where a run before was killed on its way. Messages of others are withdrawn
     unless they are delivered. Raises ValueError where the warehouse or the outbox cannot be opened.
     """
-    at = at or datetime.now(UTC)
+    at = at or read_clock()
     with open_warehouse(warehouse) as connection:
         released = mark_released(connection, at=at)
         with open_outbox(find_outbox(warehouse)) as outbox:
@@ -210,16 +211,20 @@ def deliver_due(
                 payload=message.payload,
                 at=at,
             )
-            next_attempt_at = find_next_attempt(message, answer, at=clock())
-            if answer.is_delivered:
-                mark_delivered(connection, message, at=clock())
-                states["delivered"] += 1
-            else:
-                mark_failed(
-                    connection, message, error=answer.words, next_attempt_at=next_attempt_at
-                )
-                states["pending" if next_attempt_at else "dead"] += 1
+            states[note_answer(connection, message, answer, at=clock())] += 1
     return states
+
+
+def note_answer(
+    connection: sqlite3.Connection, message: Message, answer: Answer, *, at: datetime
+) -> str:
+    """Write down what came of an attempt; returns the state that it leaves the message in."""
+    if answer.is_delivered:
+        mark_delivered(connection, message, at=at)
+        return "delivered"
+    next_attempt_at = find_next_attempt(message, answer, at=at)
+    mark_failed(connection, message, error=answer.words, next_attempt_at=next_attempt_at)
+    return "pending" if next_attempt_at else "dead"
 
 
 def find_next_attempt(message: Message, answer: Answer, *, at: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
 """What belongs here: a receiver of hand-overs, as real as a test can have one, and a warehouse with
 hand-overs to send. No expectations: those stand in the tests."""
 
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import duckdb
 import jinja2
@@ -91,7 +93,9 @@ def run_receiver() -> Iterator[Receiver]:
         def handle_error(self, *_arguments):
             """Who no longer waits for the answer is no news."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    # A proxy between would be another receiver.
+    direct = mock.patch.dict(os.environ, {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
+    with direct, Server(("127.0.0.1", 0), Handler) as server:
         receiver.port = server.server_port
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
         try:
