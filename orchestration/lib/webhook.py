@@ -144,7 +144,8 @@ def send(
     except requests.Timeout:
         words = f"no answer within {webhook.timeout_seconds:g} s"
         return Answer(is_delivered=False, is_final=False, words=words)
-    except requests.RequestException as error:
+    # An address that nobody can parse is one for the libraries below, which say it with the second.
+    except (requests.RequestException, ValueError) as error:
         return Answer(is_delivered=False, is_final=False, words=describe_failure(error))
 
 

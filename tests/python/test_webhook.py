@@ -110,7 +110,9 @@ def test_silence_nobody_there_and_gibberish_are_told_apart(receiver):
     assert encrypted.words.startswith("no connection: ")
     unknown = post(Webhook(f"https://receiver.invalid/{TOKEN}", SECRET, 1))
     assert not unknown.is_final
-    for answer in (silence, nobody, encrypted, unknown):
+    impossible = post(Webhook(f"http://{'x' * 64}.example/{TOKEN}", SECRET, 1))
+    assert (impossible.is_final, impossible.words) == (False, "no answer: LocationParseError")
+    for answer in (silence, nobody, encrypted, unknown, impossible):
         assert TOKEN not in answer.words
 
 
