@@ -41,7 +41,7 @@ def released_hand_overs(context: dg.AssetExecutionContext) -> dg.MaterializeResu
     return dg.MaterializeResult(metadata=release_hand_overs(settings.warehouse))
 
 
-# Delivered in the tick itself and not by a job that it launches: the daemon's process has the code
+# Delivered in the tick itself and not by a job that it launches: the code server has everything
 # loaded, where a run takes seconds to start and leaves a page of events behind, every 30 seconds.
 # A tick sends for a bounded time and leaves the rest to the next one; if it is cut off, the message
 # that it was at is due again when the claim on it has run out.
