@@ -177,8 +177,8 @@ from lead_scores
 union all
 select
     as_of_date, model_id, lead_id, 'visit_' || (hash(lead_id) % 7), 'behavioral',
-    'Looked at the prices', 'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points,
-    behavioral_points
+    'Looked at the prices', 'Looked at the prices <b>twice</b>', last_activity_on, 2,
+    behavioral_points, behavioral_points
 from lead_scores;
 insert into lead_score_parts
 select as_of_date, model_id, lead_id, 'company_size', firmographic_points, 1 from lead_scores;

@@ -79,7 +79,7 @@ days = st.integers(1, 59).map(lambda day: f"2026-{4 + day // 31:02}-{1 + day % 3
     seed=st.integers(0, 99),
 )
 def test_feeds_that_stopped_leave_every_point_as_it_was_at_their_last_load(web, mails, as_of, seed):
-    """All event feeds stopped on one day: behaviour, recency, all that hangs on them stand still."""
+    """All feeds stopped on one day: behaviour, recency and all that hangs on them stand still."""
     chance = random.Random(seed)
     pages = ["pricing", "product/a", "compare/b", "case-studies/c", "roi-calculator"]
     last = "2026-06-05"
