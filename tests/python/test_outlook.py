@@ -78,10 +78,10 @@ def test_leads_drop_out_of_their_tiers_on_the_day_that_was_foretold(warehouse):
         warehouse,
         f"""
         with happened as (
-            select model_id, lead_id, min(as_of_date) as dropped_out_on
-            from lead_scores
+            select model_id, lead_id, min(lead_tiers.as_of_date) as dropped_out_on
+            from lead_tiers
+            inner join lead_scores using (as_of_date, model_id, lead_id)
             inner join foretold using (model_id, lead_id)
-            inner join lead_tiers using (as_of_date, model_id, lead_id)
             where lead_scores.score < foretold.leave_below and lead_tiers.tier <> foretold.tier
             group by all
         )
