@@ -4,6 +4,7 @@ field turns out to be, the score lies in the range that was stated before it was
 from __future__ import annotations
 
 import csv
+import random
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -293,13 +294,6 @@ VALUES = {
     "do_not_contact": ["true", "false"],
     "budget": ["9.99", "10", "20", "20.5", "1e9", "lots", "-3"],
 }
-fields = st.fixed_dictionaries(
-    {name: st.one_of(st.none(), st.sampled_from(values)) for name, values in VALUES.items()}
-)
-findings = st.tuples(
-    st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()}),
-    st.sampled_from([*VALUES, "all of them"]),
-)
 account = {"updated_at": "2026-01-01", "_loaded_at": "2026-01-01"}
 won = {"is_won": "true", **dict.fromkeys(
     ("created_at", "closed_at", "updated_at", "_loaded_at"), "2026-01-01"
@@ -316,32 +310,38 @@ def many_rules(tmp_path_factory):
 
 
 @FEW
-@given(people=st.lists(st.tuples(fields, findings), min_size=40, max_size=80))
-def test_what_a_missing_field_turns_out_to_be_keeps_the_score_in_its_range(many_rules, people):
+@given(seed=st.integers(0, 1_000_000))
+def test_what_a_missing_field_turns_out_to_be_keeps_the_score_in_its_range(many_rules, seed):
+    chance = random.Random(seed)
     before, after, found_alone = [], [], {}
-    for number, (known, (found, which)) in enumerate(people):
-        missing = {name for name, value in known.items() if value is None}
-        learned = missing if which == "all of them" else missing & {which}
-        if len(learned) == 1:
-            found_alone[f"L{number}"] = next(iter(learned))
-        before.append(known)
-        after.append(known | {name: found[name] for name in learned})
-    told, told_later = (_tell_unknowns(rows, many_rules) for rows in (before, after))
-    for lead_id, (score, lowest, highest, alone) in told.items():
-        assert lowest <= score <= highest, (lead_id, before[int(lead_id[1:])])
-        score_later, lowest_later, highest_later, _ = told_later[lead_id]
-        case = (lead_id, before[int(lead_id[1:])], after[int(lead_id[1:])])
-        assert lowest <= lowest_later <= score_later <= highest_later <= highest, case
-        if lead_id in found_alone:
-            low, high = alone.get(found_alone[lead_id], (score, score))
-            assert low <= score_later <= high, case
-    assert any(told[lead_id][0] != told_later[lead_id][0] for lead_id in told), (
-        "nothing was learned"
-    )
+    for number in range(150):
+        full = {name: chance.choice(values) for name, values in VALUES.items()}
+        missing = {name for name in VALUES if chance.random() < chance.choice([0.2, 0.5, 0.8])}
+        learned = missing
+        if missing and chance.random() < 0.5:
+            found_alone[number] = chance.choice(sorted(missing))
+            learned = {found_alone[number]}
+        before.append({name: None if name in missing else full[name] for name in VALUES})
+        after.append({name: None if name in missing - learned else full[name] for name in VALUES})
+    # Two leads per person, one as it is known now and one as it is known later: nothing that is
+    # known of one lead moves another's range.
+    told = _tell_unknowns(before + after, many_rules)
+    moved = 0
+    for number, cases in enumerate(zip(before, after, strict=True)):
+        score, lowest, highest, alone = told[number]
+        later_score, later_lowest, later_highest, _ = told[len(before) + number]
+        assert lowest <= score <= highest, cases
+        assert lowest <= later_lowest <= later_score <= later_highest <= highest, cases
+        if number in found_alone:
+            low, high = alone.get(found_alone[number], (score, score))
+            assert low <= later_score <= high, cases
+        moved += later_score != score
+    assert moved > 50, "little was learned"
 
 
-def _tell_unknowns(people, rules: Path) -> dict[str, tuple]:
-    """lead_id -> its score, the lowest and highest one, and those of each missing field alone."""
+def _tell_unknowns(people, rules: Path) -> dict[int, tuple]:
+    """Number of a person -> its score, the lowest and highest one, and those of each missing field
+    alone."""
     leads, attributes = [], []
     for number, columns in enumerate(people):
         told = dict(columns)
@@ -349,9 +349,9 @@ def _tell_unknowns(people, rules: Path) -> dict[str, tuple]:
         if told["email"]:
             told["email"] = told["email"].format(n=number)
         leads.append(lead(f"L{number}", **told))
-        if budget is not None:
-            attributes.append({"lead_id": f"L{number}", "attribute": "budget", "value": budget,
-                               **account})  # fmt: skip
+        attributes.append(
+            {"lead_id": f"L{number}", "attribute": "budget", "value": budget, **account}
+        )
     tables = {
         "crm.leads": leads,
         "crm.lead_attributes": attributes,
@@ -371,7 +371,7 @@ def _tell_unknowns(people, rules: Path) -> dict[str, tuple]:
     with tempfile.TemporaryDirectory(prefix="unknown-") as folder:
         warehouse = build_warehouse(Path(folder), tables, rules=rules)
         told = {
-            lead_id: (score, lowest, highest, {})
+            int(lead_id[1:]): (score, lowest, highest, {})
             for lead_id, score, lowest, highest in query(
                 warehouse,
                 "select lead_id, score, lowest_score, highest_score"
@@ -383,6 +383,6 @@ def _tell_unknowns(people, rules: Path) -> dict[str, tuple]:
             "select lead_id, field, lowest_score, highest_score from scoring.unknown_scores"
             " where field <> ''",
         ):
-            told[lead_id][3][field] = (lowest, highest)
+            told[int(lead_id[1:])][3][field] = (lowest, highest)
     assert len(told) == len(people)
     return told
