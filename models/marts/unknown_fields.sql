@@ -80,7 +80,7 @@ select
             partition by missing.as_of_date, missing.model_id
             order by
                 missing.expected_tier_changes desc, missing.leads_whose_tier_hangs_on_it desc,
-                missing.leads_missing desc, missing.field
+                missing.leads_missing desc, missing.field asc
         ) as {{ dbt.type_bigint() }}
     ) as rank
 from missing

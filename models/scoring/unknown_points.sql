@@ -42,6 +42,7 @@ fields_and_all as (
         attribute,
         value
     from unknown_attributes
+    where is_in_reach
     union all
     select distinct
         as_of_date,

@@ -269,8 +269,8 @@ def test_a_full_profile_without_its_phone_by_the_shipped_rules(tmp_path):
     )  # fmt: skip
     # Who owns its IP address does not matter: the company is stated.
     assert read_unknowns(warehouse, "no_phone", "unknown_fields", model_id=DEFAULT_MODEL) == (
-        "account_id|account_is_customer|account_name|annual_revenue|authority|budget|crm_system"
-        "|current_vendor|lead_source|need|phone|team_size|timeline",
+        "account_id|annual_revenue|authority|budget|crm_system|current_vendor|lead_source|need"
+        "|phone|team_size|timeline",
     )
     # A purchased list takes it to 50, a recommendation or an advert to no more than 61.
     assert read_unknowns(warehouse, "no_phone", *DECIDING, model_id=DEFAULT_MODEL) == (
