@@ -30,7 +30,13 @@ attributes as (
 
 ),
 
--- A rule is tried once on each value that occurs, not once on each lead.
+attribute_candidates as (
+
+    select * from {{ ref('attribute_candidates') }}
+
+),
+
+-- A rule is tried once on each value that occurs or may turn out, not once on each lead.
 distinct_values as (
 
     select distinct
@@ -42,6 +48,11 @@ distinct_values as (
         'completeness_pct' as attribute,
         cast(completeness_pct as {{ dbt.type_string() }}) as value
     from completeness
+    union
+    select
+        attribute,
+        value
+    from attribute_candidates
 
 ),
 
@@ -51,6 +62,7 @@ met as (
         operands.dimension,
         operands.model_id,
         operands.rule_id,
+        operands.operator,
         operands.points,
         operands.reason,
         operands.valid_from,

@@ -47,6 +47,8 @@ MARTS = {
     "tier_stability": "model_id",
     "hand_overs": "model_id, lead_id, hand_over_number",
     "lead_score_parts": "as_of_date, model_id, lead_id, part",
+    "lead_unknowns": "as_of_date, model_id, lead_id",
+    "unknown_fields": "as_of_date, model_id, attribute",
     "lead_activities": "as_of_date, lead_id, activity",
     "account_scores": "as_of_date, model_id, account_id",
     "sales_forecast": "as_of_date, opportunity_id",

@@ -137,6 +137,16 @@ create table account_scores (
     as_of_date date, model_id varchar, account_id varchar, score decimal(12, 4), leads bigint,
     engaged_leads bigint, buying_group varchar, best_lead_id varchar
 );
+create table lead_unknowns (
+    as_of_date date, model_id varchar, lead_id varchar, lowest_score decimal(12, 4),
+    highest_score decimal(12, 4), unknown_fields varchar, lowest_tier varchar,
+    highest_tier varchar, deciding_field varchar, deciding_probability decimal(5, 4)
+);
+create table unknown_fields (
+    as_of_date date, model_id varchar, attribute varchar, leads_missing bigint,
+    leads_missing_pct decimal(5, 2), leads_whose_tier_hangs_on_it bigint,
+    expected_tier_changes decimal(12, 4), rank bigint
+);
 create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
     amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
@@ -187,6 +197,13 @@ select as_of_date, lead_id, 'visit', 3, 2, last_activity_on, last_activity_on fr
 insert into account_scores
 select as_of_date, model_id, account_id, max(score), count(*), 1, 'sales', max_by(lead_id, score)
 from lead_scores group by all;
+insert into lead_unknowns
+select
+    as_of_date, model_id, lead_id, score - 1, score + 2, 'phone', 'nurture', 'sales', 'phone', 0.25
+from lead_scores;
+insert into unknown_fields
+select as_of_date, model_id, 'phone', count(*), 100, count(*), count(*) / 4, 1
+from lead_scores group by all;
 insert into sales_forecast
 select as_of_date, 'O' || lead_id, lead_id, account_id, 'discovery', 10000, 20, 2000
 from lead_scores
@@ -195,7 +212,7 @@ where lead_id < 'L000010';
 
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
-    "sales_forecast",
+    "lead_unknowns", "unknown_fields", "sales_forecast",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
