@@ -244,6 +244,24 @@ def test_a_golden_history_of_hand_overs():
         assert read_hand_overs(connection)[3] == ("1", 4, 11, "hot", None, None)
 
 
+def test_a_hand_over_that_is_planned_anew_has_the_key_it_had():
+    def read_keys():
+        return connection.execute(
+            "select idempotency_key from hand_overs order by hand_over_number"
+        ).fetchall()
+
+    with make_connection() as connection:
+        score_day(connection, FIRST, {"1": 90})
+        (key,) = read_keys()
+        score_day(connection, FIRST + timedelta(1), {"1": 65})
+        assert read_keys() == [key]
+        release(connection)
+        score_day(connection, FIRST + timedelta(4), {"1": 10})
+        score_day(connection, FIRST + timedelta(5), {"1": 90})
+        assert read_keys()[0] == key
+        assert len(set(read_keys())) == 2
+
+
 def test_a_challenger_hands_nothing_over():
     with make_connection() as connection:
         connection.execute("update rule_book.scored_models set role = 'challenger'")
