@@ -3,7 +3,8 @@
 
 {% macro wilson_low(hits, trials) -%}
     {# The low end of Wilson's 95 % interval of the share hits / trials, 0 to 1: below it the true
-       share lies in one of 40 cases. Null without a trial. 5 of 10 is 0.2366 to 0.7634. #}
+       share lies in one of 40 cases. Null without a trial, and where the hits are not known.
+       5 of 10 is 0.2366 to 0.7634. #}
     {{ wilson_end(hits, trials, '-') }}
 {%- endmacro %}
 
@@ -18,7 +19,7 @@
     {%- set x = 'cast(' ~ hits ~ ' as ' ~ type_double() ~ ')' -%}
     {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
     case
-        when {{ n }} > 0 then cast(least(1, greatest(0, (
+        when {{ n }} > 0 and {{ x }} >= 0 then cast(least(1, greatest(0, (
             {{ x }} + {{ z * z / 2 }} {{ direction }} {{ z }} * sqrt(
                 {{ x }} * ({{ n }} - {{ x }}) / {{ n }} + {{ z * z / 4 }}
             )
