@@ -158,7 +158,7 @@ ranked_verdicts as (
     select
         verdicts.*,
         row_number() over (
-            partition by verdicts.lead_id order by verdicts.decided_at desc, verdicts.verdict
+            partition by verdicts.lead_id order by verdicts.decided_at desc, verdicts.verdict asc
         ) as recency
     from verdicts
     inner join newest_day on verdicts.as_of_date = newest_day.as_of_date

@@ -286,25 +286,32 @@ select
     conversion_not_met_high,
     finding,
     case finding
-        when 'points_the_wrong_way' then
-            'Worth ' || {{ format_points('points') }} || ' points, but '
-            || {{ format_share('conversion_met') }} || ' of the ' || leads_met
-            || ' leads that meet it have an opportunity, and '
-            || {{ format_share('conversion_not_met') }} || ' of the ' || leads_not_met
-            || ' others: the difference is more than chance.'
-        when 'never_fires' then
-            'None of the ' || leads_scored || ' leads that are not excluded meets it.'
-        when 'always_fires' then
-            'All ' || leads_scored
-            || ' leads that are not excluded meet it: it tells none from another.'
-        when 'duplicates' then
-            'Met by the same ' || leads_met || ' leads as ' || same_leads_as
-            || ': one fact counts twice.'
-        when 'mostly_capped_away' then
-            'For ' || leads_capped || ' of the ' || leads_met
-            || ' leads that meet it a limit undoes some of its points: its weight hardly matters.'
-        when 'too_few_outcomes' then
-            'Met by ' || leads_met || ' of ' || leads_scored || ' leads, ' || outcomes_met
-            || ' of these with an opportunity: too few to say whether its points are right.'
+        when 'points_the_wrong_way'
+            then
+                'Worth ' || {{ format_points('points') }} || ' points, but '
+                || {{ format_share('conversion_met') }} || ' of the ' || leads_met
+                || ' leads that meet it have an opportunity, and '
+                || {{ format_share('conversion_not_met') }} || ' of the ' || leads_not_met
+                || ' others: the difference is more than chance.'
+        when 'never_fires'
+            then
+                'None of the ' || leads_scored || ' leads that are not excluded meets it.'
+        when 'always_fires'
+            then
+                'All ' || leads_scored
+                || ' leads that are not excluded meet it: it tells none from another.'
+        when 'duplicates'
+            then
+                'Met by the same ' || leads_met || ' leads as ' || same_leads_as
+                || ': one fact counts twice.'
+        when 'mostly_capped_away'
+            then
+                'For ' || leads_capped || ' of the ' || leads_met
+                || ' leads that meet it a limit undoes some of its points: '
+                || 'its weight hardly matters.'
+        when 'too_few_outcomes'
+            then
+                'Met by ' || leads_met || ' of ' || leads_scored || ' leads, ' || outcomes_met
+                || ' of these with an opportunity: too few to say whether its points are right.'
     end as finding_text
 from judged

@@ -390,9 +390,10 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
     assert "Why it rejected them: no &lt;budget&gt; 20" in text
     assert "visit_3 50 3 0 47 100 % 44–100 – –" in text and "visit_4" not in text
     assert "3 of 8 rules; 40 of 288 leads that are not excluded have an opportunity" in text
-    assert "visit_1 -2.5 Worth -2.5 points, but 30 % &amp; more." in text
+    assert "visit_1 A visit -2.5 Worth -2.5 points, but 30 % &amp; more." in text
     places = [text.index(rule_id) for rule_id in ("visit_1", "company_size", "visit_2")]
     assert places == sorted(places), "the worst finding comes first"
+    assert "<i>s" not in meeting and "Fitting &lt;i&gt;size" in meeting
     assert "<b>" not in meeting and "Comes &lt;b&gt;back&lt;/b&gt;" in meeting
     assert "warning" not in meeting
 
