@@ -39,9 +39,11 @@ opportunities_as_of as (
         opportunity_id,
         lead_id,
         account_id,
+        product,
         stage,
         amount,
         is_won,
+        created_at,
         closed_at
     from versions
     where recency = 1 and (gone_from is null or gone_from > as_of_date)

@@ -6,5 +6,6 @@
     ref('disposable_mail_domains'), ref('isp_organizations'), ref('role_mailboxes'),
     ref('job_levels'), ref('job_functions'), ref('stage_confidence'),
     ref('machine_user_agents'), ref('machine_thresholds'), ref('sensitive_fields'),
-    ref('score_parts'), ref('account_rollup'), ref('stages'), ref('recycling'), ref('feeds')
+    ref('score_parts'), ref('account_rollup'), ref('stages'), ref('recycling'), ref('feeds'),
+    ref('model_minimums')
 ]) }}

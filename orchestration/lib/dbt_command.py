@@ -21,8 +21,8 @@ from orchestration.lib.settings import PROJECT_ROOT, Settings, list_settings, lo
 # where a plain `dbt build` keeps it: that has other settings, and each would undo the other's.
 TARGET = PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "orchestration"
 
-# What is built on the tiers, which Python writes after lead_scores.
-AFTER_TIERS = "source:tiering.lead_tiers+"
+# What is built on the tiers and on all else that the tiering writes after lead_scores.
+AFTER_TIERS = "source:tiering+"
 
 # Reading the project opens no table, so that any day will do; always the same one, because dbt
 # reads anew what depends on a setting that has changed.

@@ -7,6 +7,17 @@ import duckdb
 import jinja2
 
 PAGE_LEADS = 100
+PAGE_RULES = 25
+
+# What may be said of a rule, what is to be acted on first at the front.
+FINDINGS = [
+    "points_the_wrong_way",
+    "never_fires",
+    "always_fires",
+    "duplicates",
+    "mostly_capped_away",
+    "too_few_outcomes",
+]
 
 Row = dict[str, Any]
 
@@ -30,6 +41,16 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
         },
         ledgers={
             model_id: find_ledger(connection, model_id=model_id, limit=PAGE_LEADS)
+            for model_id in champions
+        },
+        health=find_health(connection),
+        trends={
+            model_id: find_newest_trend(connection, model_id=model_id) for model_id in champions
+        },
+        funnels={model_id: find_funnel(connection, model_id=model_id) for model_id in champions},
+        feedback={model_id: find_feedback(connection, model_id=model_id) for model_id in champions},
+        findings={
+            model_id: find_findings(connection, model_ids=[model_id], limit=PAGE_RULES)
             for model_id in champions
         },
         quarantine=count_quarantined(connection),
@@ -106,6 +127,73 @@ def find_ledger(
     for row in rows:
         ledger.setdefault(row["lead_id"], []).append(row)
     return ledger
+
+
+def find_health(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
+    """The row of model_health of each model."""
+    rows = fetch_rows(connection, "select * from model_health order by model_id")
+    return {row["model_id"]: row for row in rows}
+
+
+def find_findings(
+    connection: duckdb.DuckDBPyConnection, *, model_ids: list[str], limit: int
+) -> list[Row]:
+    """The `limit` rules of these models with the worst findings, of equal ones those that most
+    leads meet."""
+    return fetch_rows(
+        connection,
+        """
+        select model_id, rule_id, reason, owner, points, finding, finding_text
+        from rule_health
+        where finding is not null and list_contains($model_ids, model_id)
+        order by list_position($findings, finding), leads_met desc, model_id, rule_id
+        limit $limit
+        """,
+        {"model_ids": model_ids, "findings": FINDINGS, "limit": limit},
+    )
+
+
+def find_newest_trend(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row | None:
+    """The row of score_trend of the newest day of a model; None where it has none yet."""
+    rows = fetch_rows(
+        connection,
+        "select * from score_trend where model_id = $model_id order by as_of_date desc limit 1",
+        {"model_id": model_id},
+    )
+    return rows[0] if rows else None
+
+
+def find_funnel(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """The stages of a model in their order."""
+    return fetch_rows(
+        connection,
+        "select * from lead_funnel where model_id = $model_id order by position",
+        {"model_id": model_id},
+    )
+
+
+def find_feedback(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> dict[str, list[Row]]:
+    """What sales said of a model's leads: the rows of hand_over_feedback by their kind, those with
+    most hand-overs first; of rules only those that were answered, PAGE_RULES at most."""
+    rows = fetch_rows(
+        connection,
+        """
+        select *
+        from hand_over_feedback
+        where model_id = $model_id
+            and (hand_overs > 0 or accepted + rejected > 0)
+            and (kind <> 'rule' or accepted + rejected > 0)
+        qualify row_number() over (
+            partition by kind order by accepted + rejected desc, hand_overs desc, value
+        ) <= $limit
+        order by hand_overs desc, accepted + rejected desc, value
+        """,
+        {"model_id": model_id, "limit": PAGE_RULES},
+    )
+    feedback: dict[str, list[Row]] = {kind: [] for kind in ("all", "tier", "rule", "reason")}
+    for row in rows:
+        feedback[row["kind"]].append(row)
+    return feedback
 
 
 def count_quarantined(connection: duckdb.DuckDBPyConnection) -> list[Row]:

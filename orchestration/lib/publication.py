@@ -52,6 +52,11 @@ MARTS = {
     "lead_activities": "as_of_date, lead_id, activity",
     "account_scores": "as_of_date, model_id, account_id",
     "sales_forecast": "as_of_date, opportunity_id",
+    "model_health": "as_of_date, model_id",
+    "rule_health": "as_of_date, model_id, rule_id",
+    "score_trend": "as_of_date, model_id",
+    "lead_funnel": "as_of_date, model_id, position",
+    "hand_over_feedback": "as_of_date, model_id, kind, value",
     "quarantine": "table_name, row_key, column_name",
 }
 

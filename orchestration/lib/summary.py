@@ -12,6 +12,9 @@ from orchestration.lib.page import (
     fetch_rows,
     find_best_leads,
     find_champions,
+    find_findings,
+    find_funnel,
+    find_health,
 )
 from orchestration.lib.progress import count_things
 from orchestration.lib.publication import read_current
@@ -23,6 +26,7 @@ BEST_ACCOUNTS = 5
 REASONS = 6
 MACHINE_ACTIVITIES = 4
 QUARANTINE_LINES = 4
+WORST_RULES = 2
 
 Row = dict[str, Any]
 
@@ -30,7 +34,7 @@ Row = dict[str, Any]
 def summarize(published: Path) -> str:
     """The live publication of the folder `published` in words: leads per tier and the best leads
     of each champion, how its challengers differ, accounts, who is excluded, what machines did, the
-    rows that were set aside, and where it lies."""
+    rules to talk about and the funnel, the rows that were set aside, and where it lies."""
     manifest = read_current(published)
     models = manifest["rule_book"]["models"]
     main, *others = find_champions(manifest)
@@ -56,6 +60,13 @@ def summarize(published: Path) -> str:
             "",
             *describe_exclusions(count_exclusions(connection, model_id=main)),
             *describe_machines(count_machines(connection)),
+            "",
+            *describe_health(
+                find_health(connection),
+                find_findings(connection, model_ids=[main, *others], limit=WORST_RULES),
+                models=[main, *others],
+            ),
+            *describe_funnel(find_funnel(connection, model_id=main)),
             "",
             *describe_quarantine(count_quarantined(connection)),
         ]
@@ -288,6 +299,32 @@ def describe_machines(activities: list[Row]) -> list[str]:
         return ["No machine was seen."]
     words = [f"{r['activity']} {r['by_people']:,} of {r['seen']:,}" for r in activities]
     return ["Done by people, of what was seen (machines earn nothing)", *wrap(", ".join(words))]
+
+
+def describe_health(health: dict[str, Row], worst: list[Row], *, models: list[str]) -> list[str]:
+    """Which models have too little to be judged by, of how many rules of `models` there is
+    something to say, and what of the `worst` ones."""
+    warnings = [row["warning"] for row in health.values() if row["warning"]]
+    judged = [health[model_id] for model_id in models if model_id in health]
+    rules = sum(row["rules"] for row in judged)
+    found = sum(row["rules_with_findings"] for row in judged)
+    lines = [line for warning in warnings for line in textwrap.wrap(warning, WIDTH)]
+    lines.append(f"Of {count_things(rules, 'rule')} {found:,} are to be talked about (rule_health)")
+    for row in worst:
+        lines += wrap(f"{row['rule_id']}: {row['finding_text']}")
+    return lines
+
+
+def describe_funnel(stages: list[Row]) -> list[str]:
+    """How many leads have reached each stage or a later one.
+
+    >>> describe_funnel([{"stage": "interest", "leads_reached": 1200},
+    ...                  {"stage": "handed_over", "leads_reached": 80}])
+    ['Funnel: interest 1,200 → handed over 80']
+    """
+    words = [f"{row['stage'].replace('_', ' ')} {row['leads_reached']:,}" for row in stages]
+    text = "Funnel: " + " → ".join(words)
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ") if words else []
 
 
 def describe_quarantine(quarantined: list[Row]) -> list[str]:

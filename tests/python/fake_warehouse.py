@@ -151,6 +151,31 @@ create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
     amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
 );
+create table rule_health (
+    as_of_date date, model_id varchar, rule_id varchar, reason varchar, owner varchar,
+    points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar
+);
+create table model_health (
+    as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
+    rules bigint, rules_with_findings bigint
+);
+create table score_trend (
+    model_id varchar, as_of_date date, first_day date, mean_score decimal(12, 4),
+    hand_over_pct decimal(5, 2), mean_score_change_since_first_day decimal(12, 4),
+    mean_score_change_in_30_days decimal(12, 4)
+);
+create table lead_funnel (
+    as_of_date date, model_id varchar, position bigint, stage varchar, owner varchar,
+    description varchar, leads_now bigint, leads_reached bigint, moved_on bigint,
+    conversion_rate decimal(5, 4), conversion_low decimal(5, 4), conversion_high decimal(5, 4),
+    median_days_in_stage decimal(9, 1)
+);
+create table hand_over_feedback (
+    as_of_date date, model_id varchar, kind varchar, value varchar, hand_overs bigint,
+    accepted bigint, rejected bigint, open bigint, acceptance_rate decimal(5, 4),
+    acceptance_low decimal(5, 4), acceptance_high decimal(5, 4),
+    median_response_hours decimal(9, 1), answered_within_sla_pct decimal(5, 2)
+);
 create table quarantine (
     table_name varchar, row_key varchar, column_name varchar, value varchar, reason varchar,
     first_seen_at timestamp
@@ -210,9 +235,34 @@ from lead_scores
 where lead_id < 'L000010';
 """
 
+# What marketing and sales look at, written down.
+MEETING = """
+insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3);
+insert into rule_health values
+    ($as_of, 'b2b', 'company_size', 'Fitting <i>size</i>', 'revops', 5, 288, 'always_fires',
+        'All 288 leads meet it, so that it tells none from another.'),
+    ($as_of, 'b2b', 'visit_1', 'A visit', 'demand_gen', -2.5, 41, 'points_the_wrong_way',
+        'Worth -2.5 points, but 30 % & more.'),
+    ($as_of, 'b2b', 'visit_2', 'A visit', 'demand_gen', 4, 3, 'too_few_outcomes',
+        'Met by 3 of 288 leads.'),
+    ($as_of, 'b2b', 'visit_3', 'A visit', 'demand_gen', 4, 50, null, null);
+insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
+insert into lead_funnel values
+    ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
+        0.3886, 12.5),
+    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null);
+insert into hand_over_feedback values
+    ($as_of, 'b2b', 'all', 'all hand-overs', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
+    ($as_of, 'b2b', 'tier', 'sales', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
+    ($as_of, 'b2b', 'rule', 'visit_3', 50, 3, 0, 47, 1, 0.4385, 1, null, null),
+    ($as_of, 'b2b', 'rule', 'visit_4', 9, 0, 0, 9, null, null, null, null, null),
+    ($as_of, 'b2b', 'reason', 'no <budget>', 20, 0, 20, 0, null, null, null, 20.5, 62.5);
+"""
+
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
-    "lead_unknowns", "unknown_fields", "sales_forecast",
+    "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
+    "score_trend", "lead_funnel", "hand_over_feedback",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -254,6 +304,8 @@ def fill_scores(
         connection.execute(f"delete from {mart}")
     connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
     connection.execute(LEDGER)
+    for statement in MEETING.strip().removesuffix(";").split(";"):
+        connection.execute(statement, {"as_of": as_of})
 
 
 def fill_tiers(connection: duckdb.DuckDBPyConnection) -> None:

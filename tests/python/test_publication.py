@@ -3,6 +3,7 @@ happens to the run that writes it, and that one can go back."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -101,6 +102,7 @@ def test_published_rows_are_in_key_order(publish_once, published):
     assert leads == sorted(leads) and len(leads) == 300
 
 
+# Marts without lead_id.
 # Each day's rows carry that day, so that a mix of two publications shows.
 READER = """
 import os, sys
@@ -364,12 +366,50 @@ def test_the_page_explains_each_of_the_best_leads_and_asks_nothing_of_the_outsid
         excluded = connection.execute(
             "select lead_id from scored_leads where is_excluded order by score desc limit 1"
         ).fetchone()
-    first = html[html.index("<details>") : html.index("</details>")]
+    first = html[html.index("<details>") :]
+    first = first[: first.index("</details>")]
     total = f"{score:,.4f}".rstrip("0").rstrip(".")
     assert f">{lead_id}<" in first
     assert f"<b>{total}</b>" in first
     assert f'<td class="n">{total}</td>' in first[first.index("<tfoot>") :]
     assert f">{excluded[0]}<" not in html
+
+
+def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, published):
+    publish_once()
+    html = (published / "index.html").read_text()
+    meeting = html[html.index('id="meeting"') : html.index("best leads</h2>")]
+    text = " ".join(re.sub("<[^>]*>", " ", meeting).split())
+    assert "interest marketing 200 300 33 % 28–39 12.5 handed_over sales 100 100" in text
+    assert (
+        "Mean score 48.5, -0.8 against 30 days before, +1.2 since 2026-05-21; 34 % of the leads"
+    ) in text
+    assert "all hand-overs 100 30 20 50 60 % 46–72 20.5 62 % sales 100 30" in text
+    assert "Why it rejected them: no &lt;budget&gt; 20" in text
+    assert "visit_3 50 3 0 47 100 % 44–100 – –" in text and "visit_4" not in text
+    assert "3 of 8 rules; 40 of 288 leads that are not excluded have an opportunity" in text
+    assert "visit_1 A visit -2.5 Worth -2.5 points, but 30 % &amp; more." in text
+    places = [text.index(rule_id) for rule_id in ("visit_1", "company_size", "visit_2")]
+    assert places == sorted(places), "the worst finding comes first"
+    assert "<i>s" not in meeting and "Fitting &lt;i&gt;size" in meeting
+    assert "<b>" not in meeting and "Comes &lt;b&gt;back&lt;/b&gt;" in meeting
+    assert "warning" not in meeting
+
+
+def test_a_model_that_cannot_be_judged_says_so_on_the_page_and_in_the_summary(
+    publish_once, published, warehouse
+):
+    change(
+        warehouse,
+        "update model_health set warning = 'The rules of b2b cannot be judged <yet>.';"
+        "delete from hand_over_feedback; delete from lead_funnel; delete from score_trend;"
+        "delete from rule_health",
+    )
+    publish_once()
+    html = (published / "index.html").read_text()
+    assert '<p class="warning">The rules of b2b cannot be judged &lt;yet&gt;.</p>' in html
+    assert "Nothing was handed over yet" in html
+    assert "\nThe rules of b2b cannot be judged <yet>.\nOf 8 rules 3 are" in summarize(published)
 
 
 def test_the_summary_names_tiers_best_leads_quarantine_and_place(
@@ -383,6 +423,12 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
     assert "300 leads as of 2026-06-30, rule book b2b 2026.06" in text
     assert "(+" in text
     assert "3 raw rows were set aside" in text
+    assert (
+        "\nOf 8 rules 3 are to be talked about (rule_health)\n"
+        "  visit_1: Worth -2.5 points, but 30 % & more.\n"
+        "  company_size: All 288 leads meet it, so that it tells none from another.\n"
+        "Funnel: interest 300 → handed over 100\n"
+    ) in text
     assert "crm.leads: created_at is not a timestamp" in text
     assert str(published / "leads.duckdb") in text
 
@@ -421,7 +467,7 @@ def test_several_models_are_told_apart_and_no_lead_counts_twice(publish_once, pu
     assert list(manifest["rule_book"]["models"]) == ["b2b", "line", "line_next", "alone"]
     assert manifest["rule_book"]["models"]["line_next"]["role"] == "challenger"
     text = summarize(published)
-    assert len(text.splitlines()) <= 65
+    assert len(text.splitlines()) <= 68
     assert text.startswith("300 leads as of 2026-06-30, rule book b2b 2026.06\n")
     assert "\n\nProduct crm, rule book line 1\n  ready_to_buy " in text
     assert (

@@ -1,0 +1,54 @@
+{# How much a count of leads says: shares, how far they can be trusted, and middles. #}
+
+
+{% macro wilson_low(hits, trials) -%}
+    {# The low end of Wilson's 95 % interval of the share hits / trials, 0 to 1: below it the true
+       share lies in one of 40 cases. Null without a trial, and where the hits are not known.
+       5 of 10 is 0.2366 to 0.7634. #}
+    {{ wilson_end(hits, trials, '-') }}
+{%- endmacro %}
+
+{% macro wilson_high(hits, trials) -%}
+    {# The high end of the same interval. #}
+    {{ wilson_end(hits, trials, '+') }}
+{%- endmacro %}
+
+{% macro wilson_end(hits, trials, direction) -%}
+    {#- Of a normal distribution 95 % lie within so many standard deviations. -#}
+    {%- set z = 1.959963984540054 -%}
+    {%- set x = 'cast(' ~ hits ~ ' as ' ~ type_double() ~ ')' -%}
+    {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
+    case
+        when {{ n }} > 0 and {{ x }} >= 0 then cast(least(1, greatest(0, (
+            {{ x }} + {{ z * z / 2 }} {{ direction }} {{ z }} * sqrt(
+                {{ x }} * ({{ n }} - {{ x }}) / {{ n }} + {{ z * z / 4 }}
+            )
+        ) / ({{ n }} + {{ z * z }}))) as decimal(5, 4))
+    end
+{%- endmacro %}
+
+
+{% macro share_of(hits, trials) -%}
+    {# The share hits / trials, 0 to 1; null without a trial. #}
+    cast(1.0 * ({{ hits }}) / nullif({{ trials }}, 0) as decimal(5, 4))
+{%- endmacro %}
+
+
+{% macro percentage_of(hits, trials) -%}
+    {# The share hits / trials as 0 to 100; null without a trial. #}
+    cast(100.0 * ({{ hits }}) / nullif({{ trials }}, 0) as decimal(5, 2))
+{%- endmacro %}
+
+
+{% macro format_share(share) -%}
+    {# A share of 1 as people read it, at most one decimal: 4.1 %, 50 %. #}
+    regexp_replace(
+        cast(cast(100 * {{ share }} as decimal(4, 1)) as {{ dbt.type_string() }}), '[.]0$', ''
+    ) || ' %'
+{%- endmacro %}
+
+
+{% macro median_of(number) -%}
+    {# The middle of the numbers that are known; an aggregate. #}
+    percentile_cont(0.5) within group (order by {{ number }})
+{%- endmacro %}

@@ -1,0 +1,118 @@
+with
+
+scored_models as (
+
+    select * from {{ ref('scored_models') }}
+
+),
+
+minimums as (
+
+    select * from {{ ref('health_minimums') }}
+
+),
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+lead_outcomes as (
+
+    select * from {{ ref('int_lead_outcomes') }}
+
+),
+
+rule_health as (
+
+    select * from {{ ref('rule_health') }}
+
+),
+
+newest_day as (
+
+    select max(as_of_date) as as_of_date from as_of_dates
+
+),
+
+leads as (
+
+    select
+        model_id,
+        count(*) as leads_scored,
+        count(case when has_opportunity then 1 end) as outcomes
+    from lead_outcomes
+    group by model_id
+
+),
+
+rules as (
+
+    select
+        model_id,
+        count(*) as rules,
+        count(finding) as rules_with_findings
+    from rule_health
+    group by model_id
+
+),
+
+measured as (
+
+    select
+        newest_day.as_of_date,
+        scored_models.model_id,
+        coalesce(leads.leads_scored, 0) as leads_scored,
+        coalesce(leads.outcomes, 0) as outcomes,
+        coalesce(leads.leads_scored - leads.outcomes, 0) as others,
+        minimums.leads_needed,
+        minimums.outcomes_needed,
+        coalesce(rules.rules, 0) as rules,
+        coalesce(rules.rules_with_findings, 0) as rules_with_findings
+    from scored_models
+    cross join newest_day
+    cross join minimums
+    left join leads on scored_models.model_id = leads.model_id
+    left join rules on scored_models.model_id = rules.model_id
+
+),
+
+missed as (
+
+    select
+        *,
+        case
+            when leads_scored < leads_needed
+                then ', ' || (leads_needed - leads_scored) || ' leads'
+            else ''
+        end || case
+            when outcomes < outcomes_needed
+                then ', ' || (outcomes_needed - outcomes) || ' with an opportunity'
+            else ''
+        end || case
+            when others < outcomes_needed
+                then ', ' || (outcomes_needed - others) || ' without one'
+            else ''
+        end as missing
+    from measured
+
+)
+
+select
+    as_of_date,
+    model_id,
+    leads_scored,
+    outcomes,
+    leads_needed,
+    outcomes_needed,
+    missing = '' as is_enough,
+    case
+        when missing <> '' then
+            'The rules of ' || model_id || ' cannot be judged yet by its ' || leads_scored
+            || ' leads, ' || outcomes || ' of them with an opportunity; missing: '
+            || substr(missing, 3) || '.'
+    end as warning,
+    rules,
+    rules_with_findings
+from missed
