@@ -1,8 +1,17 @@
 with
 
+-- Nobody asks on a past day what was foretold then.
+newest_day as (
+
+    select max(as_of_date) as newest_as_of_date from {{ ref('int_as_of_dates') }}
+
+),
+
 lead_tiers as (
 
-    select * from {{ source('tiering', 'lead_tiers') }}
+    select lead_tiers.*
+    from {{ source('tiering', 'lead_tiers') }} as lead_tiers
+    inner join newest_day on lead_tiers.as_of_date = newest_day.newest_as_of_date
 
 ),
 

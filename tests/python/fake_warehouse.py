@@ -108,7 +108,10 @@ create table lead_outlook (
     as_of_date date, model_id varchar, lead_id varchar, tier varchar, leave_below decimal(12, 4),
     score decimal(12, 4), drops_out_on date, score_then decimal(12, 4), because_of varchar
 );
-create table tier_stability (model_id varchar, flaps bigint);
+create table tier_stability (
+    model_id varchar, first_day date, last_day date, flap_rate decimal(12, 4),
+    flap_rate_by_score decimal(12, 4)
+);
 create table hand_over_rules (idempotency_key varchar, rule_id varchar, points decimal(12, 4));
 create table lead_score_current (
     model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar,
@@ -152,8 +155,8 @@ create table sales_forecast (
     amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
 );
 create table rule_health (
-    as_of_date date, model_id varchar, rule_id varchar, reason varchar, owner varchar,
-    points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar
+    as_of_date date, model_id varchar, rule_id varchar, dimension varchar, reason varchar,
+    owner varchar, points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar
 );
 create table model_health (
     as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
@@ -244,13 +247,13 @@ where lead_id < 'L000010';
 MEETING = """
 insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3);
 insert into rule_health values
-    ($as_of, 'b2b', 'company_size', 'Fitting <i>size</i>', 'revops', 5, 288, 'always_fires',
-        'All 288 leads meet it, so that it tells none from another.'),
-    ($as_of, 'b2b', 'visit_1', 'A visit', 'demand_gen', -2.5, 41, 'points_the_wrong_way',
-        'Worth -2.5 points, but 30 % & more.'),
-    ($as_of, 'b2b', 'visit_2', 'A visit', 'demand_gen', 4, 3, 'too_few_outcomes',
+    ($as_of, 'b2b', 'company_size', 'firmographic', 'Fitting <i>size</i>', 'revops', 5, 288,
+        'always_fires', 'All 288 leads meet it, so that it tells none from another.'),
+    ($as_of, 'b2b', 'visit_1', 'behavioral', 'A visit', 'demand_gen', -2.5, 41,
+        'points_the_wrong_way', 'Worth -2.5 points, but 30 % & more.'),
+    ($as_of, 'b2b', 'visit_2', 'behavioral', 'A visit', 'demand_gen', 4, 3, 'too_few_outcomes',
         'Met by 3 of 288 leads.'),
-    ($as_of, 'b2b', 'visit_3', 'A visit', 'demand_gen', 4, 50, null, null);
+    ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,

@@ -467,7 +467,7 @@ def test_several_models_are_told_apart_and_no_lead_counts_twice(publish_once, pu
     assert list(manifest["rule_book"]["models"]) == ["b2b", "line", "line_next", "alone"]
     assert manifest["rule_book"]["models"]["line_next"]["role"] == "challenger"
     text = summarize(published)
-    assert len(text.splitlines()) <= 68
+    assert len(text.splitlines()) <= 75
     assert text.startswith("300 leads as of 2026-06-30, rule book b2b 2026.06\n")
     assert "\n\nProduct crm, rule book line 1\n  ready_to_buy " in text
     assert (
