@@ -1,16 +1,16 @@
 # The commands of the project; `make` alone lists them. Settings are environment variables,
 # which README.md lists: LEADS_RAW, LEADS_RULES, LEADS_WAREHOUSE, LEADS_PUBLISHED, LEADS_AS_OF,
-# LEADS_KNOWN.
+# LEADS_KNOWN, LEADS_WEBHOOK_URL.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay ui test lint example bench publications rollback lock
+.PHONY: help setup sample run preview replay explain ui test lint example bench publications rollback outbox deliver redeliver lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
 # The test suite must not depend on what the shell happens to have set.
-UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_KNOWN -u LEADS_TARGET
+UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_KNOWN -u LEADS_TARGET -u LEADS_WEBHOOK_URL -u LEADS_WEBHOOK_SECRET -u LEADS_WEBHOOK_TIMEOUT
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -45,6 +45,9 @@ preview: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## show whom a changed r
 replay: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
 	@$(BIN)/python -m orchestration.replay --days "$(DAYS)" --known "$(KNOWN)"
 
+explain: .venv/.installed ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
+	@$(BIN)/python -m orchestration.explain --lead "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
+
 ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
 
@@ -73,6 +76,16 @@ publications: .venv/.installed ## list the publications that are kept
 rollback: .venv/.installed ## go back to a publication: make rollback ID=<publication id>
 	@test -n "$(ID)" || { echo "Say which publication: make rollback ID=<id>; make publications lists them."; exit 2; }
 	@$(BIN)/python -m orchestration.lib.publication rollback "$(ID)"
+
+outbox: .venv/.installed ## show how many hand-overs wait, are delivered or dead
+	@$(BIN)/python -m orchestration.lib.delivery list
+
+deliver: .venv/.installed ## deliver the hand-overs that are due now (make ui does it by itself)
+	@$(BIN)/python -m orchestration.lib.delivery deliver
+
+redeliver: .venv/.installed ## have dead hand-overs sent again: make redeliver ID=<idempotency key, or all>
+	@test -n "$(ID)" || { echo "Say which hand-over: make redeliver ID=<idempotency key, or all>; make outbox lists them."; exit 2; }
+	@$(BIN)/python -m orchestration.lib.delivery redeliver "$(ID)"
 
 lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock

@@ -82,6 +82,14 @@
 {%- endmacro %}
 
 
+{% macro is_not_settled() -%}
+    {# A condition on _loaded_at: loads that may have received rows since the last run, all of them
+       before the first one. #}
+    {%- set before = loads_settled_before() -%}
+    {{ return('true' if before == far_future() else '_loaded_at >= cast(' ~ before ~ ' as timestamp)') }}
+{%- endmacro %}
+
+
 {% macro loads_to_scan(table_name) -%}
     {# A condition on _loaded_at: which loads of an event table must be counted again. A literal,
        so that files and blocks of rows outside it are passed over. #}

@@ -30,7 +30,8 @@
         valid_from date not null,
         score {{ dbt.type_bigint() }},
         tier {{ dbt.type_string() }},
-        tier_since date not null
+        tier_since date not null,
+        tier_by_score {{ dbt.type_string() }}
     );
     create table if not exists {{ target.schema }}.lead_score_past (
         model_id {{ dbt.type_string() }} not null,
@@ -39,15 +40,21 @@
         valid_to date not null,
         score {{ dbt.type_bigint() }},
         tier {{ dbt.type_string() }},
-        tier_since date not null
+        tier_since date not null,
+        tier_by_score {{ dbt.type_string() }}
     );
+    {# Warehouses made before that column was. #}
+    alter table {{ target.schema }}.lead_score_current
+        add column if not exists tier_by_score {{ dbt.type_string() }};
+    alter table {{ target.schema }}.lead_score_past
+        add column if not exists tier_by_score {{ dbt.type_string() }};
     create or replace view {{ target.schema }}.lead_score_history as
     select
-        model_id, lead_id, valid_from, valid_to, score, tier, tier_since
+        model_id, lead_id, valid_from, valid_to, score, tier, tier_by_score, tier_since
     from {{ target.schema }}.lead_score_past
     union all
     select
-        model_id, lead_id, valid_from, cast(null as date), score, tier, tier_since
+        model_id, lead_id, valid_from, cast(null as date), score, tier, tier_by_score, tier_since
     from {{ target.schema }}.lead_score_current;
     create table if not exists {{ target.schema }}.scored_days (
         model_id {{ dbt.type_string() }} not null,
@@ -84,5 +91,18 @@
         idempotency_key {{ dbt.type_string() }} not null,
         rule_id {{ dbt.type_string() }} not null,
         points decimal(12, 4) not null
+    );
+    create table if not exists {{ target.schema }}.lead_score_changes (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        lead_id {{ dbt.type_string() }} not null,
+        rule_id {{ dbt.type_string() }} not null,
+        dimension {{ dbt.type_string() }},
+        reason {{ dbt.type_string() }},
+        since date not null,
+        points_before decimal(12, 4) not null,
+        points_now decimal(12, 4) not null,
+        change decimal(12, 4) not null,
+        kind {{ dbt.type_string() }} not null
     )
 {%- endmacro %}

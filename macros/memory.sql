@@ -1,6 +1,7 @@
 {% macro limit_memory() -%}
     {# Holds the engine to LEADS_MEMORY_LIMIT (`2GB`), beyond which it spills to disk beside the
-       warehouse; without it to what the engine sees fit. #}
+       warehouse; without it to 6 GB, or to what the engine sees fit on a machine that has less:
+       a daily refresh is not to take a server from its other work. #}
     {{ return(adapter.dispatch('limit_memory')()) }}
 {%- endmacro %}
 
@@ -16,5 +17,11 @@
             ) -%}
         {%- endif -%}
     set memory_limit = '{{ limit }}'
+    {%- elif execute -%}
+        {#- As DuckDB says it: `18.7 GiB`. -#}
+        {%- set amount, unit = run_query("select current_setting('memory_limit')").rows[0][0].split(' ') -%}
+        {%- if unit == 'TiB' or (unit == 'GiB' and amount | float > 5.6) %}
+    set memory_limit = '6GB'
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

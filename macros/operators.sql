@@ -34,3 +34,17 @@
     {# The high end of `low..high`, null where it is open. #}
     {{ read_number("nullif(split_part(" ~ range ~ ", '..', 2), '')") }}
 {%- endmacro %}
+
+
+{% macro bounded_operators() -%}
+    {# Operators for which no finite list holds a value of every kind: whether a text that nobody
+       knows yet contains or matches another is only bounded, met or not met. #}
+    'contains', 'starts_with', 'ends_with', 'matches'
+{%- endmacro %}
+
+
+{% macro unheard_of_value() -%}
+    {# A value that no rule names: it meets nothing but `present`. The character is the unit
+       separator, which no spreadsheet writes. #}
+    chr(31)
+{%- endmacro %}

@@ -42,6 +42,12 @@
 {%- endmacro %}
 
 
+{% macro completeness_pct(filled_fields, key_fields) -%}
+    {# Filled key fields as a share of all of the model's, 0 to 100. #}
+    cast(100.0 * {{ filled_fields }} / {{ key_fields }} as decimal(5, 2))
+{%- endmacro %}
+
+
 {% macro reasons_shown() -%}
     {# How many reasons stand beside a score: as many as a seller reads before a call. #}
     3

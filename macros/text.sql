@@ -25,6 +25,12 @@
 {%- endmacro %}
 
 
+{% macro least_step() -%}
+    {# The least difference between two numbers that read_number tells apart. #}
+    cast(0.0000000001 as decimal(38, 10))
+{%- endmacro %}
+
+
 {% macro read_date(text) -%}
     {{ cast_or_null(text, 'date') }}
 {%- endmacro %}

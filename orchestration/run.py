@@ -21,6 +21,7 @@ from orchestration.lib.progress import (
     print_problems,
     print_step,
 )
+from orchestration.lib.publication import read_current
 from orchestration.lib.settings import (
     PROJECT_ROOT,
     Settings,
@@ -48,13 +49,17 @@ def main() -> int:
     os.environ.update(list_settings(settings), DAGSTER_HOME=str(DAGSTER_HOME))
     os.chdir(PROJECT_ROOT)
     print(describe_start(settings), flush=True)
+    before = read_current(settings.published)
     started = time.monotonic()
     with divert_output(LOG_FILE) as console:
         sentences = run_daily_refresh(settings, console)
     seconds = time.monotonic() - started
     if sentences:
+        is_published = read_current(settings.published) != before
         print_problems(
-            "Nothing was published. What is wrong:",
+            "The run failed after it had published. What is wrong:"
+            if is_published
+            else "Nothing was published. What is wrong:",
             sentences,
             log_file=str(LOG_FILE.relative_to(PROJECT_ROOT)),
         )
@@ -172,7 +177,12 @@ def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]
         return "dbt build", ", ".join(words)
     if "_audit_" in step_key:
         return "audit", step_key.split("_audit_")[-1]
-    return {"lead_tiers": "tiers", "published_marts": "publish"}[step_key], step_key
+    names = {
+        "lead_tiers": "tiers",
+        "published_marts": "publish",
+        "released_hand_overs": "release",
+    }
+    return names[step_key], step_key
 
 
 def find_sentences(events: list[Any]) -> list[str]:

@@ -54,7 +54,7 @@ account_recency as (
         {{ activity_surge(
             'lead_activity_days.distinct_event_count',
             'lead_activity_days.occurred_on',
-            'leads_that_speak.as_of_date'
+            'lead_activity_days.counts_until'
         ) }} as activity_surge
     from leads_that_speak
     inner join lead_activity_days

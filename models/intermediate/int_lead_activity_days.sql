@@ -6,6 +6,12 @@ as_of_dates as (
 
 ),
 
+feeds as (
+
+    select * from {{ ref('int_feeds') }}
+
+),
+
 crm_event_days as (
 
     select * from {{ ref('int_crm_event_days') }}
@@ -54,6 +60,7 @@ lead_event_days as (
     select
         people.as_of_date,
         people.person_lead_key as lead_key,
+        event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
         event_days.known_on,
@@ -65,6 +72,7 @@ lead_event_days as (
     select
         addresses.as_of_date,
         addresses.lead_key,
+        event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
         event_days.known_on,
@@ -76,6 +84,7 @@ lead_event_days as (
     select
         addresses.as_of_date,
         addresses.lead_key,
+        event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
         event_days.known_on,
@@ -87,6 +96,7 @@ lead_event_days as (
     select
         visitors.as_of_date,
         visitors.lead_key,
+        event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
         event_days.known_on,
@@ -112,6 +122,7 @@ lead_activity_days as (
         lead_event_days.lead_key,
         event_kind_activities.activity_key,
         lead_event_days.occurred_on,
+        min(feeds.counts_until) as counts_until,
         sum(lead_event_days.seen_count) as seen_count,
         sum(lead_event_days.event_count) as event_count,
         sum(
@@ -121,9 +132,12 @@ lead_activity_days as (
     inner join as_of_dates
         on
         lead_event_days.as_of_date = as_of_dates.as_of_date
-        and lead_event_days.occurred_on <= as_of_dates.as_of_date
-        and lead_event_days.occurred_on >= as_of_dates.counts_from
         and lead_event_days.known_on <= as_of_dates.known_until
+    inner join feeds
+        on
+        lead_event_days.as_of_date = feeds.as_of_date
+        and lead_event_days.table_name = feeds.table_name
+        and lead_event_days.occurred_on between feeds.counts_from and feeds.counts_until
     inner join event_kind_activities
         on
         lead_event_days.as_of_date = event_kind_activities.as_of_date
@@ -139,6 +153,7 @@ select
     lead_key,
     activity_key,
     occurred_on,
+    counts_until,
     cast(seen_count as {{ dbt.type_bigint() }}) as seen_count,
     cast(event_count as {{ dbt.type_bigint() }}) as event_count,
     cast(coalesce(distinct_event_count, 0) as {{ dbt.type_bigint() }}) as distinct_event_count

@@ -24,11 +24,36 @@ attribute_rules as (
 
 ),
 
-named_attributes as (
+model_tiers as (
+
+    select * from {{ ref('model_tiers') }}
+
+),
+
+attribute_fields as (
+
+    select * from {{ ref('attribute_fields') }}
+
+),
+
+asked_for as (
 
     select attribute from attribute_rules
     union
     select attribute from key_fields
+    union
+    select trim({{ split_to_rows('required_fields') }}) as attribute from model_tiers
+
+),
+
+-- With the fields that they hang on: whether these are missing says what may still change.
+named_attributes as (
+
+    select attribute from asked_for
+    union
+    select attribute_fields.field as attribute
+    from attribute_fields
+    inner join asked_for on attribute_fields.attribute = asked_for.attribute
 
 ),
 

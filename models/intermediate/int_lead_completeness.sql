@@ -18,7 +18,8 @@ completeness as (
         lead_attributes.as_of_date,
         key_fields.model_id,
         lead_attributes.lead_id,
-        100.0 * count(nullif(lead_attributes.value, '')) / count(*) as completeness_pct
+        count(nullif(lead_attributes.value, '')) as filled_fields,
+        count(*) as key_fields
     from lead_attributes
     inner join key_fields on lead_attributes.attribute = key_fields.attribute
     group by lead_attributes.as_of_date, key_fields.model_id, lead_attributes.lead_id
@@ -29,5 +30,6 @@ select
     as_of_date,
     model_id,
     lead_id,
-    cast(completeness_pct as decimal(5, 2)) as completeness_pct
+    cast(filled_fields as {{ dbt.type_bigint() }}) as filled_fields,
+    {{ completeness_pct('filled_fields', 'key_fields') }} as completeness_pct
 from completeness

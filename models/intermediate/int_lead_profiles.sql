@@ -127,11 +127,8 @@ profiles as (
         lead_recency.last_activity_on,
         coalesce(lead_recency.active_days_30, 0) as active_days_30,
         lead_recency.activity_surge,
-        case
-            when lead_recency.active_days_30 > 0 then 'active'
-            when lead_recency.last_activity_on is not null then 'latent'
-            else 'none'
-        end as activity_state
+        {{ activity_state('lead_recency.active_days_30', 'lead_recency.last_activity_on') }}
+            as activity_state
     from parsed
     left join accounts
         on parsed.as_of_date = accounts.as_of_date and parsed.account_id = accounts.account_id

@@ -12,11 +12,12 @@ lead_recency as (
         as_of_date,
         lead_key,
         max(occurred_on) as last_activity_on,
-        {{ dbt.datediff('max(occurred_on)', 'as_of_date', 'day') }} as days_since_last_activity,
+        min({{ dbt.datediff('occurred_on', 'counts_until', 'day') }}) as days_since_last_activity,
         count(distinct case
-            when {{ dbt.datediff('occurred_on', 'as_of_date', 'day') }} < 30 then occurred_on
+            when {{ dbt.datediff('occurred_on', 'counts_until', 'day') }} < 30 then occurred_on
         end) as active_days_30,
-        {{ activity_surge('distinct_event_count', 'occurred_on', 'as_of_date') }} as activity_surge
+        {{ activity_surge('distinct_event_count', 'occurred_on', 'counts_until') }}
+            as activity_surge
     from lead_activity_days
     where event_count > 0
     group by as_of_date, lead_key

@@ -18,6 +18,13 @@ as_of_dates as (
 
 ),
 
+feeds as (
+
+    select * from {{ ref('int_feeds') }}
+    where table_name = 'web.events'
+
+),
+
 identifications_as_of as (
 
     select
@@ -34,8 +41,11 @@ identifications_as_of as (
     from identifications
     inner join as_of_dates
         on
-        identifications.occurred_on between as_of_dates.counts_from and as_of_dates.as_of_date
-        and identifications.known_on <= as_of_dates.known_until
+        identifications.known_on <= as_of_dates.known_until
+    inner join feeds
+        on
+        as_of_dates.as_of_date = feeds.as_of_date
+        and identifications.occurred_on between feeds.counts_from and feeds.counts_until
     inner join addresses
         on
         as_of_dates.as_of_date = addresses.as_of_date

@@ -42,6 +42,27 @@ score_points as (
 
 ),
 
+feeds as (
+
+    select * from {{ ref('int_feeds') }}
+
+),
+
+stale_feeds as (
+
+    select
+        as_of_date,
+        {{ dbt.listagg(
+            "table_name || ' since ' || cast(last_loaded_on as " ~ dbt.type_string() ~ ")",
+            "'; '",
+            'order by table_name'
+        ) }} as stale_feeds
+    from feeds
+    where is_stale
+    group by as_of_date
+
+),
+
 points_side_by_side as (
 
     select
@@ -95,7 +116,10 @@ select
     cast(score_points.engagement_score as decimal(7, 4)) as engagement_score,
     score_points.score,
     reasons.top_reasons,
+    reasons.reasons_for,
+    reasons.reasons_against,
     profiles.last_activity_on,
+    stale_feeds.stale_feeds,
     nullif(people.person_lead_id, people.lead_id) as duplicate_of,
     exclusions.lead_id is not null as is_excluded,
     exclusions.exclusion_reason
@@ -110,6 +134,7 @@ inner join points_side_by_side
     on score_points.as_of_date = points_side_by_side.as_of_date
     and score_points.model_id = points_side_by_side.model_id
     and score_points.lead_id = points_side_by_side.lead_id
+left join stale_feeds on score_points.as_of_date = stale_feeds.as_of_date
 left join completeness
     on score_points.as_of_date = completeness.as_of_date
     and score_points.model_id = completeness.model_id

@@ -12,6 +12,7 @@ scored_models as (
 
     select
         model_id,
+        role,
         nullif(product, '') as product,
         version,
         {{ read_number('min_score') }} as min_score,

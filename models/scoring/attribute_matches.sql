@@ -12,9 +12,9 @@ completeness as (
 
 ),
 
-attribute_rules as (
+operands as (
 
-    select * from {{ ref('attribute_rules') }}
+    select * from {{ ref('attribute_rule_operands') }}
 
 ),
 
@@ -30,7 +30,13 @@ attributes as (
 
 ),
 
--- A rule is tried once on each value that occurs, not once on each lead.
+attribute_candidates as (
+
+    select * from {{ ref('attribute_candidates') }}
+
+),
+
+-- A rule is tried once on each value that occurs or may turn out, not once on each lead.
 distinct_values as (
 
     select distinct
@@ -42,22 +48,11 @@ distinct_values as (
         'completeness_pct' as attribute,
         cast(completeness_pct as {{ dbt.type_string() }}) as value
     from completeness
-
-),
-
-operands as (
-
+    union
     select
-        attribute_rules.*,
-        trim({{ split_to_rows('value') }}) as operand
-    from attribute_rules
-    where operator = 'in'
-    union all
-    select
-        *,
-        value as operand
-    from attribute_rules
-    where operator <> 'in'
+        attribute,
+        value
+    from attribute_candidates
 
 ),
 
@@ -67,6 +62,7 @@ met as (
         operands.dimension,
         operands.model_id,
         operands.rule_id,
+        operands.operator,
         operands.points,
         operands.reason,
         operands.valid_from,

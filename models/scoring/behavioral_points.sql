@@ -52,14 +52,7 @@ rules_as_of as (
         -- Floating point: exact enough for the four decimals of a ledger row, and much cheaper.
         cast(activity_rules.points as {{ type_double() }}) as points,
         cast(activity_rules.max_per_day as {{ type_double() }}) as max_per_day,
-        case
-            when activity_rules.max_age_days < {{ var('events_kept_days') }}
-                then cast(
-                        as_of_dates.as_of_date - cast(floor(activity_rules.max_age_days) as integer)
-                        as date
-                    )
-            else as_of_dates.counts_from
-        end as counts_from,
+        cast(floor(activity_rules.max_age_days) as integer) as max_age_days,
         {{ key_of(['activity_rules.model_id', 'activity_rules.rule_id']) }} as rule_key
     from activity_rules
     cross join as_of_dates
@@ -74,7 +67,7 @@ rule_activities as (
     select
         rules_as_of.as_of_date,
         rules_as_of.rule_key,
-        rules_as_of.counts_from,
+        coalesce(rules_as_of.max_age_days, {{ var('events_kept_days') }}) as max_age_days,
         activities.activity_key
     from rules_as_of
     inner join activities
@@ -91,13 +84,16 @@ rule_days as (
         lead_activity_days.lead_key,
         rule_activities.rule_key,
         lead_activity_days.occurred_on,
+        min(lead_activity_days.counts_until) as counts_until,
         sum(lead_activity_days.event_count) as event_count
     from lead_activity_days
     inner join rule_activities
         on
         lead_activity_days.as_of_date = rule_activities.as_of_date
         and lead_activity_days.activity_key = rule_activities.activity_key
-        and lead_activity_days.occurred_on >= rule_activities.counts_from
+        and {{ dbt.datediff(
+            'lead_activity_days.occurred_on', 'lead_activity_days.counts_until', 'day'
+        ) }} <= rule_activities.max_age_days
     where lead_activity_days.event_count > 0
     group by
         lead_activity_days.as_of_date, lead_activity_days.lead_key, rule_activities.rule_key,
@@ -117,7 +113,7 @@ worth as (
         rules_as_of.points * least(rule_days.event_count, rules_as_of.max_per_day) as day_points,
         {{ decay_weight(
             'rules_as_of.decay',
-            dbt.datediff('rule_days.occurred_on', 'rule_days.as_of_date', 'day'),
+            dbt.datediff('rule_days.occurred_on', 'rule_days.counts_until', 'day'),
             'rules_as_of.half_life_days',
             'rules_as_of.floor_weight'
         ) }} as weight

@@ -82,6 +82,7 @@ rule_days as (
         rule_activities.activity,
         rule_activities.within_days,
         rule_activities.activities_needed,
+        lead_activity_days.counts_until,
         lead_activity_days.occurred_on
     from lead_activity_days
     inner join rule_activities
@@ -98,7 +99,8 @@ candidates as (
     select
         as_of_date,
         lead_key,
-        rule_key
+        rule_key,
+        min(counts_until) as counts_until
     from rule_days
     group by as_of_date, lead_key, rule_key, activities_needed
     having count(distinct activity) = activities_needed
@@ -171,7 +173,8 @@ aged as (
         met.as_of_date,
         people.lead_id,
         met.occurred_on,
-        {{ dbt.datediff('met.occurred_on', 'met.as_of_date', 'day') }} as age_days,
+        greatest(0, {{ dbt.datediff('met.occurred_on', 'candidates.counts_until', 'day') }})
+            as age_days,
         rules.model_id,
         rules.rule_id,
         rules.activities,
@@ -182,6 +185,11 @@ aged as (
         rules.half_life_days,
         rules.reason
     from met
+    inner join candidates
+        on
+        met.as_of_date = candidates.as_of_date
+        and met.lead_key = candidates.lead_key
+        and met.rule_key = candidates.rule_key
     inner join rules on met.as_of_date = rules.as_of_date and met.rule_key = rules.rule_key
     inner join people on met.as_of_date = people.as_of_date and met.lead_key = people.lead_key
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_of_run
 from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.lib.changes import write_changes
 from orchestration.lib.tiers import write_tiers
 from orchestration.lib.warehouse import open_warehouse
 
@@ -14,7 +15,14 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
     """What a table that the tiering writes looks like on the page."""
     return dg.AssetSpec(
         name,
-        deps=["lead_scores", "models", "tiers", "grades"],
+        deps=[
+            "lead_scores",
+            "lead_score_ledger",
+            "model_tiers",
+            "grades",
+            "int_lead_rests",
+            "unmet_demands",
+        ],
         description=description,
         group_name="marts",
         kinds={"python", "duckdb"},
@@ -30,6 +38,10 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
         ),
         make_spec("lead_score_history", "Every lead's whole score and tier on any scored day."),
         make_spec("scored_days", "One row per model and day that was scored."),
+        make_spec("tier_cut_offs", "With which score a lead could enter each tier."),
+        make_spec("hand_overs", "One row per lead, model and time it was handed over to sales."),
+        make_spec("hand_over_rules", "The rules behind each hand-over."),
+        make_spec("lead_score_changes", "What changed since the day before, by lead and rule."),
     ],
     pool=WAREHOUSE_POOL,
     required_resource_keys={"warehouse_lock"},
@@ -37,8 +49,17 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
 )
 def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """The tiers of the days of the run, and with each day its part of the history."""
-    with open_warehouse(load_settings_of_run(context.run).warehouse) as connection:
+    settings = load_settings_of_run(context.run)
+    with open_warehouse(settings.warehouse) as connection:
         written = write_tiers(connection)
+        write_changes(connection, settings.published)
     yield dg.MaterializeResult("lead_tiers", metadata={"dagster/row_count": sum(written.values())})
-    yield dg.MaterializeResult("lead_score_history")
-    yield dg.MaterializeResult("scored_days")
+    for table in (
+        "lead_score_history",
+        "scored_days",
+        "tier_cut_offs",
+        "hand_overs",
+        "hand_over_rules",
+        "lead_score_changes",
+    ):
+        yield dg.MaterializeResult(table)

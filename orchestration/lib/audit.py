@@ -32,6 +32,9 @@ BATCHES = {
     "scored_leads": "select * replace (cast(score as double) as score) from scored_leads",
 }
 
+# Its audit also looks at what the scores were made of, before any tier is.
+FIRST_AUDITED = "lead_scores"
+
 # Its audit comes after all others.
 LAST_AUDITED = "scored_leads"
 
@@ -95,12 +98,13 @@ def audit_mart(
         reports=reports,
     )
     place = f"{suites.name}/{mart}.json"
+    failures = [describe_failure(mart, result, place) for result in results if not result.success]
+    if mart == FIRST_AUDITED and last and "last_publication" not in hindrances:
+        failures += find_empty_feeds(last, warehouse)
     return AuditResult(
         mart=mart,
         checked=len(asked),
-        failures=[
-            describe_failure(mart, result, place) for result in results if not result.success
-        ],
+        failures=failures,
         skipped=skipped,
         report=reports / "data_docs" / "index.html",
     )
@@ -132,6 +136,24 @@ def find_hindrances(
     if last["rule_book"]["sha256"] != rules_sha256:
         return {"same_rule_book": "the rule book has changed since the last publication."}
     return {}
+
+
+def find_empty_feeds(last: Manifest, warehouse: Path) -> list[str]:
+    """A sentence for each raw table that has no row now and had some at the `last` publication.
+    Until 2026-11 a manifest did not say how many."""
+    with attach_warehouse(warehouse) as connection:
+        now = dict(
+            connection.execute(
+                "select table_name, rows_read from warehouse.intermediate.raw_row_counts"
+            ).fetchall()
+        )
+    return [
+        f"The raw table {table} is empty, and had {rows:,} rows at the last publication: leads"
+        " would turn cold because a feed broke. Load it again; or, where it is meant to be gone,"
+        " publish into a new folder (LEADS_PUBLISHED)."
+        for table, rows in last.get("raw_row_counts", {}).items()
+        if rows and not now.get(table)
+    ]
 
 
 def count_last_rows(mart: str, published: Path) -> int:

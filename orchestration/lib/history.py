@@ -2,9 +2,10 @@
 in whatever order days are scored.
 
 lead_score_history has one row per model, lead and stretch of scored days on which neither the whole
-score nor the tier changed: a day reads the row with valid_from <= day < valid_to, and valid_to is
-null where it is still so. scored_days has the days that were scored, per model. A lead that was
-not scored on a scored day has a gap there, and its next row begins with a new tier_since.
+score nor the tier nor the tier that the score alone would give changed: a day reads the row with
+valid_from <= day < valid_to, and valid_to is null where it is still so. scored_days has the days
+that were scored, per model. A lead that was not scored on a scored day has a gap there, and its
+next row begins with a new tier_since.
 
 It is a view on two tables: lead_score_current, the rows that are still so, and lead_score_past. A
 new day replaces some of the first and appends to the second, so a year of history costs it nothing.
@@ -37,14 +38,15 @@ with scored as (
         lead_tiers.model_id,
         lead_tiers.lead_id,
         cast(round(lead_scores.score) as bigint) as score,
-        lead_tiers.tier
+        lead_tiers.tier,
+        lead_tiers.tier_by_score
     from lead_tiers
     inner join lead_scores using (as_of_date, model_id, lead_id)
     where as_of_date = $as_of
 ),
 
 so_far as (
-    select model_id, lead_id, score, tier
+    select model_id, lead_id, score, tier, tier_by_score
     from lead_score_history
     semi join slots using (model_id)
     where valid_from <= $as_of and (valid_to is null or valid_to > $as_of)
@@ -55,14 +57,16 @@ select
     coalesce(scored.lead_id, so_far.lead_id) as lead_id,
     scored.lead_id is not null as is_scored,
     scored.score,
-    scored.tier
+    scored.tier,
+    scored.tier_by_score
 from scored
 full join so_far on scored.model_id = so_far.model_id and scored.lead_id = so_far.lead_id
 where
     scored.lead_id is null
     or so_far.lead_id is null
     or scored.score is distinct from so_far.score
-    or scored.tier is distinct from so_far.tier;
+    or scored.tier is distinct from so_far.tier
+    or scored.tier_by_score is distinct from so_far.tier_by_score;
 """
 
 # Their rows that overlap the slot or touch it: three per lead at most.
@@ -82,20 +86,21 @@ where
 NEW_ROWS = """
 create or replace temp table new_rows as
 with pieces as (
-    select model_id, lead_id, valid_from, $as_of as valid_to, score, tier, tier_since
+    select
+        model_id, lead_id, valid_from, $as_of as valid_to, score, tier, tier_by_score, tier_since
     from old_rows
     where valid_from < $as_of
 
     union all
 
-    select model_id, lead_id, $as_of, next_on, score, tier, $as_of
+    select model_id, lead_id, $as_of, next_on, score, tier, tier_by_score, $as_of
     from changed_leads
     inner join slots using (model_id)
     where is_scored
 
     union all
 
-    select model_id, lead_id, next_on, valid_to, score, tier, next_on
+    select model_id, lead_id, next_on, valid_to, score, tier, tier_by_score, next_on
     from old_rows
     where next_on is not null and (valid_to is null or valid_to > next_on)
 ),
@@ -105,7 +110,8 @@ compared as (
         *,
         coalesce(lag(valid_to) over of_lead = valid_from, false)
         and lag(tier) over of_lead is not distinct from tier as is_same_tier,
-        lag(score) over of_lead is not distinct from score as is_same_score
+        lag(score) over of_lead is not distinct from score
+        and lag(tier_by_score) over of_lead is not distinct from tier_by_score as is_same_score
     from pieces
     window of_lead as (partition by model_id, lead_id order by valid_from)
 ),
@@ -134,9 +140,10 @@ select
     nullif(max(coalesce(valid_to, date 'infinity')), date 'infinity') as valid_to,
     score,
     tier,
+    tier_by_score,
     tier_since
 from dated
-group by model_id, lead_id, row_number, score, tier, tier_since;
+group by model_id, lead_id, row_number, score, tier, tier_by_score, tier_since;
 """
 
 # Rows that are over were appended as they ended: the condition on the day spares reading most.

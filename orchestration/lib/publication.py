@@ -41,7 +41,14 @@ MARTS = {
     "lead_score_history": "model_id, lead_id, valid_from",
     "scored_days": "model_id, as_of_date",
     "scored_leads": "model_id, lead_id",
+    "lead_score_changes": "model_id, lead_id, rule_id",
+    "lead_outlook": "as_of_date, model_id, lead_id",
+    "tier_cut_offs": "as_of_date, model_id, tier",
+    "tier_stability": "model_id",
+    "hand_overs": "model_id, lead_id, hand_over_number",
     "lead_score_parts": "as_of_date, model_id, lead_id, part",
+    "lead_unknowns": "as_of_date, model_id, lead_id",
+    "unknown_fields": "as_of_date, model_id, attribute",
     "lead_activities": "as_of_date, lead_id, activity",
     "account_scores": "as_of_date, model_id, account_id",
     "sales_forecast": "as_of_date, opportunity_id",
@@ -212,6 +219,11 @@ def describe_content(connection: duckdb.DuckDBPyConnection) -> Manifest:
     return {
         "as_of_date": as_of.isoformat(),
         "row_counts": row_counts,
+        "raw_row_counts": dict(
+            connection.execute(
+                "select table_name, rows_read from warehouse.intermediate.raw_row_counts"
+            ).fetchall()
+        ),
         "leads": leads,
         "mean_score": round(mean, 4),
         "rule_book": {"models": describe_models(connection)},
@@ -275,10 +287,17 @@ def switch_to(published: Path, publication_id: str) -> None:
 
 
 def drop_old(published: Path, *, keep: int) -> None:
-    """Delete all but the newest `keep` publications, never the live one."""
-    live = read_current(published)["publication_id"]
-    for manifest in list_publications(published)[keep:]:
-        if manifest["publication_id"] != live:
+    """Delete all but the newest `keep` publications, never the live one nor the newest of the day
+    before it, which the next run of the same day compares with."""
+    live = read_current(published)
+    manifests = list_publications(published)
+    earlier = [other for other in manifests if other["as_of_date"] < live["as_of_date"]]
+    needed = {live["publication_id"]}
+    if earlier:
+        day_before = max(earlier, key=lambda manifest: manifest["as_of_date"])
+        needed.add(day_before["publication_id"])
+    for manifest in manifests[keep:]:
+        if manifest["publication_id"] not in needed:
             folder = published / "versions" / manifest["publication_id"]
             # Renamed first: a half deleted folder never looks like a publication.
             shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}")))

@@ -75,7 +75,7 @@ def load_settings(
     def absolute(name: str, default: str) -> Path:
         return Path(os.path.abspath(project / given.get(name, default)))
 
-    warehouse = absolute("LEADS_WAREHOUSE", "warehouse/leads.duckdb")
+    warehouse = locate_warehouse(environ, project=project)
     has_raw = "LEADS_RAW" in given
     days = as_of_dates or read_days(given.get("LEADS_AS_OF", ""))
     return Settings(
@@ -89,6 +89,15 @@ def load_settings(
         known=read_known(given.get("LEADS_KNOWN", "now")),
         target=given.get("LEADS_TARGET", "duckdb"),
     )
+
+
+def locate_warehouse(
+    environ: Mapping[str, str] = os.environ, *, project: Path = PROJECT_ROOT
+) -> Path:
+    """Where the warehouse is, for those who need no other setting: to find the day that is to be
+    scored may take opening it."""
+    given = environ.get("LEADS_WAREHOUSE", "").strip()
+    return Path(os.path.abspath(project / (given or "warehouse/leads.duckdb")))
 
 
 def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:

@@ -22,7 +22,15 @@ TIERS = pd.DataFrame(
         ("unaware", "0", "automated nurture campaign", "", "unaware"),
     ],
     columns=["tier", "enter_at", "action", "sla_hours", "stage"],
-).assign(model_id="b2b", leave_below="", min_days_in_tier="")
+).assign(
+    model_id="b2b",
+    leave_below=lambda tiers: tiers["enter_at"],
+    min_days_in_tier=0,
+    sla_hours=lambda tiers: pd.to_numeric(tiers["sla_hours"]).astype("Int64"),
+    hands_over=lambda tiers: tiers["tier"].isin(["ready_to_buy", "consider_call", "sales"]),
+    capacity=pd.array([pd.NA] * 8, dtype="Int64"),
+    required_fields=None,
+)
 
 GRADES = pd.DataFrame(
     [("fit", letter, at) for letter, at in [("A", "75"), ("B", "50"), ("C", "25"), ("D", "0")]]
@@ -36,6 +44,27 @@ create schema rules;
 create table rules.models (
     model_id varchar, title varchar, goal varchar, role varchar, product varchar,
     version varchar, min_score varchar, max_score varchar
+);
+create schema rule_book;
+create table rule_book.scored_models (model_id varchar, role varchar);
+insert into rule_book.scored_models values ('b2b', 'champion');
+create table rule_book.model_tiers (
+    model_id varchar, tier varchar, enter_at decimal(38, 10), leave_below decimal(38, 10),
+    min_days_in_tier integer, action varchar, sla_hours bigint, stage varchar, hands_over boolean,
+    capacity bigint, required_fields varchar
+);
+create schema intermediate;
+create table intermediate.int_lead_rests (
+    as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, rests_until date
+);
+create table intermediate.raw_row_counts (
+    table_name varchar, rows_read bigint, rows_staged bigint, rows_duplicate bigint
+);
+insert into intermediate.raw_row_counts values
+    ('crm.leads', 500, 500, 0), ('web.events', 9000, 9000, 0), ('email.events', 0, 0, 0);
+create schema scoring;
+create table scoring.unmet_demands (
+    as_of_date date, model_id varchar, lead_id varchar, tier varchar, missing_fields varchar
 );
 insert into rules.models values
     ('b2b', 'B2B', 'opens an opportunity', 'champion', '', '2026.06', '0', '100'),
@@ -52,25 +81,49 @@ create table lead_scores (
 );
 create table lead_score_ledger (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
-    evidence varchar, occurred_on date, event_count bigint, raw_points decimal(12, 4),
-    points decimal(12, 4)
+    reason varchar, evidence varchar, occurred_on date, event_count bigint,
+    raw_points decimal(12, 4), points decimal(12, 4)
 );
 create table lead_tiers (
     as_of_date date, model_id varchar, lead_id varchar, grade varchar, temperature varchar,
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
-    action varchar, sla_hours bigint
+    action varchar, sla_hours bigint, tier_by_score varchar, tier_reason varchar
 );
+create table tier_cut_offs (
+    as_of_date date, model_id varchar, tier varchar, enter_at decimal(12, 4), capacity bigint,
+    cut_off decimal(12, 4), leads bigint, turned_away bigint
+);
+create table hand_overs (
+    idempotency_key varchar, model_id varchar, lead_id varchar, hand_over_number bigint,
+    due_on date, account_id varchar, tier varchar, grade varchar, action varchar,
+    sla_hours bigint, score decimal(12, 4), reasons varchar, released_at timestamp,
+    recycled_on date, recycle_reason varchar
+);
+create table lead_score_changes (
+    as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
+    reason varchar, since date, points_before decimal(12, 4), points_now decimal(12, 4),
+    change decimal(12, 4), kind varchar
+);
+create table lead_outlook (
+    as_of_date date, model_id varchar, lead_id varchar, tier varchar, leave_below decimal(12, 4),
+    score decimal(12, 4), drops_out_on date, score_then decimal(12, 4), because_of varchar
+);
+create table tier_stability (model_id varchar, flaps bigint);
+create table hand_over_rules (idempotency_key varchar, rule_id varchar, points decimal(12, 4));
 create table lead_score_current (
-    model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar, tier_since date
+    model_id varchar, lead_id varchar, valid_from date, score bigint, tier varchar,
+    tier_since date, tier_by_score varchar
 );
 create table lead_score_past (
     model_id varchar, lead_id varchar, valid_from date, valid_to date, score bigint, tier varchar,
-    tier_since date
+    tier_since date, tier_by_score varchar
 );
 create view lead_score_history as
-select model_id, lead_id, valid_from, valid_to, score, tier, tier_since from lead_score_past
+select model_id, lead_id, valid_from, valid_to, score, tier, tier_by_score, tier_since
+from lead_score_past
 union all
-select model_id, lead_id, valid_from, null, score, tier, tier_since from lead_score_current;
+select model_id, lead_id, valid_from, null, score, tier, tier_by_score, tier_since
+from lead_score_current;
 create table scored_days (model_id varchar, as_of_date date);
 create table lead_score_parts (
     as_of_date date, model_id varchar, lead_id varchar, part varchar, points decimal(12, 4),
@@ -83,6 +136,16 @@ create table lead_activities (
 create table account_scores (
     as_of_date date, model_id varchar, account_id varchar, score decimal(12, 4), leads bigint,
     engaged_leads bigint, buying_group varchar, best_lead_id varchar
+);
+create table lead_unknowns (
+    as_of_date date, model_id varchar, lead_id varchar, lowest_score decimal(12, 4),
+    highest_score decimal(12, 4), unknown_fields varchar, lowest_tier varchar,
+    highest_tier varchar, deciding_field varchar, deciding_probability decimal(5, 4)
+);
+create table unknown_fields (
+    as_of_date date, model_id varchar, attribute varchar, leads_missing bigint,
+    leads_missing_pct decimal(5, 2), leads_whose_tier_hangs_on_it bigint,
+    expected_tier_changes decimal(12, 4), rank bigint
 );
 create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
@@ -143,12 +206,14 @@ LEDGER = """
 insert into lead_score_ledger
 select
     as_of_date, model_id, lead_id, 'company_size', 'firmographic',
-    'Company of a fitting size', null, null, firmographic_points, firmographic_points
+    'Company of a fitting size', 'company of 80', null, null, firmographic_points,
+    firmographic_points
 from lead_scores
 union all
 select
     as_of_date, model_id, lead_id, 'visit_' || (hash(lead_id) % 7), 'behavioral',
-    'Looked at the prices <b>twice</b>', last_activity_on, 2, behavioral_points, behavioral_points
+    'Looked at the prices', 'Looked at the prices <b>twice</b>', last_activity_on, 2,
+    behavioral_points, behavioral_points
 from lead_scores;
 insert into lead_score_parts
 select as_of_date, model_id, lead_id, 'company_size', firmographic_points, 1 from lead_scores;
@@ -156,6 +221,13 @@ insert into lead_activities
 select as_of_date, lead_id, 'visit', 3, 2, last_activity_on, last_activity_on from lead_scores;
 insert into account_scores
 select as_of_date, model_id, account_id, max(score), count(*), 1, 'sales', max_by(lead_id, score)
+from lead_scores group by all;
+insert into lead_unknowns
+select
+    as_of_date, model_id, lead_id, score - 1, score + 2, 'phone', 'nurture', 'sales', 'phone', 0.25
+from lead_scores;
+insert into unknown_fields
+select as_of_date, model_id, 'phone', count(*), 100, count(*), count(*) / 4, 1
 from lead_scores group by all;
 insert into sales_forecast
 select as_of_date, 'O' || lead_id, lead_id, account_id, 'discovery', 10000, 20, 2000
@@ -189,8 +261,8 @@ insert into hand_over_feedback values
 
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
-    "sales_forecast", "model_health", "rule_health", "score_trend", "lead_funnel",
-    "hand_over_feedback",
+    "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
+    "score_trend", "lead_funnel", "hand_over_feedback",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -199,7 +271,7 @@ create or replace table scored_leads as
 select
     s.*,
     t.grade, t.temperature, t.tier, t.previous_tier, t.tier_since, t.is_new_tier, t.stage, t.action,
-    t.sla_hours
+    t.sla_hours, t.tier_by_score, t.tier_reason
 from lead_scores as s
 left join lead_tiers as t using (as_of_date, model_id, lead_id)
 where s.as_of_date = (select max(as_of_date) from lead_scores);
@@ -214,7 +286,9 @@ def build_warehouse(
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.execute(TABLES)
-        connection.register("tiers", TIERS).execute("create table rules.tiers as from tiers")
+        connection.register("tiers", TIERS)
+        connection.execute("insert into rule_book.model_tiers by name from tiers")
+        connection.execute("create table rules.tiers as from tiers")
         connection.register("grades", GRADES).execute("create table rules.grades as from grades")
         fill_scores(connection, leads=leads, as_of=as_of, seed=seed)
         if tiered:

@@ -195,6 +195,19 @@ def test_a_mean_that_jumps_fails(site):
     assert "The mean score moves" in site.audit("lead_scores").failures[0]
 
 
+def test_a_feed_that_was_full_and_is_empty_keeps_the_scores_from_being_published(site):
+    site.publish()
+    assert site.audit("lead_scores").has_passed
+    change(
+        site.warehouse, "delete from intermediate.raw_row_counts where table_name = 'web.events'"
+    )
+    failures = site.audit("lead_scores").failures
+    assert failures[0].startswith(
+        "The raw table web.events is empty, and had 9,000 rows at the last publication"
+    )
+    assert len(failures) == 1
+
+
 def test_a_new_rule_book_may_move_scores_but_not_lose_leads(site):
     site.publish()
     (site.rules / "tiers.csv").write_text("model_id,tier\nb2b,new\n")

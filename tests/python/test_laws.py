@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2026, 6, 30)
 SCORED_MARTS = (
     "lead_score_ledger", "lead_scores", "scored_leads", "lead_score_parts", "lead_activities",
-    "account_scores",
+    "account_scores", "lead_unknowns", "unknown_fields",
 )  # fmt: skip
 # Where the score stands in a row of lead_scores.
 SCORE = 14

@@ -39,9 +39,7 @@ def make_scores(scores, *, as_of=AS_OF, **columns):
 
 
 def tier(scores, *, previous=NOBODY_BEFORE):
-    sla = pd.to_numeric(TIERS["sla_hours"]).astype("Int64")
-    tiers = TIERS.assign(sla_hours=sla)
-    return assign_tiers(scores, tiers=tiers, grades=GRADES, previous=previous)
+    return assign_tiers(scores, tiers=TIERS, grades=GRADES, previous=previous)
 
 
 @pytest.mark.parametrize("number", [Decimal, float])
@@ -81,10 +79,7 @@ def test_a_score_below_all_thresholds_or_without_value_has_no_tier():
 
 
 def test_a_threshold_finer_than_scores_is_met_by_the_next_score_only():
-    tiers = TIERS.assign(
-        enter_at=TIERS["enter_at"].replace("75", "74.99985"),
-        sla_hours=pd.to_numeric(TIERS["sla_hours"]),
-    )
+    tiers = TIERS.assign(enter_at=TIERS["enter_at"].replace("75", "74.99985"))
     rows = assign_tiers(
         make_scores([Decimal("74.9998"), Decimal("74.9999")]),
         tiers=tiers, grades=GRADES, previous=NOBODY_BEFORE,
@@ -159,10 +154,10 @@ def test_the_previous_tier_of_another_model_does_not_count():
 
 def test_models_have_their_own_thresholds_and_one_without_tiers_has_none():
     scores = make_scores([10, 10, 10], model_id=["b2b", "b2c", "no_tiers"])
-    other = TIERS.head(1).assign(model_id="b2c", tier="buy_now", enter_at="10", sla_hours=None)
+    other = TIERS.head(1).assign(model_id="b2c", tier="buy_now", enter_at="10", leave_below="10")
     rows = assign_tiers(
         scores,
-        tiers=pd.concat([TIERS.assign(sla_hours=None), other], ignore_index=True),
+        tiers=pd.concat([TIERS, other], ignore_index=True),
         grades=GRADES,
         previous=NOBODY_BEFORE,
     )
@@ -308,10 +303,7 @@ def test_an_error_half_way_leaves_the_day_and_the_history_as_they_were(
 
 def test_rules_of_retired_models_are_left_out(warehouse):
     with open_warehouse(warehouse) as connection:
-        connection.execute(
-            "insert into rules.tiers by name select * replace ('old' as model_id) from rules.tiers;"
-            "update lead_scores set model_id = 'old' where lead_id = 'L000000'"
-        )
+        connection.execute("update lead_scores set model_id = 'old' where lead_id = 'L000000'")
         write_tiers(connection)
         assert connection.execute(
             "select count(*) from lead_tiers where tier is null"
@@ -320,8 +312,9 @@ def test_rules_of_retired_models_are_left_out(warehouse):
 
 def test_a_threshold_that_is_no_number_is_named(warehouse):
     with open_warehouse(warehouse) as connection:
-        connection.execute("update rules.tiers set enter_at = 'many' where tier = 'sales'")
-        with pytest.raises(ValueError, match=r"tiers.csv, column enter_at: 'many' is not a number"):
+        connection.execute("update rules.grades set from_score = 'many' where grade = 'A'")
+        message = "grades.csv, column from_score: 'many' is not a number"
+        with pytest.raises(ValueError, match=message):
             write_tiers(connection)
 
 

@@ -6,6 +6,12 @@ as_of_dates as (
 
 ),
 
+feeds as (
+
+    select * from {{ ref('int_feeds') }}
+
+),
+
 event_definition as (
 
     select * from {{ ref('int_event_definition') }}
@@ -45,7 +51,7 @@ loads_read as (
 limits as (
 
     select
-        min(as_of_dates.counts_from) as counts_from,
+        (select min(feeds.counts_from) from feeds) as counts_from,
         cast(min(as_of_dates.as_of_date) - {{ var('events_kept_days') }} as date) as kept_from,
         {{ loads_settled_before() }} as loads_settled_before
     from as_of_dates

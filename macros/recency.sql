@@ -8,3 +8,19 @@
         as decimal(12, 2)
     )
 {%- endmacro %}
+
+
+{% macro activity_state(active_days_30, last_activity) -%}
+    {# Whether somebody is active now, was so once, or never. #}
+    case
+        when {{ active_days_30 }} > 0 then 'active'
+        when {{ last_activity }} is not null then 'latent'
+        else 'none'
+    end
+{%- endmacro %}
+
+
+{% macro recency_attributes() -%}
+    {# The attributes that change from day to day though nothing happens. #}
+    {{ return(['days_since_last_activity', 'active_days_30', 'activity_surge', 'activity_state']) }}
+{%- endmacro %}

@@ -1,0 +1,97 @@
+with
+
+as_of_dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+feed_limits as (
+
+    select * from {{ ref('feed_limits') }}
+
+),
+
+loads_read as (
+
+    select * from {{ source('events_read', 'event_loads_read') }}
+
+),
+
+loads as (
+
+    select
+        'crm.activities' as table_name,
+        cast(_loaded_at as date) as loaded_on
+    from {{ ref('base_crm__activities') }}
+    where {{ is_not_settled() }}
+    union
+    select
+        'email.events' as table_name,
+        cast(_loaded_at as date) as loaded_on
+    from {{ ref('base_email__events') }}
+    where {{ is_not_settled() }}
+    union
+    select
+        'web.events' as table_name,
+        cast(_loaded_at as date) as loaded_on
+    from {{ ref('base_web__events') }}
+    where {{ is_not_settled() }}
+    union
+    select
+        table_name,
+        loaded_on
+    from loads_read
+    where loaded_on < {{ far_future() }}
+
+),
+
+tables as (
+
+    select 'crm.activities' as table_name
+    union all
+    select 'email.events' as table_name
+    union all
+    select 'web.events' as table_name
+
+),
+
+last_loads as (
+
+    select
+        as_of_dates.as_of_date,
+        as_of_dates.counts_from,
+        tables.table_name,
+        max(loads.loaded_on) as last_loaded_on
+    from as_of_dates
+    cross join tables
+    left join loads
+        on tables.table_name = loads.table_name and loads.loaded_on <= as_of_dates.known_until
+    group by as_of_dates.as_of_date, as_of_dates.counts_from, tables.table_name
+
+),
+
+judged as (
+
+    select
+        last_loads.*,
+        coalesce(
+            last_loads.as_of_date - last_loads.last_loaded_on > feed_limits.stale_after_days, false
+        ) as is_stale
+    from last_loads
+    left join feed_limits on last_loads.table_name = feed_limits.table_name
+
+)
+
+select
+    as_of_date,
+    table_name,
+    last_loaded_on,
+    is_stale,
+    case when is_stale then last_loaded_on else as_of_date end as counts_until,
+    -- As far back from the last load as otherwise from the as-of date.
+    case
+        when is_stale then cast(counts_from - cast(as_of_date - last_loaded_on as integer) as date)
+        else counts_from
+    end as counts_from
+from judged

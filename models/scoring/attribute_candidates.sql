@@ -1,0 +1,113 @@
+with
+
+attribute_rules as (
+
+    select * from {{ ref('attribute_rules') }}
+
+),
+
+completeness_steps as (
+
+    select * from {{ ref('completeness_steps') }}
+
+),
+
+ruled_attributes as (
+
+    select distinct attribute
+    from attribute_rules
+    where attribute <> 'completeness_pct'
+
+),
+
+named_values as (
+
+    select
+        attribute,
+        trim({{ split_to_rows('value') }}) as value
+    from attribute_rules
+    where operator = 'in'
+    union
+    select
+        attribute,
+        value
+    from attribute_rules
+    where operator = 'equals'
+
+),
+
+named_numbers as (
+
+    select
+        attribute,
+        {{ read_number('value') }} as number
+    from named_values
+    union
+    select
+        attribute,
+        {{ range_low('value') }} as number
+    from attribute_rules
+    where operator = 'between'
+    union
+    select
+        attribute,
+        {{ range_high('value') }} as number
+    from attribute_rules
+    where operator = 'between'
+
+),
+
+-- No rule tells numbers apart that lie between the same two of those it names.
+told_apart as (
+
+    select
+        attribute,
+        number
+    from named_numbers
+    union
+    select
+        attribute,
+        number + {{ least_step() }} as number
+    from named_numbers
+    union
+    select
+        attribute,
+        min(number) - {{ least_step() }} as number
+    from named_numbers
+    group by attribute
+
+),
+
+attribute_candidates as (
+
+    select
+        attribute,
+        '' as value
+    from ruled_attributes
+    union
+    select
+        attribute,
+        {{ unheard_of_value() }} as value
+    from ruled_attributes
+    union
+    select
+        named_values.attribute,
+        named_values.value
+    from named_values
+    inner join ruled_attributes on named_values.attribute = ruled_attributes.attribute
+    union
+    select
+        told_apart.attribute,
+        cast(told_apart.number as {{ dbt.type_string() }}) as value
+    from told_apart
+    inner join ruled_attributes on told_apart.attribute = ruled_attributes.attribute
+    where told_apart.number is not null
+    union
+    select
+        'completeness_pct' as attribute,
+        cast(completeness_pct as {{ dbt.type_string() }}) as value
+    from completeness_steps
+
+)
+
+select * from attribute_candidates

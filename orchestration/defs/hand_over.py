@@ -1,0 +1,62 @@
+"""What belongs here: hand-overs on their way out. Released after the publication, then delivered to
+the receiver."""
+
+import dagster as dg
+
+from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.lib.delivery import (
+    count_dead,
+    deliver_due,
+    describe_attempts,
+    release_hand_overs,
+)
+from orchestration.lib.outbox import find_outbox
+from orchestration.lib.publication import read_current
+from orchestration.lib.settings import locate_warehouse
+from orchestration.lib.webhook import load_webhook
+
+# A tick has 60 seconds: the last POST may begin at the end of these and take 25.
+TICK_SECONDS = 20.0
+
+
+@dg.asset(
+    deps=["published_marts"],
+    group_name="publication",
+    kinds={"duckdb", "sqlite"},
+    pool=WAREHOUSE_POOL,
+    required_resource_keys={"warehouse_lock"},
+    **BY_DAY,
+)
+def released_hand_overs(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """The hand-overs that have been published, put into the outbox for delivery. A run that left
+    the live publication in place, such as a backfill, releases nothing."""
+    settings = load_settings_of_run(context.run)
+    live = read_current(settings.published)
+    # What is live says by itself whose it is, however this run came to its end.
+    if live is None or live["run_id"] != context.run.run_id:
+        reason = "The live publication is not of this run: the next one that publishes releases."
+        context.log.info(reason)
+        return dg.MaterializeResult(metadata={"not_released": reason})
+    return dg.MaterializeResult(metadata=release_hand_overs(settings.warehouse))
+
+
+# Delivered in the tick itself and not by a job that it launches: the code server has everything
+# loaded, where a run takes seconds to start and leaves a page of events behind, every 30 seconds.
+# A tick sends for a bounded time and leaves the rest to the next one; if it is cut off, the message
+# that it was at is due again when the claim on it has run out.
+@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def hand_over_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Delivers the hand-overs that are due, twice a minute, where LEADS_WEBHOOK_URL is set."""
+    webhook = load_webhook()
+    if webhook is None:
+        return dg.SkipReason(
+            "LEADS_WEBHOOK_URL is not set, so hand-overs wait in the outbox: "
+            "docs/how-to/connect-a-webhook.md says how they are delivered."
+        )
+    outbox = find_outbox(locate_warehouse())
+    attempts = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
+    dead = count_dead(outbox)
+    # Every tick says so, until somebody has looked.
+    waiting = f" In all {dead:,} dead: `make outbox` says why." if dead else ""
+    return dg.SkipReason(describe_attempts(attempts) + waiting)

@@ -1,0 +1,337 @@
+"""What belongs here: the way of a hand-over from the warehouse to the receiver. What is released
+after a publication, what is in a payload, when which attempt is made; and the commands.
+
+Releasing writes into the warehouse and then into the outbox; delivering reads the outbox alone.
+Killed between two steps, either does the rest the next time: a message may be sent twice, with the
+same key and the same bytes, and none is lost.
+"""
+
+import argparse
+import json
+import math
+import random
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import requests
+
+from orchestration.lib.outbox import (
+    Message,
+    claim_message,
+    count_messages,
+    find_outbox,
+    list_messages,
+    mark_delivered,
+    mark_failed,
+    open_outbox,
+    put_messages,
+    read_states,
+    replay_dead,
+    restore_messages,
+    withdraw_messages,
+)
+from orchestration.lib.progress import count_things
+from orchestration.lib.settings import locate_warehouse
+from orchestration.lib.warehouse import open_warehouse
+from orchestration.lib.webhook import Answer, Webhook, load_webhook, send
+
+SCHEMA_VERSION = 1
+
+# Waits of about 1, 3, 9, 27 and 81 minutes, 4 and 12 hours: a receiver that is down for a night
+# misses nothing.
+MAX_ATTEMPTS = 8
+FIRST_WAIT_SECONDS = 60.0
+WAIT_FACTOR = 3.0
+
+# A receiver that asks for more quiet than that is asked again after it.
+LONGEST_QUIET_SECONDS = 24 * 3600.0
+
+# The columns of hand_overs that a payload holds, after schema_version and in this order.
+PAYLOAD_COLUMNS = [
+    "idempotency_key",
+    "model_id",
+    "lead_id",
+    "account_id",
+    "hand_over_number",
+    "due_on",
+    "tier",
+    "grade",
+    "action",
+    "sla_hours",
+    "score",
+    "reasons",
+]
+
+# The hand-overs whose message is missing or in the wrong state, with why it is not to be sent: null
+# where it is.
+TO_CHANGE = f"""
+with in_outbox as (
+    select unnest($keys::varchar[]) as idempotency_key, unnest($states::varchar[]) as state
+),
+
+hand_overs_now as (
+    select
+        {", ".join(f"hand_overs.{column}" for column in PAYLOAD_COLUMNS)},
+        case
+            when hand_overs.recycled_on is not null
+                then 'recycled on ' || hand_overs.recycled_on
+            -- Deleted in the CRM, or of a model that is retired.
+            when scored_leads.lead_id is null then 'the lead is no longer scored'
+            when scored_leads.is_excluded
+                then concat_ws(': ', 'the lead is excluded', scored_leads.exclusion_reason)
+        end as why_not
+    from hand_overs
+    left join scored_leads using (model_id, lead_id)
+    where hand_overs.released_at is not null
+),
+
+compared as (
+    select
+        hand_overs_now.* replace (
+            coalesce(hand_overs_now.idempotency_key, in_outbox.idempotency_key) as idempotency_key,
+            case
+                when hand_overs_now.idempotency_key is null
+                    then 'the warehouse holds no such hand-over any more'
+                else hand_overs_now.why_not
+            end as why_not
+        ),
+        in_outbox.state
+    from hand_overs_now
+    full join in_outbox using (idempotency_key)
+)
+
+select *
+from compared
+where
+    (state is null and why_not is null)
+    or (state in ('pending', 'dead') and why_not is not null)
+    or (state = 'withdrawn' and why_not is null)
+order by due_on, idempotency_key
+"""
+
+
+def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[str, int]:
+    """Release the hand-overs of a warehouse that has been published, and bring its outbox to what
+    is to be sent; returns how many were released, put into the outbox, withdrawn and restored, and
+    how many are then pending and dead.
+
+    `at` is the time of the release, now where it is not given. To be sent is every released
+    hand-over that is not recycled and whose lead is scored and not excluded: one that has no
+    message gets it, also where a run before was killed on its way. Messages of others are withdrawn
+    unless they are delivered. Raises ValueError where the warehouse or the outbox cannot be opened.
+    """
+    at = at or read_clock()
+    with open_warehouse(warehouse) as connection:
+        released = mark_released(connection, at=at)
+        with open_outbox(find_outbox(warehouse)) as outbox:
+            rows = list_changes(connection, read_states(outbox))
+            puts = {row["idempotency_key"]: make_payload(row) for row in rows if not row["state"]}
+            against = {row["idempotency_key"]: row["why_not"] for row in rows if row["why_not"]}
+            back = [row["idempotency_key"] for row in rows if row["state"] == "withdrawn"]
+            withdraw_messages(outbox, against)
+            restore_messages(outbox, back)
+            put = put_messages(outbox, puts, at=at)
+            counts = count_messages(outbox)
+    return {
+        "released": released,
+        "put": put,
+        "withdrawn": len(against),
+        "restored": len(back),
+        "pending": counts.get("pending", 0),
+        "dead": counts.get("dead", 0),
+    }
+
+
+def mark_released(connection: duckdb.DuckDBPyConnection, *, at: datetime) -> int:
+    """Give the hand-overs that have none the time of their release; returns how many."""
+    return connection.execute(
+        "update hand_overs set released_at = ? where released_at is null",
+        [at.astimezone(UTC).replace(tzinfo=None)],
+    ).fetchone()[0]
+
+
+def list_changes(
+    connection: duckdb.DuckDBPyConnection, states: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The hand-overs whose message is not as it should be: the columns of a payload, `state` (None:
+    there is no message) and `why_not`. `states` are those in the outbox, by idempotency key."""
+    result = connection.execute(TO_CHANGE, {"keys": list(states), "states": list(states.values())})
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def make_payload(hand_over: Mapping[str, Any]) -> str:
+    """The JSON text that a hand-over is sent as: the same for the same row. It names the lead and
+    the account by their ids and holds nothing else of a person."""
+    values = {column: hand_over[column] for column in PAYLOAD_COLUMNS}
+    values["due_on"] = values["due_on"].isoformat()
+    values["score"] = float(values["score"])
+    return json.dumps({"schema_version": SCHEMA_VERSION, **values}, ensure_ascii=False)
+
+
+def read_clock() -> datetime:
+    """Now."""
+    return datetime.now(UTC)
+
+
+def deliver_due(
+    outbox: Path,
+    webhook: Webhook,
+    *,
+    max_seconds: float = math.inf,
+    clock: Callable[[], datetime] = read_clock,
+) -> Counter[str]:
+    """Send what is due, one message after another, and no further one once `max_seconds` are over;
+    returns how many attempts left their message delivered, pending and dead.
+
+    Several processes may do so at once: each message is claimed before it is sent. Raises
+    ValueError where the outbox cannot be used.
+    """
+    states: Counter[str] = Counter()
+    if not outbox.is_file():
+        return states
+    until = time.monotonic() + max_seconds
+    with open_outbox(outbox) as connection, requests.Session() as session:
+        while time.monotonic() < until:
+            at = clock()
+            message = claim_message(connection, at=at)
+            if message is None:
+                break
+            answer = send(
+                webhook,
+                session,
+                idempotency_key=message.idempotency_key,
+                payload=message.payload,
+                at=at,
+            )
+            states[note_answer(connection, message, answer, at=clock())] += 1
+    return states
+
+
+def note_answer(
+    connection: sqlite3.Connection, message: Message, answer: Answer, *, at: datetime
+) -> str:
+    """Write down what came of an attempt; returns the state that it leaves the message in."""
+    if answer.is_delivered:
+        mark_delivered(connection, message, at=at)
+        return "delivered"
+    next_attempt_at = find_next_attempt(message, answer, at=at)
+    mark_failed(connection, message, error=answer.words, next_attempt_at=next_attempt_at)
+    return "pending" if next_attempt_at else "dead"
+
+
+def find_next_attempt(message: Message, answer: Answer, *, at: datetime) -> datetime | None:
+    """When the message is tried again after `answer`; None where it is not."""
+    if answer.is_final or message.attempts >= MAX_ATTEMPTS:
+        return None
+    seconds = choose_wait(message.attempts, retry_after_seconds=answer.retry_after_seconds)
+    return at + timedelta(seconds=seconds)
+
+
+def choose_wait(
+    attempts: int,
+    *,
+    retry_after_seconds: float = 0.0,
+    draw: Callable[[], float] = random.random,
+) -> float:
+    """The seconds to wait after so many failed attempts: three times as many each time, half of
+    them by chance (`draw`, from 0 to 1), so that what failed together does not come back together.
+    Never fewer than the receiver asked for, up to a day.
+
+    >>> [choose_wait(attempts, draw=lambda: 1.0) for attempts in (1, 2, 7)]
+    [60.0, 180.0, 43740.0]
+    >>> choose_wait(1, draw=lambda: 0.0), choose_wait(1, retry_after_seconds=600)
+    (30.0, 600)
+    """
+    seconds = FIRST_WAIT_SECONDS * WAIT_FACTOR ** (attempts - 1)
+    quiet = min(retry_after_seconds, LONGEST_QUIET_SECONDS)
+    return max(seconds * (1 + draw()) / 2, quiet)
+
+
+def describe_attempts(states: Mapping[str, int]) -> str:
+    """What came of some attempts, by the state they left their message in.
+
+    >>> describe_attempts({"delivered": 12, "dead": 1})
+    'Delivered 12; to be tried again 0; dead 1.'
+    """
+    delivered, pending, dead = (states.get(name, 0) for name in ("delivered", "pending", "dead"))
+    return f"Delivered {delivered:,}; to be tried again {pending:,}; dead {dead:,}."
+
+
+def count_dead(outbox: Path) -> int:
+    """How many messages are dead."""
+    if not outbox.is_file():
+        return 0
+    with open_outbox(outbox) as connection:
+        return count_messages(connection).get("dead", 0)
+
+
+def describe_outbox(outbox: Path) -> list[str]:
+    """How many messages are in each state, and the dead ones with why, in lines."""
+    if not outbox.is_file():
+        return ["Nothing has been released yet: `make run` does it."]
+    with open_outbox(outbox) as connection:
+        counts = count_messages(connection)
+        waiting = list_messages(connection, "pending")
+        dead = list_messages(connection, "dead")
+    lines = [
+        f"{state:<10}{counts.get(state, 0):>9,}"
+        for state in ("pending", "delivered", "withdrawn", "dead")
+    ]
+    if waiting:
+        next_at = min(message.next_attempt_at for message in waiting)
+        lines[0] += f"  the next one due at {next_at[:19]} UTC"
+    for message in dead:
+        attempts = count_things(message.attempts, "attempt")
+        lines.append(f"  {message.idempotency_key}  {attempts}  {message.last_error}")
+    if dead:
+        lines.append("`make redeliver ID=<the key, or all>` sends them again.")
+    return lines
+
+
+def main() -> int:
+    """Show the outbox, deliver what is due in it, or have dead messages sent again."""
+    parser = argparse.ArgumentParser(
+        prog="delivery", description="Show the outbox of hand-overs, or deliver from it."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="how many are in each state, and which are dead")
+    commands.add_parser("deliver", help="send what is due now")
+    redeliver = commands.add_parser("redeliver", help="have dead ones sent again")
+    redeliver.add_argument("idempotency_key", help="that of a dead hand-over, or all")
+    arguments = parser.parse_args()
+    outbox = find_outbox(locate_warehouse())
+    try:
+        if arguments.command == "deliver":
+            print(describe_attempts(deliver_due(outbox, demand_webhook())))
+        if arguments.command == "redeliver" and outbox.is_file():
+            with open_outbox(outbox) as connection:
+                replayed = replay_dead(connection, arguments.idempotency_key, at=read_clock())
+            print(f"To be sent again: {replayed:,}.")
+        print("\n".join(describe_outbox(outbox)))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def demand_webhook() -> Webhook:
+    """The receiver; ValueError where there is none."""
+    webhook = load_webhook()
+    if webhook is None:
+        raise ValueError(
+            "LEADS_WEBHOOK_URL and LEADS_WEBHOOK_SECRET are not set, so there is nobody to deliver "
+            "to: docs/how-to/connect-a-webhook.md says what they are."
+        )
+    return webhook
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""What belongs here: one message to the receiver. Where it is, what is sent, how it is signed, and
+what each answer means. Neither the secret nor the address, which may hold a token of its own, ever
+stands in what is told of an attempt; nor does what the receiver writes into its answer.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import responses
+from urllib.parse import quote, urlsplit
+
+import requests
+
+TIMEOUT_SECONDS = 10.0
+
+# With the time to connect, a POST must stay well within a claim and within a sensor's tick.
+LONGEST_TIMEOUT_SECONDS = 20.0
+CONNECT_SECONDS = 5.0
+
+# What a header may hold as it is; all else is written as %XX.
+HEADER_CHARACTERS = "!#$&'()*+,-./:;<=>?@[]^_`{|}~"
+
+# Client errors that pass: too slow, too early, too many.
+PASSING = {408, 425, 429}
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """The receiver of hand-overs: its address, the secret shared with it, and how long it may keep
+    silent, in seconds."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one attempt came to: whether the receiver has the message (`is_delivered`) or never will
+    (`is_final` alone), how it answered in words, and for how many seconds it asked for quiet."""
+
+    is_delivered: bool
+    is_final: bool
+    words: str
+    retry_after_seconds: float = 0.0
+
+
+def load_webhook(environ: Mapping[str, str] = os.environ) -> Webhook | None:
+    """Read the LEADS_WEBHOOK_* settings; None where there is no receiver. Raises ValueError where
+    they cannot work.
+
+    >>> load_webhook({"LEADS_WEBHOOK_URL": "https://crm.example/leads",
+    ...               "LEADS_WEBHOOK_SECRET": "not shown"})
+    Webhook(timeout_seconds=10.0)
+    >>> load_webhook({"LEADS_WEBHOOK_URL": "https://crm.example/leads"})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: LEADS_WEBHOOK_URL is set and LEADS_WEBHOOK_SECRET is not: ...
+    """
+    names = ("LEADS_WEBHOOK_URL", "LEADS_WEBHOOK_SECRET")
+    url, secret = (environ.get(name, "").strip() for name in names)
+    if not url and not secret:
+        return None
+    if not url or not secret:
+        there, missing = names if url else names[::-1]
+        raise ValueError(
+            f"{there} is set and {missing} is not: hand-overs are delivered where both are, and "
+            "kept where neither is."
+        )
+    check_url(url)
+    return Webhook(url, secret, read_timeout(environ.get("LEADS_WEBHOOK_TIMEOUT", "")))
+
+
+def check_url(url: str) -> None:
+    """ValueError where `url` is not the address of a receiver; the value itself is not told."""
+    try:
+        parts = urlsplit(url)
+        # The port is read when it is asked for.
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ValueError(
+            "LEADS_WEBHOOK_URL is not an address that can be sent to: write it as "
+            "https://crm.example.com/hand-overs."
+        )
+
+
+def read_timeout(text: str) -> float:
+    """LEADS_WEBHOOK_TIMEOUT in seconds, the default where it is blank. Raises ValueError where it
+    is no number of seconds between 1 and 20.
+
+    >>> read_timeout(""), read_timeout("2.5")
+    (10.0, 2.5)
+    """
+    try:
+        seconds = float(text) if text.strip() else TIMEOUT_SECONDS
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= LONGEST_TIMEOUT_SECONDS:
+        raise ValueError(
+            f"LEADS_WEBHOOK_TIMEOUT is '{text}', which is not a number of seconds from 1 to "
+            f"{LONGEST_TIMEOUT_SECONDS:.0f}: a receiver that needs longer should take the message "
+            "first and work on it afterwards."
+        )
+    return seconds
+
+
+def send(
+    webhook: Webhook,
+    session: requests.Session,
+    *,
+    idempotency_key: str,
+    payload: str,
+    at: datetime,
+) -> Answer:
+    """POST one message and say what came of it. `at` is the time that is signed with it."""
+    body = payload.encode()
+    timestamp = str(int(at.timestamp()))
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "lead-scoring-warehouse",
+        "Idempotency-Key": write_header(idempotency_key),
+        "X-Leads-Timestamp": timestamp,
+        "X-Leads-Signature": f"sha256={sign(body, timestamp=timestamp, secret=webhook.secret)}",
+    }
+    try:
+        with session.post(
+            webhook.url,
+            data=body,
+            headers=headers,
+            timeout=(min(CONNECT_SECONDS, webhook.timeout_seconds), webhook.timeout_seconds),
+            allow_redirects=False,
+            # The status says it all: a long answer is not waited for.
+            stream=True,
+        ) as response:
+            retry_after = response.headers.get("Retry-After", "")
+            return judge(
+                response.status_code, retry_after_seconds=read_retry_after(retry_after, at=at)
+            )
+    except requests.Timeout:
+        words = f"no answer within {webhook.timeout_seconds:g} s"
+        return Answer(is_delivered=False, is_final=False, words=words)
+    # An address that nobody can parse is one for the libraries below, which say it with the second.
+    except (requests.RequestException, ValueError) as error:
+        return Answer(is_delivered=False, is_final=False, words=describe_failure(error))
+
+
+def sign(body: bytes, *, timestamp: str, secret: str) -> str:
+    """HMAC-SHA256 of "<timestamp>.<body>", as hexadecimal digits.
+
+    >>> sign(b"{}", timestamp="1782799200", secret="s")[:16]
+    'b97e7ab5e340aa4a'
+    """
+    signed = f"{timestamp}.".encode() + body
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def judge(status: int, *, retry_after_seconds: float = 0.0) -> Answer:
+    """What an answer with this HTTP status means.
+
+    2xx is delivered. 409 is, too: the receiver says that it knows the key, so that it took the
+    message when an answer got lost. 408, 425, 429, redirects, which are not followed, and server
+    errors are worth another attempt; any other client error would only be repeated.
+
+    >>> [judge(status).is_delivered for status in (200, 204, 409, 500)]
+    [True, True, True, False]
+    >>> [judge(status).is_final for status in (400, 401, 408, 425, 429, 302, 503)]
+    [True, True, False, False, False, False, False]
+    >>> judge(503).words
+    'answered 503 Service Unavailable'
+    """
+    is_delivered = 200 <= status < 300 or status == 409
+    is_refused = 400 <= status < 500 and status not in PASSING
+    hint = ": redirects are not followed" if 300 <= status < 400 else ""
+    return Answer(
+        is_delivered=is_delivered,
+        is_final=is_delivered or is_refused,
+        words=f"answered {status} {responses.get(status, '')}".rstrip() + hint,
+        retry_after_seconds=retry_after_seconds,
+    )
+
+
+def read_retry_after(text: str, *, at: datetime) -> float:
+    """How many seconds from `at` a Retry-After header asks for, as a number or as a date; 0 where
+    it is missing or unreadable.
+
+    >>> at = datetime(2026, 6, 30, 6, tzinfo=UTC)
+    >>> [read_retry_after(text, at=at) for text in
+    ...     ("120", "Tue, 30 Jun 2026 06:01:00 GMT", "", "soon", "-5")]
+    [120.0, 60.0, 0.0, 0.0, 0.0]
+    """
+    if text.strip().isdecimal():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - at).total_seconds())
+
+
+def describe_failure(error: BaseException) -> str:
+    """Why no answer came, in the words of the operating system: those of the libraries hold the
+    address."""
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"no connection: {cause.strerror}"
+        cause = cause.__cause__ or cause.__context__
+    return f"no answer: {type(error).__name__}"
+
+
+def write_header(text: str) -> str:
+    """`text` as a header can hold it: characters that are not printable ASCII, blanks and percent
+    signs as %XX.
+
+    >>> write_header("b2b:L1:1"), write_header("b2b:Lü 1")
+    ('b2b:L1:1', 'b2b:L%C3%BC%201')
+    """
+    return quote(text, safe=HEADER_CHARACTERS)
