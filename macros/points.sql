@@ -12,6 +12,13 @@
 {%- endmacro %}
 
 
+{% macro type_points() -%}
+    {# Sums and limits of points as numbers of 64 bits: databases add into 128, which cost several
+       times as much to calculate with. #}
+    decimal(18, 4)
+{%- endmacro %}
+
+
 {% macro type_double() -%}
     {# Floating point of 64 bits: dbt's type_float is one of 32 on DuckDB, good to seven digits. #}
     {{ return(adapter.dispatch('type_double')()) }}

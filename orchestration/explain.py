@@ -154,8 +154,8 @@ def find_rows(
 
 
 def find_gains(connection: duckdb.DuckDBPyConnection, lead_id: str, model_id: str) -> list[Row]:
-    """The rules that give points and did not give this lead any, those worth most first: reason,
-    points, dimension. Rules that nobody meets are left out."""
+    """The rules about what a lead does or says that did not give this lead any points yet, those
+    worth most first: reason, points, dimension. Rules that nobody meets are left out."""
     return fetch_rows(
         connection,
         """
@@ -165,7 +165,9 @@ def find_gains(connection: duckdb.DuckDBPyConnection, lead_id: str, model_id: st
             select rule_id from lead_score_ledger
             where lead_id = $lead_id and model_id = $model_id
         ) using (rule_id)
-        where model_id = $model_id and points > 0 and leads_met > 0
+        where
+            model_id = $model_id and points > 0 and leads_met > 0
+            and dimension in ('behavioral', 'readiness')
         order by points desc, rule_id
         limit $limit
         """,
@@ -258,7 +260,7 @@ def describe_score(lead: Row) -> list[str]:
         f"  score {lead['score']:.2f}, grade {lead['grade'] or 'unknown'},"
         f" {lead['temperature'] or 'unknown'}; tier {lead['tier'] or 'none'} since"
         f" {lead['tier_since']}"
-        + (f", before that {lead['previous_tier']}" if lead["is_new_tier"] else ""),
+        + (f", before that {lead['previous_tier']}" if lead["previous_tier"] else ""),
     ]
     if lead["tier_reason"]:
         lines += wrap(
@@ -355,7 +357,7 @@ def describe_gains(gains: list[Row], lead: Row, manifest: Row) -> list[str]:
 def describe_history(history: list[Row]) -> list[str]:
     """The tiers it was in, the latest first."""
     lines = ["", "  Its tiers"]
-    seen = set()
+    seen: set[tuple[str | None, date]] = set()
     for row in history:
         if (row["tier"], row["tier_since"]) not in seen:
             seen.add((row["tier"], row["tier_since"]))

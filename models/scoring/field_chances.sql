@@ -26,19 +26,30 @@ deciding_fields as (
 
 ),
 
+dimension_limits as (
+
+    select
+        model_id,
+        dimension,
+        cast(min_points as {{ type_points() }}) as low,
+        cast(max_points as {{ type_points() }}) as high
+    from model_dimensions
+
+),
+
 limits as (
 
     select
         model_id,
-        max(case when dimension = 'demographic' then min_points end) as demographic_low,
-        max(case when dimension = 'demographic' then max_points end) as demographic_high,
-        max(case when dimension = 'firmographic' then min_points end) as firmographic_low,
-        max(case when dimension = 'firmographic' then max_points end) as firmographic_high,
-        max(case when dimension = 'readiness' then min_points end) as readiness_low,
-        max(case when dimension = 'readiness' then max_points end) as readiness_high,
-        max(case when dimension = 'data_quality' then min_points end) as data_quality_low,
-        max(case when dimension = 'data_quality' then max_points end) as data_quality_high
-    from model_dimensions
+        max(case when dimension = 'demographic' then low end) as demographic_low,
+        max(case when dimension = 'demographic' then high end) as demographic_high,
+        max(case when dimension = 'firmographic' then low end) as firmographic_low,
+        max(case when dimension = 'firmographic' then high end) as firmographic_high,
+        max(case when dimension = 'readiness' then low end) as readiness_low,
+        max(case when dimension = 'readiness' then high end) as readiness_high,
+        max(case when dimension = 'data_quality' then low end) as data_quality_low,
+        max(case when dimension = 'data_quality' then high end) as data_quality_high
+    from dimension_limits
     group by model_id
 
 ),

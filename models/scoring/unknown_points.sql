@@ -127,10 +127,10 @@ unknown_points as (
         lead_id,
         field,
         dimension,
-        sum(points) as points,
-        sum(filled_points) as filled_points,
-        sum(lowest_points) as lowest_points,
-        sum(highest_points) as highest_points,
+        cast(sum(points) as {{ type_points() }}) as points,
+        cast(sum(filled_points) as {{ type_points() }}) as filled_points,
+        cast(sum(lowest_points) as {{ type_points() }}) as lowest_points,
+        cast(sum(highest_points) as {{ type_points() }}) as highest_points,
         max(can_move) as can_move
     from parts
     group by as_of_date, model_id, lead_id, field, dimension

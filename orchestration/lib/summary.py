@@ -27,14 +27,16 @@ REASONS = 6
 MACHINE_ACTIVITIES = 4
 QUARANTINE_LINES = 4
 WORST_RULES = 2
+OUTLOOK_DAYS = 7
 
 Row = dict[str, Any]
 
 
 def summarize(published: Path) -> str:
     """The live publication of the folder `published` in words: leads per tier and the best leads
-    of each champion, how its challengers differ, accounts, who is excluded, what machines did, the
-    rules to talk about and the funnel, the rows that were set aside, and where it lies."""
+    of each champion, how its challengers differ, accounts, what sales is to have, who is excluded,
+    what machines did, the rules to talk about and the funnel, the rows that were set aside, and
+    where it lies."""
     manifest = read_current(published)
     models = manifest["rule_book"]["models"]
     main, *others = find_champions(manifest)
@@ -57,6 +59,11 @@ def summarize(published: Path) -> str:
                 moved = count_differences(connection, model_id, champion) if champion else 0
                 lines += ["", *describe_challenger(tiers, model_id, champion, moved, manifest)]
         lines += [
+            "",
+            *describe_stale_feeds(find_stale_feeds(connection)),
+            *describe_sales(find_sales_facts(connection, model_id=main)),
+            *describe_cut_offs(find_cut_offs(connection)),
+            *describe_stability(find_stability(connection, model_id=main)),
             "",
             *describe_exclusions(count_exclusions(connection, model_id=main)),
             *describe_machines(count_machines(connection)),
@@ -150,6 +157,63 @@ def find_best_accounts(connection: duckdb.DuckDBPyConnection, *, model_id: str) 
         """,
         {"model_id": model_id, "limit": BEST_ACCOUNTS},
     )
+
+
+def find_stale_feeds(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The feeds that are stale, as the leads' rows say it; None where all are fresh."""
+    return connection.execute("select max(stale_feeds) from scored_leads").fetchone()[0]
+
+
+def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row:
+    """What a model hands over: due (hand-overs that are due since the newest day), open, back (came
+    back on that day), drop_out (leads that leave their tier within a week), field (the one to buy
+    first; None where none matters), expected (tiers it is expected to change)."""
+    return fetch_rows(
+        connection,
+        f"""
+        with newest as (select max(as_of_date) as day from scored_leads)
+
+        select
+            (select count(*) from hand_overs, newest where model_id = $model_id and due_on = day)
+                as due,
+            (select count(*) from hand_overs where model_id = $model_id and recycled_on is null)
+                as open,
+            (select count(*) from hand_overs, newest
+                where model_id = $model_id and recycled_on = day) as back,
+            (select count(*) from lead_outlook, newest
+                where model_id = $model_id and as_of_date = day
+                    and drops_out_on <= day + {OUTLOOK_DAYS}) as drop_out,
+            first.attribute as field,
+            first.expected_tier_changes as expected
+        from newest
+        left join unknown_fields as first
+            on first.model_id = $model_id and first.as_of_date = day
+            and first.rank = 1 and first.expected_tier_changes > 0
+        """,
+        {"model_id": model_id},
+    )[0]
+
+
+def find_cut_offs(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The tiers of limited places on the newest day: tier_cut_offs rows."""
+    return fetch_rows(
+        connection,
+        """
+        select * from tier_cut_offs
+        where capacity is not null and as_of_date = (select max(as_of_date) from tier_cut_offs)
+        order by model_id, enter_at desc
+        """,
+    )
+
+
+def find_stability(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row | None:
+    """How often a model's tiers flap; None before there are two weeks to tell."""
+    rows = fetch_rows(
+        connection,
+        "select * from tier_stability where model_id = $model_id and last_day - first_day >= 14",
+        {"model_id": model_id},
+    )
+    return rows[0] if rows else None
 
 
 def count_exclusions(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
@@ -277,6 +341,57 @@ def describe_challenger(
     return [
         f"{headline}{moved:,} leads in another tier than by {champion}",
         *wrap(", ".join(words)),
+    ]
+
+
+def describe_stale_feeds(stale_feeds: str | None) -> list[str]:
+    """A warning where a feed is stale.
+
+    >>> describe_stale_feeds("web.events since 2026-06-12")[0]
+    'WARNING: stale, so that what it tells does not fade: web.events since 2026-06-12'
+    """
+    if not stale_feeds:
+        return []
+    return [
+        f"WARNING: stale, so that what it tells does not fade: {stale_feeds}",
+        "  docs/how-to/react-to-a-stale-feed.md says what to do.",
+    ]
+
+
+def describe_sales(facts: Row) -> list[str]:
+    """What sales is to have, and what would be worth knowing."""
+    lines = [
+        f"{count_things(facts['due'], 'lead')} newly due for sales, {facts['back']:,} came back,"
+        f" {facts['open']:,} handed over in all; within {OUTLOOK_DAYS} days"
+        f" {facts['drop_out']:,} drop out if nothing happens"
+    ]
+    if facts["field"]:
+        lines.append(
+            f"  To know first: {facts['field']}, which would change {facts['expected']:,.0f} tiers"
+            " (unknown_fields)"
+        )
+    return [*lines, "  One lead's whole story: make explain LEAD=<lead_id>"]
+
+
+def describe_cut_offs(cut_offs: list[Row]) -> list[str]:
+    """One line per tier of limited places."""
+    lines = []
+    for row in cut_offs:
+        score = "closed" if row["cut_off"] is None else f"from {row['cut_off']:.2f}"
+        lines.append(
+            f"  {row['model_id']} {row['tier']}: {row['leads']:,} of {row['capacity']:,} places,"
+            f" {score}, {row['turned_away']:,} turned away"
+        )
+    return lines
+
+
+def describe_stability(stability: Row | None) -> list[str]:
+    """How often tiers change and change back."""
+    if not stability:
+        return []
+    return [
+        f"Tiers that changed and changed back: {stability['flap_rate']:.1f} per thousand leads and"
+        f" month, by the score alone {stability['flap_rate_by_score']:.1f}"
     ]
 
 

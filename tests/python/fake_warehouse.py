@@ -77,7 +77,7 @@ create table lead_scores (
     data_quality_points decimal(12, 4), behavioral_points_undecayed decimal(12, 4),
     completeness_pct decimal(5, 2), fit_score decimal(7, 4), engagement_score decimal(7, 4),
     score decimal(12, 4), top_reasons varchar, last_activity_on date, is_excluded boolean,
-    exclusion_reason varchar
+    exclusion_reason varchar, reasons_for varchar, reasons_against varchar, stale_feeds varchar
 );
 create table lead_score_ledger (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
@@ -188,7 +188,12 @@ insert into quarantine values
 
 # Scores spread over 0..100: attributes give half, activities the other half.
 FILL = """
-insert into lead_scores
+insert into lead_scores (
+    as_of_date, model_id, lead_id, model_version, account_id, demographic_points,
+    firmographic_points, readiness_points, behavioral_points, data_quality_points,
+    behavioral_points_undecayed, completeness_pct, fit_score, engagement_score, score, top_reasons,
+    last_activity_on, is_excluded, exclusion_reason
+)
 select
     $as_of, 'b2b', 'L' || lpad(i::varchar, 6, '0'), '2026.06', 'A' || (i % 40),
     0, round(s / 2, 4), 0, s - round(s / 2, 4), 0, s, 80,
