@@ -50,10 +50,13 @@ def write_history(warehouse, stays, hand_overs, rules=()):
         for table in ("lead_score_current", "lead_score_past", "scored_days"):
             connection.execute(f"delete from {table}")
         for lead_id, valid_from, valid_to, tier in stays:
-            row = [MODEL, lead_id, valid_from, *([valid_to] if valid_to else []), 50, tier]
             table = "lead_score_past" if valid_to else "lead_score_current"
-            marks = ", ".join("?" * len(row))
-            connection.execute(f"insert into {table} values ({marks}, ?)", [*row, valid_from])
+            connection.execute(
+                f"insert into {table} by name select ? as model_id, ? as lead_id,"
+                " ? as valid_from, 50 as score, ? as tier, ? as tier_since"
+                + (", ? as valid_to" if valid_to else ""),
+                [MODEL, lead_id, valid_from, tier, valid_from, *([valid_to] if valid_to else [])],
+            )
         connection.execute(
             "insert into scored_days"
             " select distinct model_id, valid_from from lead_score_history"

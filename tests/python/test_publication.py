@@ -102,7 +102,6 @@ def test_published_rows_are_in_key_order(publish_once, published):
     assert leads == sorted(leads) and len(leads) == 300
 
 
-# Marts without lead_id.
 # Each day's rows carry that day, so that a mix of two publications shows.
 READER = """
 import os, sys
