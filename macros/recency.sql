@@ -24,3 +24,18 @@
     {# The attributes that change from day to day though nothing happens. #}
     {{ return(['days_since_last_activity', 'active_days_30', 'activity_surge', 'activity_state']) }}
 {%- endmacro %}
+
+
+{% macro stack_recency(relation) -%}
+    {# These attributes in long form, as text: as_of_date, lead_id, ahead_on, attribute, value. #}
+    {%- for attribute in recency_attributes() %}
+    select
+        as_of_date,
+        lead_id,
+        ahead_on,
+        '{{ attribute }}' as attribute,
+        coalesce(cast({{ attribute }} as {{ dbt.type_string() }}), '') as value
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

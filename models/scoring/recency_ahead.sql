@@ -114,15 +114,12 @@ recency_ahead as (
         and leads.lead_id = counted.lead_id
         and days_ahead.ahead_on = counted.ahead_on
 
+),
+
+stacked as (
+
+    {{ stack_recency('recency_ahead') }}
+
 )
 
-{% for attribute in recency_attributes() %}
-select
-    as_of_date,
-    lead_id,
-    ahead_on,
-    '{{ attribute }}' as attribute,
-    coalesce(cast({{ attribute }} as {{ dbt.type_string() }}), '') as value
-from recency_ahead
-{{ 'union all' if not loop.last }}
-{% endfor %}
+select * from stacked

@@ -139,7 +139,10 @@ def test_what_dbt_made_and_found_is_told_to_dagster():
 
 
 def test_python_writes_the_tiers_between_the_scores_and_what_people_read(graph):
-    assert parents(graph, "lead_tiers") == {"lead_scores", "models", "tiers", "grades"}
+    assert parents(graph, "lead_tiers") == {
+        "lead_scores", "lead_score_ledger", "model_tiers", "grades", "int_lead_rests",
+        "unmet_demands",
+    }  # fmt: skip
     assert parents(graph, "scored_leads") >= {"lead_scores", "lead_tiers"}
     assert "crm/leads" in ancestors(graph, "lead_scores")
     assert "lead_tiers" not in ancestors(graph, "lead_scores")
@@ -228,7 +231,11 @@ def test_a_healthy_run_audits_each_mart_before_it_publishes(tmp_path, monkeypatc
     [
         ("lead_scores", "update lead_scores set score = 7", "best twentieth scores higher"),
         ("lead_score_ledger", "delete from lead_score_ledger", "At least one rule gave points"),
-        ("lead_tiers", "delete from rules.tiers", "no tier (nor having none) holds more than 99 %"),
+        (
+            "lead_tiers",
+            "delete from rule_book.model_tiers",
+            "no tier (nor having none) holds more than 99 %",
+        ),
         ("scored_leads", "update lead_scores set top_reasons = null", "have a reason"),
     ],
 )
@@ -282,10 +289,10 @@ def test_a_second_run_waits_for_the_first_from_its_first_step_to_its_last(tmp_pa
 
 def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypatch):
     result = run_steps(
-        tmp_path, monkeypatch, sql="update rules.tiers set enter_at = 'many' where tier = 'sales'"
+        tmp_path, monkeypatch, sql="update rules.grades set from_score = 'many' where grade = 'A'"
     )
     assert find_sentences(result.all_events) == [
-        "tiers.csv, column enter_at: 'many' is not a number."
+        "grades.csv, column from_score: 'many' is not a number."
     ]
 
 
