@@ -233,41 +233,44 @@ def place(
         positions = np.append(ladder.index.to_numpy(), -1)
         row[rows] = positions[level]
         row_by_score[rows] = positions[found.by_score]
-        reason[rows] = explain_places(scores.iloc[rows], found, level, limits, ladder)
+        reason[rows] = explain_places(scores.iloc[rows], found, level, ladder)
     return pd.DataFrame(
         {"row": row, "row_by_score": row_by_score, "reason": pd.Series(reason, dtype="str")}
     )
 
 
 def explain_places(
-    scores: pd.DataFrame,
-    found: Candidates,
-    level: np.ndarray,
-    limits: np.ndarray,
-    ladder: pd.DataFrame,
+    scores: pd.DataFrame, found: Candidates, level: np.ndarray, ladder: pd.DataFrame
 ) -> np.ndarray:
     """Why a lead is in another tier than its score alone would give; null where it is not."""
+    names = ladder["tier"].to_numpy(dtype=object)
+    hands_over = ladder["hands_over"].to_numpy(dtype=bool)
+    leave = [f"leaves below {Decimal(str(value)).normalize():f}" for value in ladder["leave_below"]]
+    days = [f"stays at least {value} days" for value in ladder["min_days_in_tier"]]
+    places = [
+        None if pd.isna(value) else f"all {int(value)} places of {name} are taken"
+        for name, value in zip(names, ladder["capacity"], strict=True)
+    ]
+    wanted = found.by_score
+    # What comes first says why.
+    cases = [(found.is_held_by_days, np.array(days, dtype=object)[level])]
+    cases.append((level > wanted, np.array(leave, dtype=object)[level]))
+    if "rejected_on" in scores:
+        why = scores["recycle_reason"].astype(object).where(scores["recycle_reason"].notna())
+        until = pd.to_datetime(scores["rests_until"]).dt.strftime("until %Y-%m-%d")
+        words = "rejected by sales (" + why.fillna("no reason").astype("str") + "), "
+        words += until.fillna("for good").astype("str")
+        cases.append((found.rests & hands_over[wanted], words.to_numpy(dtype=object)))
+    for at, fields in found.unmet.items():
+        words = f"{names[at]} demands what is unknown: " + fields.str.replace("|", ", ")
+        cases.append(((wanted == at) & fields.notna().to_numpy(), words.to_numpy(dtype=object)))
+    cases.append((np.full(len(level), True), np.array(places, dtype=object)[wanted]))
     reason = np.full(len(level), None, dtype=object)
-    for at in np.flatnonzero(level != found.by_score):
-        wanted = found.by_score[at]
-        if found.is_held_by_days[at]:
-            days = ladder["min_days_in_tier"].iloc[level[at]]
-            reason[at] = f"stays at least {days} days"
-        elif level[at] > wanted:
-            reason[at] = f"leaves below {ladder['leave_below'].iloc[level[at]]:f}"
-            reason[at] = re.sub(r"[.]?0+$", "", reason[at]) if "." in reason[at] else reason[at]
-        elif found.rests[at] and ladder["hands_over"].iloc[wanted]:
-            lead = scores.iloc[at]
-            until = lead["rests_until"]
-            rest = "for good" if pd.isna(until) else f"until {pd.Timestamp(until):%Y-%m-%d}"
-            why = "no reason" if pd.isna(lead["recycle_reason"]) else lead["recycle_reason"]
-            reason[at] = f"rejected by sales ({why}), {rest}"
-        elif wanted in found.unmet and pd.notna(found.unmet[wanted].iloc[at]):
-            fields = found.unmet[wanted].iloc[at].replace("|", ", ")
-            reason[at] = f"{ladder['tier'].iloc[wanted]} demands what is unknown: {fields}"
-        else:
-            places = int(ladder["capacity"].iloc[wanted])
-            reason[at] = f"all {places} places of {ladder['tier'].iloc[wanted]} are taken"
+    is_open = level != wanted
+    for applies, words in cases:
+        rows = is_open & applies
+        reason[rows] = words[rows]
+        is_open &= ~rows
     return reason
 
 
