@@ -22,27 +22,35 @@ loads as (
 
     select
         'crm.activities' as table_name,
-        cast(_loaded_at as date) as loaded_on
+        cast(_loaded_at as date) as loaded_on,
+        min(occurred_on) as first_occurred_on
     from {{ ref('base_crm__activities') }}
     where {{ is_not_settled() }}
-    union
+    group by cast(_loaded_at as date)
+    union all
     select
         'email.events' as table_name,
-        cast(_loaded_at as date) as loaded_on
+        cast(_loaded_at as date) as loaded_on,
+        min(occurred_on) as first_occurred_on
     from {{ ref('base_email__events') }}
     where {{ is_not_settled() }}
-    union
+    group by cast(_loaded_at as date)
+    union all
     select
         'web.events' as table_name,
-        cast(_loaded_at as date) as loaded_on
+        cast(_loaded_at as date) as loaded_on,
+        min(occurred_on) as first_occurred_on
     from {{ ref('base_web__events') }}
     where {{ is_not_settled() }}
-    union
+    group by cast(_loaded_at as date)
+    union all
     select
         table_name,
-        loaded_on
+        loaded_on,
+        min(occurred_on) as first_occurred_on
     from loads_read
     where loaded_on < {{ far_future() }}
+    group by table_name, loaded_on
 
 ),
 
@@ -65,8 +73,12 @@ last_loads as (
         max(loads.loaded_on) as last_loaded_on
     from as_of_dates
     cross join tables
+    -- A load that tells nothing of the day or before does not make it better known.
     left join loads
-        on tables.table_name = loads.table_name and loads.loaded_on <= as_of_dates.known_until
+        on
+        tables.table_name = loads.table_name
+        and loads.loaded_on <= as_of_dates.known_until
+        and loads.first_occurred_on <= as_of_dates.as_of_date
     group by as_of_dates.as_of_date, as_of_dates.counts_from, tables.table_name
 
 ),

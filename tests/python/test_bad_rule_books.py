@@ -211,8 +211,11 @@ def test_a_sensitive_field_counts_only_where_its_model_says_why(rules, edit, tmp
 def test_a_missing_column_is_named(rules, edit, tmp_path):
     edit("tiers", 2, {})
     path = rules / "tiers.csv"
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join(line.rsplit(",", 1)[0] for line in lines) + "\n")
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    at = rows[0].index("stage")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(row[:at] + row[at + 1 :] for row in rows)
     outcome = check(rules, tmp_path)
     assert not outcome.success
     assert "tiers.csv, row 1, column stage: is missing from the header" in outcome.errors

@@ -512,6 +512,7 @@ def publish_by_dagster(warehouse, as_of):
 
 def test_only_the_run_whose_publication_is_live_releases(tmp_path, monkeypatch):
     warehouse = build_warehouse(tmp_path / "leads.duckdb", leads=300)
+    change(warehouse, "delete from hand_overs")
     monkeypatch.setenv("LEADS_WAREHOUSE", str(warehouse))
     monkeypatch.setenv("LEADS_PUBLISHED", str(tmp_path / "published"))
     # Of this made-up population every 25th is excluded.

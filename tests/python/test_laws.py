@@ -213,8 +213,12 @@ def test_behavioural_points_are_what_the_contract_says(events, as_of):
     world = {
         "crm.leads": [lead(f"L{n}") for n in range(12)],
         "crm.activities": [
-            activity(f"c{number}", day, lead_id, kind)
-            for number, (lead_id, kind, day) in enumerate(events)
+            *(
+                activity(f"c{number}", day, lead_id, kind)
+                for number, (lead_id, kind, day) in enumerate(events)
+            ),
+            # Somebody else's, so that the feed is not found stale.
+            activity("beat", as_of, "somebody", "call"),
         ],
     }
     found = [
