@@ -195,6 +195,15 @@ def test_a_mean_that_jumps_fails(site):
     assert "The mean score moves" in site.audit("lead_scores").failures[0]
 
 
+def test_many_days_of_one_run_are_not_taken_for_leads_without_a_ledger(site):
+    change(
+        site.warehouse,
+        "insert into lead_scores by name select * replace (as_of_date - days.range::int as"
+        " as_of_date) from lead_scores, range(1, 31) as days",
+    )
+    assert site.audit("lead_score_ledger").failures == []
+
+
 def test_a_feed_that_was_full_and_is_empty_keeps_the_scores_from_being_published(site):
     site.publish()
     assert site.audit("lead_scores").has_passed
