@@ -198,8 +198,9 @@ def test_a_mean_that_jumps_fails(site):
 def test_many_days_of_one_run_are_not_taken_for_leads_without_a_ledger(site):
     change(
         site.warehouse,
-        "insert into lead_scores by name select * replace (as_of_date - days.range::int as"
-        " as_of_date) from lead_scores, range(1, 31) as days",
+        "insert into lead_scores by name"
+        " select s.* replace (s.as_of_date - cast(days.n as integer) as as_of_date)"
+        " from lead_scores as s cross join range(1, 31) as days (n)",
     )
     assert site.audit("lead_score_ledger").failures == []
 
