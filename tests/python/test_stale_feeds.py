@@ -57,7 +57,7 @@ def test_a_stale_web_feed_freezes_what_it_told_and_nothing_else(tmp_path):
     assert query(fresh, "select distinct stale_feeds from lead_scores") == [(None,)]
 
 
-@pytest.mark.parametrize(("last_load", "is_stale"), [("2026-06-27", False), ("2026-06-26", True)])
+@pytest.mark.parametrize(("last_load", "is_stale"), [("2026-06-23", False), ("2026-06-22", True)])
 def test_a_feed_is_stale_after_the_days_of_its_row_and_not_on_the_last_of_them(
     tmp_path, last_load, is_stale
 ):
