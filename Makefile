@@ -10,7 +10,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
 # The test suite must not depend on what the shell happens to have set.
-UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_KNOWN -u LEADS_TARGET -u LEADS_WEBHOOK_URL -u LEADS_WEBHOOK_SECRET -u LEADS_WEBHOOK_TIMEOUT
+UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_KNOWN -u LEADS_TARGET -u LEADS_WEBHOOK_URL -u LEADS_WEBHOOK_SECRET -u LEADS_WEBHOOK_TIMEOUT -u LEADS_WEBHOOK_RECEIPT
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16

@@ -8,7 +8,7 @@ from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.delivery import (
     count_dead,
     deliver_due,
-    describe_attempts,
+    describe_delivery,
     release_hand_overs,
 )
 from orchestration.lib.outbox import find_outbox
@@ -16,7 +16,7 @@ from orchestration.lib.publication import read_current
 from orchestration.lib.settings import locate_warehouse
 from orchestration.lib.webhook import load_webhook
 
-# A tick has 60 seconds: the last POST may begin at the end of these and take 25.
+# A tick has 60 seconds: the last POST may begin at the end of these and take 20.
 TICK_SECONDS = 20.0
 
 
@@ -55,8 +55,8 @@ def hand_over_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
             "docs/how-to/connect-a-webhook.md says how they are delivered."
         )
     outbox = find_outbox(locate_warehouse())
-    attempts = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
+    delivery = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
     dead = count_dead(outbox)
     # Every tick says so, until somebody has looked.
     waiting = f" In all {dead:,} dead: `make outbox` says why." if dead else ""
-    return dg.SkipReason(describe_attempts(attempts) + waiting)
+    return dg.SkipReason(describe_delivery(delivery) + waiting)

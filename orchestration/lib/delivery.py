@@ -15,12 +15,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import requests
 
 from orchestration.lib.outbox import (
     Message,
@@ -32,6 +32,7 @@ from orchestration.lib.outbox import (
     mark_failed,
     open_outbox,
     put_messages,
+    put_off_due,
     read_states,
     replay_dead,
     restore_messages,
@@ -52,6 +53,10 @@ WAIT_FACTOR = 3.0
 
 # A receiver that asks for more quiet than that is asked again after it.
 LONGEST_QUIET_SECONDS = 24 * 3600.0
+
+# So many attempts in a row that failed for no fault of their message: the receiver is down, and
+# every further one would cost its time limit and one of the message's eight attempts.
+FAILURES_IN_A_ROW = 3
 
 # The columns of hand_overs that a payload holds, after schema_version and in this order.
 PAYLOAD_COLUMNS = [
@@ -181,38 +186,63 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass
+class Delivery:
+    """What came of sending what was due: how many attempts left their message in which state, how
+    many messages were put off without an attempt because the receiver seems to be down, until when,
+    and what it last said."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    put_off: int = 0
+    put_off_until: datetime | None = None
+    last_words: str = ""
+
+
 def deliver_due(
     outbox: Path,
     webhook: Webhook,
     *,
     max_seconds: float = math.inf,
     clock: Callable[[], datetime] = read_clock,
-) -> Counter[str]:
-    """Send what is due, one message after another, and no further one once `max_seconds` are over;
-    returns how many attempts left their message delivered, pending and dead.
+) -> Delivery:
+    """Send what is due, one message after another, and no further one once `max_seconds` are over,
+    or once FAILURES_IN_A_ROW of them say that the receiver is down: then the others that are due
+    wait for a while and spend none of their attempts.
 
     Several processes may do so at once: each message is claimed before it is sent. Raises
     ValueError where the outbox cannot be used.
     """
-    states: Counter[str] = Counter()
+    delivery = Delivery()
     if not outbox.is_file():
-        return states
+        return delivery
     until = time.monotonic() + max_seconds
-    with open_outbox(outbox) as connection, requests.Session() as session:
+    failures = 0
+    with open_outbox(outbox) as connection:
         while time.monotonic() < until:
             at = clock()
             message = claim_message(connection, at=at)
             if message is None:
                 break
             answer = send(
-                webhook,
-                session,
-                idempotency_key=message.idempotency_key,
-                payload=message.payload,
-                at=at,
+                webhook, idempotency_key=message.idempotency_key, payload=message.payload, at=at
             )
-            states[note_answer(connection, message, answer, at=clock())] += 1
-    return states
+            delivery.states[note_answer(connection, message, answer, at=clock())] += 1
+            # Who refuses one message is there for the next one.
+            failures = 0 if answer.is_delivered or answer.is_final else failures + 1
+            if failures == FAILURES_IN_A_ROW:
+                put_off_rest(connection, delivery, answer, at=clock())
+                break
+    return delivery
+
+
+def put_off_rest(
+    connection: sqlite3.Connection, delivery: Delivery, answer: Answer, *, at: datetime
+) -> None:
+    """Put off all that is due, after `answer`, and note it in `delivery`."""
+    seconds = choose_wait(1, retry_after_seconds=answer.retry_after_seconds)
+    delivery.put_off_until = at + timedelta(seconds=seconds)
+    delivery.put_off = put_off_due(connection, at=at, until=delivery.put_off_until)
+    delivery.last_words = answer.words
 
 
 def note_answer(
@@ -255,14 +285,23 @@ def choose_wait(
     return max(seconds * (1 + draw()) / 2, quiet)
 
 
-def describe_attempts(states: Mapping[str, int]) -> str:
-    """What came of some attempts, by the state they left their message in.
+def describe_delivery(delivery: Delivery) -> str:
+    """What came of some attempts, by the state they left their message in, and what was put off.
 
-    >>> describe_attempts({"delivered": 12, "dead": 1})
+    >>> describe_delivery(Delivery(Counter({"delivered": 12, "dead": 1})))
     'Delivered 12; to be tried again 0; dead 1.'
     """
-    delivered, pending, dead = (states.get(name, 0) for name in ("delivered", "pending", "dead"))
-    return f"Delivered {delivered:,}; to be tried again {pending:,}; dead {dead:,}."
+    delivered, pending, dead = (
+        delivery.states.get(name, 0) for name in ("delivered", "pending", "dead")
+    )
+    told = f"Delivered {delivered:,}; to be tried again {pending:,}; dead {dead:,}."
+    if delivery.put_off and delivery.put_off_until:
+        told += (
+            f" Stopped after {FAILURES_IN_A_ROW} failures in a row, the last one: "
+            f"{delivery.last_words}. {delivery.put_off:,} more wait until "
+            f"{delivery.put_off_until:%H:%M:%S} UTC and have lost no attempt."
+        )
+    return told
 
 
 def count_dead(outbox: Path) -> int:
@@ -310,7 +349,7 @@ def main() -> int:
     outbox = find_outbox(locate_warehouse())
     try:
         if arguments.command == "deliver":
-            print(describe_attempts(deliver_due(outbox, demand_webhook())))
+            print(describe_delivery(deliver_due(outbox, demand_webhook())))
         if arguments.command == "redeliver" and outbox.is_file():
             with open_outbox(outbox) as connection:
                 replayed = replay_dead(connection, arguments.idempotency_key, at=read_clock())

@@ -129,6 +129,18 @@ def claim_message(
     return Message(*found) if found else None
 
 
+def put_off_due(connection: sqlite3.Connection, *, at: datetime, until: datetime) -> int:
+    """Have the messages that are due at `at` not sent before `until`, without an attempt; returns
+    how many. Those that somebody is at are not due."""
+    with connection:
+        changed = connection.execute(
+            "update messages set next_attempt_at = ?"
+            " where state = 'pending' and next_attempt_at <= ?",
+            [write_time(until), write_time(at)],
+        )
+    return changed.rowcount
+
+
 def mark_delivered(connection: sqlite3.Connection, message: Message, *, at: datetime) -> None:
     """Note that the receiver has the message, whatever else became of it meanwhile."""
     with connection:

@@ -4,7 +4,7 @@ hand-overs to send. No expectations: those stand in the tests."""
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -24,8 +24,11 @@ TOKEN = "a-token-in-the-address"
 # Long past, so that what is due then is due for processes with the real clock, whatever it says.
 NOW = datetime(2020, 6, 30, 6, tzinfo=UTC)
 
-# What a receiver answers is a status, with headers or after some seconds where it is a tuple.
-Reply = int | tuple[int, dict[str, str]] | tuple[int, float]
+# What a receiver answers is a status, with headers or after some seconds where it is a tuple; or
+# whatever a function writes to the connection.
+Reply = (
+    int | tuple[int, dict[str, str]] | tuple[int, float] | Callable[[BaseHTTPRequestHandler], None]
+)
 
 
 @dataclass
@@ -76,6 +79,10 @@ def run_receiver() -> Iterator[Receiver]:
             request = Request(self.path, dict(self.headers), body, began=time.monotonic())
             receiver.requests.append(request)
             reply = receiver.replies.pop(0) if receiver.replies else 200
+            if callable(reply):
+                reply(self)
+                request.ended = time.monotonic()
+                return
             status, more = reply if isinstance(reply, tuple) else (reply, {})
             time.sleep(more if isinstance(more, float) else receiver.seconds)
             self.send_response(status)
@@ -102,6 +109,35 @@ def run_receiver() -> Iterator[Receiver]:
             yield receiver
         finally:
             server.shutdown()
+
+
+def drip(text: bytes, *, every: float) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A reply that writes one byte at a time, so many seconds apart, until nobody listens."""
+
+    def write(handler: BaseHTTPRequestHandler) -> None:
+        for byte in text:
+            try:
+                handler.wfile.write(bytes([byte]))
+            except OSError:
+                return
+            time.sleep(every)
+
+    return write
+
+
+def answer_with(
+    body: bytes, *, status: int = 200, **headers: str
+) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A reply with this body; `_` in a header's name stands for `-`."""
+
+    def write(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return write
 
 
 def build_hand_overs(path: Path, leads: Iterable[str] = ()) -> Path:

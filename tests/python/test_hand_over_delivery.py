@@ -4,12 +4,13 @@ one does."""
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from receivers import (
     SECRET,
     TOKEN,
     add_hand_over,
+    answer_with,
     build_hand_overs,
     run_receiver,
 )
@@ -37,9 +39,11 @@ from orchestration.defs.publish import published_marts
 from orchestration.defs.resources import WarehouseLock
 from orchestration.lib import delivery, webhook
 from orchestration.lib.delivery import (
+    FAILURES_IN_A_ROW,
     LONGEST_QUIET_SECONDS,
     MAX_ATTEMPTS,
     deliver_due,
+    describe_delivery,
     describe_outbox,
     release_hand_overs,
 )
@@ -53,7 +57,13 @@ from orchestration.lib.outbox import (
 )
 from orchestration.lib.webhook import Webhook, judge
 
-SETTINGS = ("LEADS_WEBHOOK_URL", "LEADS_WEBHOOK_SECRET", "LEADS_WEBHOOK_TIMEOUT", "LEADS_AS_OF")
+SETTINGS = (
+    "LEADS_WEBHOOK_URL",
+    "LEADS_WEBHOOK_SECRET",
+    "LEADS_WEBHOOK_TIMEOUT",
+    "LEADS_WEBHOOK_RECEIPT",
+    "LEADS_AS_OF",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -103,9 +113,14 @@ def find_message(warehouse, key, state="pending"):
 
 
 def deliver(warehouse, receiver, *, after=timedelta(0), **options):
-    """Deliver at a time `after` NOW."""
-    return dict(
-        deliver_due(find_outbox(warehouse), receiver.webhook, clock=lambda: NOW + after, **options)
+    """Deliver at a time `after` NOW; how many attempts left their message in which state."""
+    return dict(deliver_fully(warehouse, receiver, after=after, **options).states)
+
+
+def deliver_fully(warehouse, receiver, *, after=timedelta(0), **options):
+    """Deliver at a time `after` NOW; all that came of it."""
+    return deliver_due(
+        find_outbox(warehouse), receiver.webhook, clock=lambda: NOW + after, **options
     )
 
 
@@ -293,6 +308,46 @@ def test_a_receiver_that_asks_for_quiet_gets_it(released, receiver):
     assert deliver(released, receiver, after=a_day) == {"delivered": 1}
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [503, 429, 302, (200, 1.3), answer_with(b"<html>", Content_Type="text/html")],
+)
+def test_a_receiver_that_is_down_costs_the_others_no_attempt(tmp_path, receiver, reply):
+    warehouse = build_hand_overs(tmp_path / "many.duckdb", [f"L{n:03}" for n in range(50)])
+    release(warehouse)
+    receiver.replies = [reply] * FAILURES_IN_A_ROW
+    stopped = deliver_fully(warehouse, receiver)
+    assert (stopped.states, stopped.put_off) == ({"pending": 3}, 47)
+    assert len(receiver.requests) == FAILURES_IN_A_ROW
+    with open_outbox(find_outbox(warehouse)) as outbox:
+        attempts = Counter(message.attempts for message in list_messages(outbox, "pending"))
+    assert attempts == {1: 3, 0: 47}
+    assert re.search(
+        r" Stopped after 3 failures in a row, the last one: (answered|no answer) .*\."
+        r" 47 more wait until 06:00:\d\d UTC and have lost no attempt\.$",
+        describe_delivery(stopped).replace("06:01:00", "06:00:60"),
+    )
+    assert deliver(warehouse, receiver, after=timedelta(seconds=29)) == {}
+    assert deliver(warehouse, receiver, after=timedelta(seconds=60)) == {"delivered": 50}
+
+
+def test_what_concerns_one_message_does_not_stop_the_others(tmp_path, receiver):
+    warehouse = build_hand_overs(tmp_path / "many.duckdb", [f"L{n:03}" for n in range(9)])
+    release(warehouse)
+    receiver.replies = [503, 503, 400, 503, 503, 422, 200, 503]
+    delivery = deliver_fully(warehouse, receiver)
+    assert (delivery.states, delivery.put_off) == ({"pending": 5, "dead": 2, "delivered": 2}, 0)
+
+
+def test_a_receiver_that_is_down_and_asks_for_quiet_gets_it_for_all(tmp_path, receiver):
+    warehouse = build_hand_overs(tmp_path / "many.duckdb", [f"L{n:03}" for n in range(9)])
+    release(warehouse)
+    receiver.replies = [(503, {"Retry-After": "600"})] * FAILURES_IN_A_ROW
+    assert deliver_fully(warehouse, receiver).put_off == 6
+    assert deliver(warehouse, receiver, after=timedelta(seconds=599)) == {}
+    assert deliver(warehouse, receiver, after=timedelta(seconds=600)) == {"delivered": 9}
+
+
 def test_what_fails_eight_times_is_dead_until_it_is_replayed(released, receiver):
     receiver.replies = [503] * 3 * MAX_ATTEMPTS
     waits = [deliver(released, receiver, after=timedelta(days=day)) for day in range(MAX_ATTEMPTS)]
@@ -346,7 +401,7 @@ from orchestration.lib.delivery import deliver_due
 from orchestration.lib.webhook import Webhook
 print("ready", flush=True)
 sys.stdin.readline()
-print(deliver_due(Path(sys.argv[1]), Webhook(sys.argv[2], "secret", 5))["delivered"])
+print(deliver_due(Path(sys.argv[1]), Webhook(sys.argv[2], "secret", 5)).states["delivered"])
 """
 
 
@@ -420,7 +475,7 @@ class World:
         self.bodies = defaultdict(set)
         self.replies = []
 
-    def send(self, _webhook, _session, *, idempotency_key, payload, at):
+    def send(self, _webhook, *, idempotency_key, payload, at):
         reply = self.replies.pop(0) if self.replies else 200
         lead_id = json.loads(payload)["lead_id"]
         assert lead_id not in self.excluded_at_release

@@ -5,13 +5,13 @@ import json
 import logging
 import re
 import socket
+import time
 
 import pytest
-import requests
-from receivers import NOW, PROJECT, SECRET, TOKEN, run_receiver
+from receivers import NOW, PROJECT, SECRET, TOKEN, answer_with, drip, run_receiver
 
 from orchestration.lib.delivery import PAYLOAD_COLUMNS
-from orchestration.lib.webhook import Webhook, load_webhook, send
+from orchestration.lib.webhook import RECEIPT_BYTES, Webhook, load_webhook, read_receipt, send
 
 HOW_TO = (PROJECT / "docs/how-to/connect-a-webhook.md").read_text()
 
@@ -23,8 +23,7 @@ def receiver():
 
 
 def post(webhook, *, key="b2b:L1:1", payload='{"name": "Zoë"}'):
-    with requests.Session() as session:
-        return send(webhook, session, idempotency_key=key, payload=payload, at=NOW)
+    return send(webhook, idempotency_key=key, payload=payload, at=NOW)
 
 
 def load_is_genuine(monkeypatch, *, now):
@@ -116,6 +115,66 @@ def test_silence_nobody_there_and_gibberish_are_told_apart(receiver):
         assert TOKEN not in answer.words
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nX-Request-Id: 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "receipt"),
+    [
+        (drip(HEAD, every=0.2), ""),
+        (drip(b"HTTP/1.1 200 OK\r\n\r\n" + b"." * 99, every=0.2), "accepted"),
+    ],
+)
+def test_an_answer_that_comes_byte_by_byte_is_cut_at_the_limit(receiver, reply, receipt):
+    receiver.replies = [reply]
+    started = time.monotonic()
+    answer = post(Webhook(receiver.url, SECRET, 1, read_receipt(receipt)))
+    assert time.monotonic() - started < 1.5
+    assert (answer.is_delivered, answer.is_final) == (False, False)
+    assert answer.words == "no answer within 1 s"
+    # The connection is gone: the receiver finds that nobody listens to it any more.
+    while not receiver.requests[0].ended and time.monotonic() - started < 5:
+        time.sleep(0.05)
+    assert receiver.requests[0].ended
+
+
+def test_a_long_body_is_not_waited_for(receiver):
+    receiver.replies = [drip(HEAD + b"\r\n" + b"." * 9999, every=0.005)]
+    started = time.monotonic()
+    assert post(receiver.webhook).is_delivered
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("kind", ["text/html", "Text/HTML; charset=utf-8", "application/xhtml+xml"])
+def test_a_login_page_is_no_receipt(receiver, kind):
+    receiver.replies = [answer_with(b"<h1>Please log in</h1>", Content_Type=kind)]
+    answer = post(receiver.webhook)
+    assert (answer.is_delivered, answer.is_final) == (False, False)
+    assert answer.words.startswith("answered 200 OK with a web page (")
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_delivered"),
+    [
+        (answer_with(b'{"status": "accepted"}', Content_Type="application/json"), True),
+        (answer_with(b'<p>"STATUS":"Accepted"</p>', Content_Type="text/html"), True),
+        (answer_with(b"", X_Receipt="b2b:L1:1"), True),
+        (answer_with(b'{"status": "queued"}', Content_Type="application/json"), False),
+        (answer_with(b" " * RECEIPT_BYTES + b'"status": "accepted"'), False),
+        (answer_with(b"", status=204), False),
+        # The receiver says that it has the key.
+        (answer_with(b"", status=409), True),
+    ],
+)
+def test_a_true_receipt_holds_what_the_setting_says(receiver, reply, is_delivered):
+    receipt = read_receipt('"status": *"accepted"|^x-receipt: .')
+    receiver.replies = [reply]
+    answer = post(Webhook(receiver.url, SECRET, 1, receipt))
+    assert (answer.is_delivered, answer.is_final) == (is_delivered, is_delivered)
+    if not is_delivered:
+        assert answer.words.endswith(" without what LEADS_WEBHOOK_RECEIPT asks for")
+
+
 def test_no_answer_and_no_log_holds_the_secret_or_the_address(receiver, caplog):
     # The libraries below tell the address where a user asks for every detail; nothing of ours does.
     caplog.set_level(logging.DEBUG)
@@ -135,6 +194,7 @@ def test_there_is_a_receiver_where_address_and_secret_are_set():
     assert load(URL=" ", SECRET="") is None
     webhook = load(URL="https://crm.example/x", SECRET=SECRET, TIMEOUT="3")
     assert webhook == Webhook("https://crm.example/x", SECRET, 3.0)
+    assert load(URL="https://x", SECRET="s", RECEIPT="^X-Receipt: ").receipt.search("x-receipt: 1")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +209,10 @@ def test_there_is_a_receiver_where_address_and_secret_are_set():
         ({"URL": "http://x", "SECRET": SECRET, "TIMEOUT": "60"}, "LEADS_WEBHOOK_TIMEOUT is '60'"),
         ({"URL": "http://x", "SECRET": SECRET, "TIMEOUT": "nan"}, "which is not a number of sec"),
         ({"URL": "http://x", "SECRET": SECRET, "TIMEOUT": "0"}, "seconds from 1 to 20"),
+        (
+            {"URL": "http://x", "SECRET": SECRET, "RECEIPT": "("},
+            "RECEIPT is '\\(', which is not a reg",
+        ),
     ],
 )
 def test_settings_that_cannot_work_are_a_sentence_without_their_secrets(values, sentence):
