@@ -332,9 +332,13 @@ def describe_unknowns(unknowns: list[Row]) -> list[str]:
         f" {row['highest_score']:.2f}."
     )
     if row["deciding_field"]:
+        chance = row["deciding_probability"]
+        # Without a chance none of the missing fields has one, and this is the one that moves most.
         words += (
-            f" Most likely to change the tier: {row['deciding_field']}"
-            f" ({row['deciding_probability']:.0%})."
+            f" Could change the tier: {row['deciding_field']}; how likely that is cannot be said,"
+            " because too few leads know it."
+            if chance is None
+            else f" Most likely to change the tier: {row['deciding_field']} ({chance:.0%})."
         )
     return ["", "  What is not known", *wrap(words, indent=4)]
 

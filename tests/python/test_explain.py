@@ -95,6 +95,37 @@ def test_what_is_foretold_and_what_was_handed_over_is_told(site):
     assert "2026-06-02  sales, call, back on 2026-06-09: cooled down" in text
 
 
+def publish_changed(site, *statements):
+    with duckdb.connect(str(site.settings.warehouse)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    site.publish()
+
+
+def test_a_field_that_nobody_knows_is_named_without_a_chance(site):
+    publish_changed(site, "update lead_unknowns set deciding_probability = null")
+    text = " ".join("\n".join(site.tell()).split())
+    assert (
+        "Could change the tier: phone; how likely that is cannot be said, because too few" in text
+    )
+    assert "None" not in text
+
+
+def test_every_null_that_a_mart_may_hold_is_told(site):
+    """Whatever is unknown of a lead: nothing of its story ends in a trace."""
+    publish_changed(
+        site,
+        "update lead_outlook set drops_out_on = null, score_then = null, because_of = null",
+        "update lead_score_ledger set evidence = null, occurred_on = null, event_count = null",
+        "update lead_unknowns set deciding_field = null, deciding_probability = null",
+        "update lead_unknowns set lowest_tier = null, highest_tier = null",
+        "update scored_leads set grade = null, temperature = null, tier = null, action = null",
+        "update scored_leads set previous_tier = null, sla_hours = null, reasons_for = null",
+        "update lead_score_current set tier = null",
+    )
+    assert "it stays in sales for as long as is foretold" in "\n".join(site.tell())
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
