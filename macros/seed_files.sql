@@ -11,3 +11,16 @@
         ) -%}
     {%- endif -%}
 {%- endmacro %}
+
+
+{% macro load_csv_rows(model, agate_table) -%}
+    {# What dbt's own macro of this name does for a seed, without the blank rows that spreadsheets
+       leave at the end of a file. Blank rows between others stay: rows keep their numbers. #}
+    {%- set filled = namespace(rows=0) -%}
+    {%- for row in agate_table.rows -%}
+        {%- if row.values() | map('default', '', true) | map('trim') | join -%}
+            {%- set filled.rows = loop.index -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(adapter.dispatch('load_csv_rows', 'dbt')(model, agate_table.limit(filled.rows))) }}
+{%- endmacro %}

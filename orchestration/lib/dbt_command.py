@@ -15,6 +15,7 @@ from typing import Any
 
 from orchestration.lib.dbt_report import clean_message, describe_failures
 from orchestration.lib.locks import hold_lock
+from orchestration.lib.rule_book_files import check_rule_book_files, find_delimiter
 from orchestration.lib.settings import PROJECT_ROOT, Settings, list_settings, load_settings
 
 # Where dbt keeps what it has read of the project, so that it reads again only what has changed. Not
@@ -49,6 +50,7 @@ def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> I
     it failed. In the end nothing holds the warehouse any more.
     """
     project = read_project(forget_run(settings))
+    separate_columns(project, settings)
     ended: SimpleQueue[NodeResult | None] = SimpleQueue()
     outcomes = []
 
@@ -83,6 +85,18 @@ def read_project(settings: Settings) -> Any:
         outcome = invoke(["parse", "--quiet", "--target-path", str(TARGET)], settings=settings)
     demand_success(outcome)
     return outcome.result
+
+
+def separate_columns(project: Any, settings: Settings) -> None:
+    """Have dbt read each CSV file of the rule book by what separates its columns, which may change
+    from run to run. Raises ValueError where a file cannot be read at all."""
+    seeds = {node.name: node for node in project.nodes.values() if node.resource_type == "seed"}
+    folders = settings.rules, settings.project / "seeds" / "reference"
+    check_rule_book_files(*folders)
+    for folder in folders:
+        for path in folder.glob("*.csv"):
+            if path.stem in seeds:
+                seeds[path.stem].config.delimiter = find_delimiter(path.read_bytes())
 
 
 def prepare_manifest() -> Path:

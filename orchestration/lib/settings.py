@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.lib.rule_book_files import check_rule_book_files
 from orchestration.lib.warehouse import has_table
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -218,7 +219,7 @@ def list_settings(settings: Settings) -> dict[str, str]:
 
 def check_settings(settings: Settings) -> None:
     """Stop a run that cannot work before it starts: ValueError where the folder of raw files or
-    the rule book (or one of its files) is not there."""
+    the rule book (or one of its files) is not there or cannot be read."""
     if settings.raw and not settings.raw.is_dir():
         raise ValueError(
             f"LEADS_RAW is {settings.raw}, but there is no such folder: set it to the folder that "
@@ -236,3 +237,4 @@ def check_settings(settings: Settings) -> None:
             f"The rule book {settings.rules} lacks {files}: add what is missing; a file that "
             "holds its header line and nothing else says that there are no such rules."
         )
+    check_rule_book_files(settings.rules, settings.project / "seeds" / "reference")
