@@ -49,6 +49,13 @@
 {%- endmacro %}
 
 
+{% macro hold_in_ledger(points) -%}
+    {# Points that nothing limits, such as those of a lead with a million events, held within what
+       decimal(12, 4) can tell. #}
+    {{ hold_within(points, '-99999999.9999', '99999999.9999') }}
+{%- endmacro %}
+
+
 {% macro completeness_pct(filled_fields, key_fields) -%}
     {# Filled key fields as a share of all of the model's, 0 to 100. #}
     cast(100.0 * {{ filled_fields }} / {{ key_fields }} as decimal(5, 2))

@@ -31,6 +31,19 @@
 {%- endmacro %}
 
 
+{% macro unseen_blanks() -%}
+    {# A pattern of blanks that look like an ordinary one or like nothing: no-break and zero-width
+       ones, the byte order mark. #}
+    '[' || chr(160) || chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || ']'
+{%- endmacro %}
+
+
+{% macro fold_name(name) -%}
+    {# A name as people compare it: without capitals and without blanks of any kind. #}
+    lower(regexp_replace(replace({{ name }}, ' ', ''), {{ unseen_blanks() }}, '', 'g'))
+{%- endmacro %}
+
+
 {% macro read_date(text) -%}
     {{ cast_or_null(text, 'date') }}
 {%- endmacro %}

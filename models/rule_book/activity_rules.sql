@@ -7,6 +7,16 @@ rules as (
 
 ),
 
+-- What a rule without a limit of its own may give or take in all: the sums of hundreds of such
+-- rules still fit into the ledger.
+limits as (
+
+    select {{ read_number('highest') }} as most_points
+    from {{ ref('rule_book_format') }}
+    where file_name = 'rules_behavioral' and column_name = 'max_points'
+
+),
+
 activity_rules as (
 
     select
@@ -19,11 +29,12 @@ activity_rules as (
         cast({{ read_number('floor_weight') }} as {{ type_double() }}) as floor_weight,
         {{ read_number('max_age_days') }} as max_age_days,
         {{ read_number('max_per_day') }} as max_per_day,
-        {{ read_number('max_points') }} as max_points,
+        coalesce({{ read_number('rules.max_points') }}, limits.most_points) as max_points,
         trim(reason) as reason,
         {{ read_date('valid_from') }} as valid_from,
         {{ read_date('valid_to') }} as valid_to
     from rules
+    cross join limits
 
 )
 

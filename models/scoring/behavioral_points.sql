@@ -152,7 +152,7 @@ select
     || ', last on ' || cast(summed.occurred_on as {{ dbt.type_string() }}) as evidence,
     summed.occurred_on,
     summed.event_count,
-    {{ round_points('summed.raw_points') }} as raw_points,
+    {{ round_points(hold_in_ledger('summed.raw_points')) }} as raw_points,
     {{ round_points(
         hold_within('summed.decayed_points', '-rules_as_of.max_points', 'rules_as_of.max_points')
     ) }} as points

@@ -6,7 +6,17 @@ import csv
 import shutil
 
 import pytest
-from dbt_runs import SHIPPED_RULES, lead, query, run_dbt, write_raw
+from dbt_runs import (
+    DEFAULT_MODEL,
+    SHIPPED_RULES,
+    build_warehouse,
+    lead,
+    query,
+    read_score,
+    run_dbt,
+    web_event,
+    write_raw,
+)
 
 # What is changed -> the sentence. `row` is counted as a spreadsheet does: the header is row 1.
 # file, row, {column: new value}, sentence
@@ -57,7 +67,7 @@ PROBLEMS = {
     ),
     "points that are no number": (
         "rules_data_quality", 2, {"points": "ten"},
-        "rules_data_quality.csv, row 2, column points: 'ten' is not a number.",
+        "rules_data_quality.csv, row 2, column points: 'ten' is not a number; write it as 1250 or",
     ),
     "a day that does not exist": (
         "rules_data_quality", 2, {"valid_from": "2026-02-30"},
@@ -86,7 +96,7 @@ PROBLEMS = {
     ),
     "a half-life of nothing": (
         "rules_behavioral", 2, {"half_life_days": "0"},
-        "rules_behavioral.csv, row 2, column half_life_days: '0' must be above 0.",
+        "rules_behavioral.csv, row 2, column half_life_days: '0' must lie between 0.01 and 36500.",
     ),
     "a floor above one": (
         "rules_behavioral", 2, {"floor_weight": "1.5"},
@@ -122,6 +132,88 @@ PROBLEMS = {
     "a key field that may not be used": (
         "key_fields", 4, {"attribute": "date_of_birth"},
         "key_fields.csv, row 4, column attribute: 'date_of_birth' is a sensitive field",
+    ),
+    "points that the ledger cannot hold": (
+        "rules_demographic", 6, {"points": "1e8"},
+        "rules_demographic.csv, row 6, column points: '1e8' must lie between -10000 and 10000.",
+    ),
+    "points that no number type can hold": (
+        "rules_demographic", 7, {"points": "-1e300"},
+        "rules_demographic.csv, row 7, column points: '-1e300' must lie between -10000 and 10000.",
+    ),
+    "points that are no number at all": (
+        "rules_demographic", 8, {"points": "nan"},
+        "rules_demographic.csv, row 8, column points: 'nan' must lie between -10000 and 10000.",
+    ),
+    "points with a decimal comma": (
+        "rules_demographic", 9, {"points": "3,5"},
+        "rules_demographic.csv, row 9, column points: '3,5' is not a number; write it as 1250 or",
+    ),
+    "an age beyond all days": (
+        "rules_behavioral", 7, {"max_age_days": "1e10"},
+        "rules_behavioral.csv, row 7, column max_age_days: '1e10' must lie between 0 and 36500.",
+    ),
+    "a limit below nothing": (
+        "rules_behavioral", 8, {"max_points": "-1"},
+        "rules_behavioral.csv, row 8, column max_points: '-1' must lie between 0 and 100000.",
+    ),
+    "more of a day than there are": (
+        "rules_behavioral", 9, {"max_per_day": "1e9"},
+        "rules_behavioral.csv, row 9, column max_per_day: '1e9' must lie between 0.01 and 1000000.",
+    ),
+    "a window of no day": (
+        "rules_sequence", 3, {"within_days": "0"},
+        "rules_sequence.csv, row 3, column within_days: '0' must lie between 1 and 36500.",
+    ),
+    "a cap beyond all scores": (
+        "dimensions", 3, {"max_points": "99999999"},
+        "dimensions.csv, row 3, column max_points: '99999999' must lie between -1000000 and",
+    ),
+    "an hour that never comes": (
+        "tiers", 3, {"sla_hours": "1e12"},
+        "tiers.csv, row 3, column sla_hours: '1e12' must lie between 0 and 876000.",
+    ),
+    "places without end": (
+        "tiers", 4, {"capacity": "1e19"},
+        "tiers.csv, row 4, column capacity: '1e19' must lie between 0 and 1000000000.",
+    ),
+    "a day that never comes": (
+        "rules_data_quality", 3, {"valid_to": "infinity"},
+        "rules_data_quality.csv, row 3, column valid_to: 'infinity' must lie between 1900-01-01",
+    ),
+    "a rule that differs by capitals": (
+        "rules_firmographic", 6, {"rule_id": "Free_Mail Domain"},
+        "rules_firmographic.csv, row 6, column rule_id: 'Free_Mail Domain' differs from"
+        " 'free_mail_domain' by capitals or blanks alone, which nobody can tell apart",
+    ),
+    "an activity that differs by capitals": (
+        "activities", 20, {"activity": "Demo_request"},
+        "activities.csv, row 20, column activity: 'Demo_request' differs from 'demo_request' by",
+    ),
+    "a field that differs from another by blanks": (
+        "custom_attributes", 3, {"attribute": "job title"},
+        "custom_attributes.csv, row 3, column attribute: 'job title' differs from 'job_title' by",
+    ),
+    "a tier that differs by capitals": (
+        "tiers", 6, {"tier": "Ready_To_Buy"},
+        "tiers.csv, row 6, column tier: 'Ready_To_Buy' is there twice, also in row 2 (capitals and"
+        " blanks make no difference).",
+    ),
+    "a name with a blank that cannot be seen": (
+        "rules_readiness", 5, {"attribute": "budget\u00a0"},
+        "rules_readiness.csv, row 5, column attribute: 'budget\u00a0' holds a blank that cannot be",
+    ),
+    "a key field twice": (
+        "key_fields", 8, {"attribute": "Company_name"},
+        "key_fields.csv, row 8, column attribute: 'Company_name' is there twice, also in row 7",
+    ),
+    "two tiers with one entrance": (
+        "tiers", 7, {"enter_at": "75.00", "leave_below": ""},
+        "tiers.csv, row 7, column enter_at: '75.00' is also that of 'consider_call' in row 3: a",
+    ),
+    "two grades from one score": (
+        "grades", 3, {"from_score": "75"},
+        "grades.csv, row 3, column from_score: '75' is also that of 'A' in row 2",
     ),
     "neither yes nor no": (
         "models", 3, {"excludes_customers": "maybe"},
@@ -161,8 +253,8 @@ def edit(rules):
 def check(rules, folder):
     """Load the rule book and look for problems; returns how it ended."""
     return run_dbt(
-        "build", "--select", "resource_type:seed", "rule_book_cells", "rule_book_rows",
-        "rule_book_problems", "--exclude-resource-type", "unit_test", "test",
+        "build", "--select", "resource_type:seed", "+rule_book_problems",
+        "--exclude-resource-type", "unit_test", "test",
         raw=folder, warehouse=folder / "leads.duckdb", rules=rules,
     )  # fmt: skip
 
@@ -218,7 +310,45 @@ def test_a_missing_column_is_named(rules, edit, tmp_path):
         csv.writer(file).writerows(row[:at] + row[at + 1 :] for row in rows)
     outcome = check(rules, tmp_path)
     assert not outcome.success
-    assert "tiers.csv, row 1, column stage: is missing from the header" in outcome.errors
+    assert "tiers.csv, row 1, column stage: is missing from the header; it must be there" in (
+        outcome.errors
+    )
+
+
+def test_models_are_told_apart_by_more_than_capitals_and_blanks(rules, edit, tmp_path):
+    edit("models", 2, {})
+    path = rules / "models.csv"
+    rows = path.read_text().splitlines()
+    twin = rows[1].replace("b2b_software", "B2B_ software\u200b", 1)
+    path.write_text("\n".join([*rows, twin]) + "\n", encoding="utf-8")
+    outcome = check(rules, tmp_path)
+    assert not outcome.success
+    place = f"models.csv, row {len(rows) + 1}, column model_id: 'B2B_ software\u200b'"
+    assert f"{place} is there twice, also in row 2 (capitals and blanks make no" in outcome.errors
+    assert f"{place} holds a blank that cannot be seen" in outcome.errors
+
+
+def test_a_misspelt_column_is_named_beside_the_one_that_is_missing(rules, edit, tmp_path):
+    edit("tiers", 2, {})
+    path = rules / "tiers.csv"
+    path.write_text(path.read_text().replace("leave_below", "leave_bellow", 1))
+    outcome = check(rules, tmp_path)
+    assert not outcome.success
+    assert (
+        "tiers.csv, row 1, column leave_below: is missing from the header; it must be there, empty"
+        " where it does not apply. The header has what no file of this name has: 'leave_bellow'."
+    ) in outcome.errors
+
+
+def test_a_file_with_semicolons_says_so_in_one_sentence(rules, edit, tmp_path):
+    """dbt alone does not read it; the commands of the project do."""
+    edit("key_fields", 2, {})
+    path = rules / "key_fields.csv"
+    path.write_text(path.read_text().replace(",", ";"))
+    outcome = check(rules, tmp_path)
+    assert not outcome.success
+    assert "is a header whose columns are not separated by commas" in outcome.errors
+    assert "is missing from the header" not in outcome.errors
 
 
 def test_nothing_is_scored_with_a_rule_book_that_cannot_work(rules, edit, tmp_path):
@@ -231,3 +361,53 @@ def test_nothing_is_scored_with_a_rule_book_that_cannot_work(rules, edit, tmp_pa
     made = {name for (name,) in query(warehouse, "select table_name from duckdb_tables()")}
     assert "rules_demographic" in made
     assert not made & {"attribute_points", "behavioral_points", "lead_scores"}
+
+
+MOST = {
+    "rules_demographic": {"attribute": "lead_id", "operator": "present"},
+    "rules_behavioral": {"activity": "demo_request", "decay": "none"},
+}
+
+
+def test_the_largest_rule_book_that_is_allowed_fits_into_the_ledger(tmp_path):
+    """Five hundred rules of the most points each, and a lead with more events than the ledger can
+    tell the points of."""
+    rules = shutil.copytree(SHIPPED_RULES, tmp_path / "rules")
+    for path in rules.glob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = [row for row in reader if row.get("model_id", DEFAULT_MODEL) == DEFAULT_MODEL]
+        if path.stem == "dimensions":
+            rows = [{**row, "min_points": "", "max_points": ""} for row in rows]
+        if path.stem.startswith("rules_"):
+            common = {"points": "10000", "reason": "x", "owner": "x", "valid_from": "2020-01-01"}
+            rows = [
+                {**common, **MOST[path.stem], "rule_id": f"{path.stem}_{n}"}
+                for n in range(250 if path.stem in MOST else 0)
+            ]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, reader.fieldnames)
+            writer.writeheader()
+            # The parts of a score name the rules of the shipped model.
+            writer.writerows(
+                {**row, "model_id": "most"} if "model_id" in reader.fieldnames else row
+                for row in rows
+            )
+    parts = [lead("L1", email="one@acme.example")]
+    events = [
+        web_event(f"e{n}", "2026-06-30", email="one@acme.example", event_type="demo_request")
+        for n in range(12_000)
+    ]
+    warehouse = build_warehouse(tmp_path, {"crm.leads": parts, "web.events": events}, rules=rules)
+    points, most, raw = query(
+        warehouse,
+        "select sum(points), max(points) filter (rule_id not like 'cap:%'), max(raw_points)"
+        " from lead_score_ledger",
+    )[0]
+    score, undecayed = read_score(
+        warehouse, "L1", "score", "behavioral_points_undecayed", model_id="most"
+    )
+    assert (float(points), score) == (100, 100)
+    # A rule without a limit of its own has the one of rule_book_format.csv.
+    assert most == 100_000
+    assert (float(raw), undecayed) == (99_999_999.9999, 99_999_999.9999)

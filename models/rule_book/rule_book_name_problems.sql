@@ -1,0 +1,195 @@
+{{ config(materialized='view') }}
+
+with
+
+cells as (
+
+    select * from {{ ref('rule_book_cells') }}
+
+),
+
+file_rows as (
+
+    select * from {{ ref('rule_book_rows') }}
+
+),
+
+file_format as (
+
+    select * from {{ ref('rule_book_format') }}
+
+),
+
+dated_rules as (
+
+    select
+        file_name,
+        row_number,
+        model_id,
+        rule_id,
+        {{ read_date('valid_from') }} as valid_from,
+        coalesce({{ read_date('valid_to') }}, cast('9999-12-31' as date)) as valid_to
+    from file_rows
+    where rule_id <> '' and file_name like 'rules_%'
+
+),
+
+repeated_rules as (
+
+    select
+        later.file_name,
+        later.row_number,
+        'rule_id' as column_name,
+        later.rule_id as value,
+        'is there twice for the model ' || later.model_id || ' in overlapping periods, also in '
+        || earlier.file_name || '.csv, row '
+        || cast(earlier.row_number as {{ dbt.type_string() }}) as problem
+    from dated_rules as later
+    inner join dated_rules as earlier
+        on
+        later.model_id = earlier.model_id
+        and later.rule_id = earlier.rule_id
+        and (
+            earlier.file_name < later.file_name
+            or (
+                earlier.file_name = later.file_name
+                and earlier.row_number < later.row_number
+            )
+        )
+        and earlier.valid_from < later.valid_to
+        and later.valid_from < earlier.valid_to
+
+),
+
+names as (
+
+    select
+        file_name,
+        row_number,
+        model_id as owner,
+        'rule_id' as column_name,
+        rule_id as value
+    from file_rows
+    where file_name like 'rules_%' and rule_id <> ''
+    union all
+    select
+        file_name,
+        row_number,
+        '' as owner,
+        'activity' as column_name,
+        activity as value
+    from file_rows
+    where file_name = 'activities' and activity <> ''
+    union all
+    select
+        'custom_attributes' as file_name,
+        0 as row_number,
+        '' as owner,
+        'attribute' as column_name,
+        attribute as value
+    from {{ ref('attributes') }}
+    union all
+    select
+        file_name,
+        row_number,
+        '' as owner,
+        'attribute' as column_name,
+        attribute as value
+    from file_rows
+    where file_name = 'custom_attributes' and attribute <> ''
+
+),
+
+spelled_names as (
+
+    select
+        *,
+        {{ fold_name('value') }} as folded,
+        first_value(value) over (
+            partition by owner, column_name, {{ fold_name('value') }}
+            order by file_name, row_number
+        ) as first_spelling
+    from names
+
+),
+
+unlike_names as (
+
+    select
+        file_name,
+        row_number,
+        column_name,
+        value,
+        'differs from ''' || first_spelling || ''' by capitals or blanks alone, which nobody can'
+        || ' tell apart: write both alike, or choose another name' as problem
+    from spelled_names
+    where value <> first_spelling
+
+),
+
+-- What tells the rows of a file apart: the columns of its key together.
+keys as (
+
+    select
+        cells.file_name,
+        cells.row_number,
+        max(case when file_format.is_key = 'last' then cells.column_name end) as column_name,
+        max(case when file_format.is_key = 'last' then coalesce(cells.value, '') end) as value,
+        {{ dbt.listagg(
+            'coalesce(' ~ fold_name('cells.value') ~ ", '')", 'chr(31)',
+            'order by cells.column_name'
+        ) }} as row_key
+    from cells
+    inner join file_format
+        on cells.file_name = file_format.file_name
+        and cells.column_name = file_format.column_name
+    where cells.row_number > 1 and file_format.is_key <> ''
+    group by cells.file_name, cells.row_number
+
+),
+
+ranked_keys as (
+
+    select
+        *,
+        first_value(row_number) over (
+            partition by file_name, row_key order by row_number
+        ) as first_row
+    from keys
+
+),
+
+repeated_keys as (
+
+    select
+        file_name,
+        row_number,
+        column_name,
+        value,
+        'is there twice, also in row ' || cast(first_row as {{ dbt.type_string() }})
+        || ' (capitals and blanks make no difference)' as problem
+    from ranked_keys
+    where row_number > first_row
+
+),
+
+reserved_rule_ids as (
+
+    select
+        file_name,
+        row_number,
+        'rule_id' as column_name,
+        rule_id as value,
+        'begins with cap:, which is kept for the rows of caps' as problem
+    from file_rows
+    where rule_id like 'cap:%'
+
+)
+
+select * from repeated_rules
+union all
+select * from unlike_names
+union all
+select * from repeated_keys
+union all
+select * from reserved_rule_ids

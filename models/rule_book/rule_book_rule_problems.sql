@@ -1,0 +1,192 @@
+{{ config(materialized='view') }}
+
+with
+
+cells as (
+
+    select * from {{ ref('rule_book_cells') }}
+
+),
+
+file_rows as (
+
+    select * from {{ ref('rule_book_rows') }}
+
+),
+
+scored_models as (
+
+    select * from file_rows
+    where file_name = 'models'
+
+),
+
+sensitive_fields as (
+
+    select value as pattern from cells
+    where
+        file_name = 'sensitive_fields'
+        and column_name = 'pattern'
+        and row_number > 1
+        and {{ pattern_is_readable('value') }}
+
+),
+
+-- A model may use a sensitive field where its own row in models.csv says why: `age: reason`.
+explained_fields as (
+
+    select
+        model_id,
+        trim(split_part(field, ':', 1)) as attribute
+    from (
+        select
+            model_id,
+            {{ split_to_rows('sensitive_fields') }} as field
+        from scored_models
+        where sensitive_fields <> ''
+    ) as listed
+    where trim(split_part(field, ':', 2)) <> ''
+
+),
+
+sensitive_attributes as (
+
+    select distinct
+        file_rows.file_name,
+        file_rows.row_number,
+        'attribute' as column_name,
+        file_rows.attribute as value,
+        'is a sensitive field (seeds/reference/sensitive_fields.csv); a model may use it only '
+        || 'where the column sensitive_fields of its row in models.csv says why, as '
+        || file_rows.attribute || ': reason' as problem
+    from file_rows
+    inner join sensitive_fields
+        on {{ pattern_is_found('file_rows.attribute', 'sensitive_fields.pattern') }}
+    left join explained_fields
+        on
+        file_rows.model_id = explained_fields.model_id
+        and file_rows.attribute = explained_fields.attribute
+    where
+        file_rows.file_name not in ('activities', 'custom_attributes')
+        and explained_fields.attribute is null
+
+),
+
+unknown_rules_of_parts as (
+
+    select
+        parts.file_name,
+        parts.row_number,
+        'rule_id' as column_name,
+        parts.rule_id as value,
+        'is not a rule of the model ' || parts.model_id as problem
+    from file_rows as parts
+    inner join scored_models on parts.model_id = scored_models.model_id
+    left join file_rows as rules
+        on
+        rules.file_name like 'rules_%'
+        and parts.model_id = rules.model_id
+        and parts.rule_id = rules.rule_id
+    where parts.file_name = 'score_parts' and rules.rule_id is null
+
+),
+
+wrong_axes as (
+
+    select
+        file_name,
+        row_number,
+        'axis' as column_name,
+        axis as value,
+        'is the wrong axis: behavioral is engagement, every other dimension is fit' as problem
+    from file_rows
+    where
+        file_name = 'dimensions'
+        and axis in ('fit', 'engagement')
+        and (dimension = 'behavioral') <> (axis = 'engagement')
+
+),
+
+unreadable_rule_values as (
+
+    select
+        file_name,
+        row_number,
+        'value' as column_name,
+        value,
+        case
+            when coalesce(value, '') = '' and operator not in ('present', 'missing')
+                then 'is empty, but the operator ' || operator || ' needs a value'
+            when operator = 'matches' and not {{ pattern_is_readable('value') }}
+                then 'is a regular expression that cannot be read'
+            when
+                operator = 'between'
+                and (
+                    position('..' in value) = 0
+                    or value = '..'
+                    or (split_part(value, '..', 1) <> '' and {{ range_low('value') }} is null)
+                    or (split_part(value, '..', 2) <> '' and {{ range_high('value') }} is null)
+                )
+                then 'is not a range of numbers; write it as low..high, 50.. or ..50'
+            when operator = 'between' and {{ range_low('value') }} >= {{ range_high('value') }}
+                then 'is an empty range: its low end is not below its high end'
+        end as problem
+    from file_rows
+    where operator <> ''
+
+),
+
+half_filled_definitions as (
+
+    select
+        file_name,
+        row_number,
+        'operator' as column_name,
+        coalesce(operator, '') as value,
+        'must be filled where attribute is, and only there' as problem
+    from file_rows
+    where
+        file_name = 'activities'
+        and (coalesce(attribute, '') = '') <> (coalesce(operator, '') = '')
+
+),
+
+missing_half_lives as (
+
+    select
+        file_name,
+        row_number,
+        'half_life_days' as column_name,
+        '' as value,
+        'is empty, but the decay ' || decay || ' needs a half-life' as problem
+    from file_rows
+    where decay <> '' and decay <> 'none' and coalesce(half_life_days, '') = ''
+
+),
+
+periods_that_never_begin as (
+
+    select
+        file_name,
+        row_number,
+        'valid_to' as column_name,
+        valid_to as value,
+        'is not after valid_from, so the row would never count' as problem
+    from file_rows
+    where {{ read_date('valid_to') }} <= {{ read_date('valid_from') }}
+
+)
+
+select * from sensitive_attributes
+union all
+select * from unknown_rules_of_parts
+union all
+select * from wrong_axes
+union all
+select * from unreadable_rule_values
+union all
+select * from half_filled_definitions
+union all
+select * from missing_half_lives
+union all
+select * from periods_that_never_begin
