@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from orchestration.lib.masking import mask_message
 from orchestration.lib.progress import (
     count_things,
     divert_output,
@@ -212,14 +213,15 @@ def find_sentences(events: list[Any]) -> list[str]:
 
 
 def find_message(error: Any) -> str:
-    """The sentence of the ValueError that an error goes back to; else the error, as it is."""
+    """The sentence of the ValueError that an error goes back to; else the error, without the values
+    that it may quote."""
     causes = [error]
     while causes[-1].cause:
         causes.append(causes[-1].cause)
     for cause in causes:
         if cause.cls_name == "ValueError":
             return cause.message.strip().removeprefix("ValueError: ")
-    return causes[-1].message.strip()
+    return mask_message(causes[-1].message.strip())
 
 
 if __name__ == "__main__":

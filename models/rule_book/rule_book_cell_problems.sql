@@ -124,7 +124,7 @@ unseen_blanks as (
     where
         cells.row_number > 1
         and (
-            file_format.is_key = 'true'
+            file_format.is_key <> ''
             or cells.column_name in ('model_id', 'rule_id', 'activity', 'activities', 'attribute')
         )
         and {{ pattern_is_found('cells.value', unseen_blanks()) }}

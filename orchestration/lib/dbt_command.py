@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,6 +15,7 @@ from typing import Any
 
 from orchestration.lib.dbt_report import clean_message, describe_failures
 from orchestration.lib.locks import hold_lock
+from orchestration.lib.masking import mask_message
 from orchestration.lib.rule_book_files import check_rule_book_files, find_delimiter
 from orchestration.lib.settings import PROJECT_ROOT, Settings, list_settings, load_settings
 
@@ -82,7 +83,7 @@ def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> I
 def read_project(settings: Settings) -> Any:
     """The dbt project, read once in a process. Raises ValueError where it cannot be read."""
     with hold_lock(TARGET / ".lock", wait_seconds=120):
-        outcome = invoke(["parse", "--quiet", "--target-path", str(TARGET)], settings=settings)
+        outcome = invoke(["parse", "--target-path", str(TARGET)], settings=settings)
     demand_success(outcome)
     return outcome.result
 
@@ -142,16 +143,18 @@ def invoke(
     project: Any = None,
     callbacks: list[Callable[[Any], None]] | None = None,
 ) -> Any:
-    """dbt's own result of one command. Without `project` it reads the project first."""
+    """dbt's own result of one command. Without `project` it reads the project first. What dbt says
+    is printed here and not by dbt, because its messages quote the values that it stumbles over."""
     # Three seconds: only where dbt is needed, and after wrong settings are said.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     with set_environment(settings):
         try:
-            return dbtRunner(manifest=project, callbacks=callbacks).invoke(
+            return dbtRunner(manifest=project, callbacks=[print_event, *(callbacks or [])]).invoke(
                 [
                     *arguments,
+                    *("--log-level", "none"),
                     *("--target", settings.target),
                     *("--project-dir", str(settings.project)),
                     *("--profiles-dir", str(settings.project)),
@@ -165,6 +168,12 @@ def invoke(
             DuckDBConnectionManager.close_all_connections()
             # Cursors that nobody uses any more would keep the file locked.
             gc.collect()
+
+
+def print_event(event: Any) -> None:
+    """Print what dbt says on its way, as dbt does, without the values that it may quote."""
+    if event.info.level != "debug":
+        print(f"{datetime.now(UTC):%H:%M:%S}  {mask_message(event.info.msg)}", flush=True)
 
 
 @contextmanager
@@ -187,7 +196,7 @@ def describe_node(data: Any) -> NodeResult:
         name=data.node_info.node_name,
         kind=data.node_info.resource_type,
         status=data.run_result.status,
-        message=data.run_result.message,
+        message=mask_message(data.run_result.message),
         seconds=data.run_result.execution_time,
         failures=data.run_result.num_failures,
     )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from orchestration.lib.masking import mask_message
+
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 # dbt's headline of a message: what kind of error, in which node, from which file.
@@ -25,10 +27,11 @@ def describe_failures(results: Sequence[Any]) -> list[str]:
 
 
 def clean_message(message: str) -> str:
-    """dbt's message without colours, its headline and the macros it went through.
+    """dbt's message without colours, its headline, the macros it went through, and the values that
+    it may quote.
 
-    Messages that this project raises itself (compilation errors) name all that matters; others
-    get the file they come from.
+    Messages that this project raises itself (compilation errors, but of seeds) name all that
+    matters; others get the file they come from.
 
     >>> clean_message("Compilation Error in model a (b.sql)\\n  It is missing.\\n  > in macro c")
     'It is missing.'
@@ -38,7 +41,13 @@ def clean_message(message: str) -> str:
     lines = [line.strip() for line in COLORS.sub("", message).strip().splitlines()]
     headline = HEADLINE.match(lines[0]) if lines else None
     body = lines[1:] if headline else lines
-    text = "\n".join(line for line in body if line and not line.startswith(">"))
-    if headline and headline["file"] and headline["kind"] != "Compilation":
+    text = mask_message("\n".join(line for line in body if line and not line.startswith(">")))
+    is_ours = headline and headline["kind"] == "Compilation" and not is_seed(headline["file"])
+    if headline and headline["file"] and not is_ours:
         return f"{headline['file']}: {text}"
     return text
+
+
+def is_seed(file: str | None) -> bool:
+    """True where dbt names this file as the source of a seed."""
+    return bool(file and file.endswith(".csv"))
