@@ -212,8 +212,8 @@ PROBLEMS = {
         "tiers.csv, row 7, column enter_at: '75.00' is also that of 'consider_call' in row 3: a",
     ),
     "two grades from one score": (
-        "grades", 3, {"from_score": "75"},
-        "grades.csv, row 3, column from_score: '75' is also that of 'A' in row 2",
+        "grades", 3, {"from_score": "60.0"},
+        "grades.csv, row 3, column from_score: '60.0' is also that of 'A' in row 2",
     ),
     "neither yes nor no": (
         "models", 3, {"excludes_customers": "maybe"},
