@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from orchestration.lib.locks import hold_lock
 from orchestration.lib.progress import (
     count_things,
     divert_output,
@@ -29,10 +30,16 @@ from orchestration.lib.settings import (
     find_stretches,
     list_settings,
     load_settings,
+    locate_warehouse,
     write_days,
 )
 from orchestration.lib.summary import count_days_read, describe_reading, summarize
-from orchestration.lib.warehouse import attach_warehouse
+from orchestration.lib.warehouse import (
+    WAIT_SECONDS_FOR_RUN,
+    attach_warehouse,
+    check_warehouse,
+    find_lock,
+)
 
 DAGSTER_HOME = PROJECT_ROOT / ".dagster"
 LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
@@ -41,11 +48,20 @@ LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
 def main() -> int:
     """Run daily_refresh once and print what came of it; 1 where it failed."""
     try:
-        settings = load_settings()
-        check_settings(settings)
+        warehouse = locate_warehouse()
+        # Nobody writes into the warehouse from here to the end of the run.
+        with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
+            check_warehouse(warehouse)
+            settings = load_settings()
+            check_settings(settings)
+            return refresh(settings)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def refresh(settings: Settings) -> int:
+    """Run daily_refresh once with `settings` and print what came of it; 1 where it failed."""
     os.environ.update(list_settings(settings), DAGSTER_HOME=str(DAGSTER_HOME))
     os.chdir(PROJECT_ROOT)
     print(describe_start(settings), flush=True)

@@ -3,7 +3,7 @@ the receiver."""
 
 import dagster as dg
 
-from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.delivery import (
     count_dead,
@@ -31,7 +31,7 @@ TICK_SECONDS = 20.0
 def released_hand_overs(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """The hand-overs that have been published, put into the outbox for delivery. A run that left
     the live publication in place, such as a backfill, releases nothing."""
-    settings = load_settings_of_run(context.run)
+    settings = load_settings_and_demand_tables(context.run, "scored_leads")
     live = read_current(settings.published)
     # What is live says by itself whose it is, however this run came to its end.
     if live is None or live["run_id"] != context.run.run_id:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.changes import write_changes
 from orchestration.lib.tiers import write_tiers
@@ -49,7 +49,7 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
 )
 def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """The tiers of the days of the run, and with each day its part of the history."""
-    settings = load_settings_of_run(context.run)
+    settings = load_settings_and_demand_tables(context.run, "lead_scores")
     with open_warehouse(settings.warehouse) as connection:
         written = write_tiers(connection)
         write_changes(connection, settings.published)
