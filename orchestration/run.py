@@ -216,7 +216,7 @@ def find_sentences(events: list[Any]) -> list[str]:
             failure = event.step_failure_data
             if failure.user_failure_data:
                 sentences.append(failure.user_failure_data.description)
-            elif not event.step_key.split("_audit_")[1:] or not unhealthy:
+            elif failure.error.cls_name != "DagsterAssetCheckFailedError" or not unhealthy:
                 sentences.append(find_message(failure.error))
     # The warehouse's lock is asked for before the first step.
     sentences += [

@@ -1,6 +1,8 @@
-"""What belongs here: what dbt does before it opens the warehouse, whoever has started it. dbt-duckdb
-loads this module as a plugin (profiles.yml), so that a plain `dbt build` takes the same lock and says
-the same sentences as the daily refresh."""
+"""What belongs here: what dbt does before it opens the warehouse, whoever has started it.
+
+dbt-duckdb loads this module as a plugin (profiles.yml), so that a plain `dbt build` takes the same
+lock and says the same sentences as the daily refresh.
+"""
 
 import os
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""What belongs here: that the tables in the warehouse are those of the run that goes on with them. A
-`dbt build` of other days, or by another rule book, leaves tables that look like any others."""
+"""What belongs here: that the tables in the warehouse are those of the run that goes on with them.
+
+A `dbt build` of other days, or by another rule book, leaves tables that look like any others.
+"""
 
 from collections.abc import Sequence
 from datetime import date

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-
 # What `divert_output` keeps of the real output while it diverts the rest.
 CONSOLES: list[TextIO] = []
 

@@ -1,5 +1,6 @@
-"""What belongs here: opening DuckDB files so that they are always closed again, that another process
-which holds one for a moment is waited for, and that what cannot be opened is said in a sentence."""
+"""What belongs here: opening DuckDB files so that they are always closed again, so that another
+process that holds one for a moment is waited for, and what cannot be opened is said in a sentence.
+"""
 
 import os
 import re
