@@ -83,7 +83,7 @@ def load_settings(
         raw=absolute("LEADS_RAW", "") if has_raw else None,
         rules=absolute("LEADS_RULES", "seeds/rules"),
         warehouse=warehouse,
-        published=absolute("LEADS_PUBLISHED", "published"),
+        published=locate_published(environ, project=project),
         as_of_dates=tuple(days)
         or (default_as_of(project, warehouse, has_raw=has_raw, today=today),),
         known=read_known(given.get("LEADS_KNOWN", "now")),
@@ -98,6 +98,15 @@ def locate_warehouse(
     scored may take opening it."""
     given = environ.get("LEADS_WAREHOUSE", "").strip()
     return Path(os.path.abspath(project / (given or "warehouse/leads.duckdb")))
+
+
+def locate_published(
+    environ: Mapping[str, str] = os.environ, *, project: Path = PROJECT_ROOT
+) -> Path:
+    """Where the publications are, for those who need no other setting, and no warehouse."""
+    return Path(
+        os.path.abspath(project / (environ.get("LEADS_PUBLISHED", "").strip() or "published"))
+    )
 
 
 def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:
