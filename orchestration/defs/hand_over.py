@@ -1,6 +1,8 @@
 """What belongs here: hand-overs on their way out. Released after the publication, then delivered to
 the receiver."""
 
+from datetime import datetime
+
 import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
@@ -38,7 +40,13 @@ def released_hand_overs(context: dg.AssetExecutionContext) -> dg.MaterializeResu
         reason = "The live publication is not of this run: the next one that publishes releases."
         context.log.info(reason)
         return dg.MaterializeResult(metadata={"not_released": reason})
-    return dg.MaterializeResult(metadata=release_hand_overs(settings.warehouse))
+    # They are released with the publication that shows them: a warehouse that is restored from it
+    # has the same time.
+    return dg.MaterializeResult(
+        metadata=release_hand_overs(
+            settings.warehouse, at=datetime.fromisoformat(live["published_at"])
+        )
+    )
 
 
 # Delivered in the tick itself and not by a job that it launches: the code server has everything
