@@ -33,6 +33,12 @@ RULE_SEEDS = (
 )
 
 
+# No time before it is taken for one, and after a year without anything that happens every score is
+# what it will stay.
+FIRST_DAY = date(1970, 1, 1)
+DAYS_AHEAD = 366
+
+
 # What LEADS_KNOWN may be: every row that has loaded by now counts, or of each as-of date only those
 # that had loaded by then.
 KNOWN = ("now", "then")
@@ -136,16 +142,23 @@ def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:
 
 def read_day(day: str, *, text: str, name: str) -> date:
     """One day of `text`, the value of the setting `name`."""
+    which = "which" if day == text else f"of which '{day}'"
     try:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
             raise ValueError
-        return date.fromisoformat(day)
+        read = date.fromisoformat(day)
     except ValueError:
-        which = "which" if day == text else f"of which '{day}'"
         raise ValueError(
             f"{name} is '{text}', {which} is not a day: write it as 2026-06-30, or several as "
             "2026-06-01,2026-06-15 or 2026-06-01..2026-06-30."
         ) from None
+    last = datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
+    if not FIRST_DAY <= read <= last:
+        raise ValueError(
+            f"{name} is '{text}', {which} cannot be scored: the days from {FIRST_DAY} to {last}, a "
+            "year from today, can be."
+        )
+    return read
 
 
 def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:
