@@ -85,35 +85,23 @@ def test_a_warehouse_that_is_reached_by_a_link_has_one_lock(tmp_path, file):
     assert find_lock(tmp_path / "elsewhere.duckdb") == find_lock(file)
 
 
-DBT = [str(Path(sys.executable).with_name("dbt"))]
-
-
-def run_plain_dbt(warehouse: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """dbt as a person calls it, in a process of its own."""
-    return subprocess.run(
-        [*DBT, *arguments, "--quiet", "--target-path", "build/test/plain"],
-        cwd=PROJECT,
-        env={**os.environ, "LEADS_WAREHOUSE": str(warehouse), "DBT_LOG_PATH": "build/test/plain"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
 def test_plain_dbt_waits_for_a_run_and_says_so(tmp_path):
     warehouse = tmp_path / "leads.duckdb"
-    with hold_lock_elsewhere(find_lock(warehouse)) as process:
-        outcomes = []
-        thread = threading.Thread(
-            target=lambda: outcomes.append(run_plain_dbt(warehouse, "seed", "--select", "grades"))
+    with hold_lock_elsewhere(find_lock(warehouse)) as holder:
+        # As a person calls it, in a process of its own.
+        dbt = subprocess.Popen(
+            [Path(sys.executable).with_name("dbt"), "seed", "--select", "grades", "--quiet"]
+            + ["--target-path", "build/test/plain", "--log-path", "build/test/plain"],
+            cwd=PROJECT,
+            env={**os.environ, "LEADS_WAREHOUSE": str(warehouse)},
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        thread.start()
-        thread.join(timeout=12)
-        assert not outcomes and not warehouse.exists()
-    thread.join(timeout=240)
-    [outcome] = outcomes
-    assert outcome.returncode == 0, outcome.stdout
-    assert re.search(rf"waiting +for another run, .*process {process}", outcome.stderr)
+        told = dbt.stderr.readline()
+        assert re.search(rf"waiting +for another run, .*\(process {holder}, ", told)
+        assert not warehouse.exists()
+    dbt.communicate(timeout=120)
+    assert dbt.returncode == 0
     # And from then on it had the lock itself.
     assert "dbt seed --select grades" in find_lock(warehouse).read_text()
     assert read_mode(warehouse) == 0o600
