@@ -36,6 +36,7 @@ from orchestration.lib.settings import (
 from orchestration.lib.summary import count_days_read, describe_reading, summarize
 from orchestration.lib.warehouse import (
     WAIT_SECONDS_FOR_RUN,
+    add_remedy,
     attach_warehouse,
     check_warehouse,
     find_lock,
@@ -224,7 +225,7 @@ def find_sentences(events: list[Any]) -> list[str]:
         for event in events
         if event.is_resource_init_failure
     ]
-    return unhealthy + list(dict.fromkeys(sentences))
+    return unhealthy + [add_remedy(sentence) for sentence in dict.fromkeys(sentences)]
 
 
 def find_message(error: Any) -> str:

@@ -36,6 +36,11 @@ TAKEN_NAMES = frozenset(
     + ["snapshots"]
 )
 
+REMEDY = (
+    "If it is damaged, move it away and run again: the warehouse is built anew from the raw tables, "
+    "and history and hand-overs come back from the live publication."
+)
+
 Opened = TypeVar("Opened")
 
 
@@ -188,10 +193,17 @@ def describe_damage(path: Path, error: duckdb.Error) -> str:
     else:
         words = str(error).splitlines()[0].removeprefix("IO Error: ").rstrip(".!")
         what = f"cannot be opened as a DuckDB file: {words}"
-    return (
-        f"{path} {what}. If it is damaged, move it away and run again: the warehouse is built anew "
-        "from the raw tables, and history and hand-overs come back from the live publication."
-    )
+    return f"{path} {what}. {REMEDY}"
+
+
+def add_remedy(sentence: str) -> str:
+    """A complaint of DuckDB's about a damaged block, which it meets only as it reads it, with what
+    to do; any other one as it is.
+
+    >>> add_remedy("No lead is scored.")
+    'No lead is scored.'
+    """
+    return f"{sentence}. {REMEDY}" if "Corrupt database file" in sentence else sentence
 
 
 def demand_file(path: Path) -> None:

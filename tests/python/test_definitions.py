@@ -340,6 +340,15 @@ def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypat
     ]
 
 
+def test_a_damaged_block_is_said_with_what_to_do(tmp_path, monkeypatch):
+    def meet_it(*arguments):
+        raise duckdb.IOException("IO Error: Corrupt database file: computed checksum 1 ...")
+
+    monkeypatch.setattr("orchestration.defs.tiering.write_tiers", meet_it)
+    [sentence] = find_sentences(run_steps(tmp_path, monkeypatch).all_events)
+    assert "Corrupt database file" in sentence and "move it away and run again" in sentence
+
+
 def test_a_run_whose_process_is_gone_no_longer_counts_as_at_work():
     child = subprocess.Popen(["true"])
     child.wait()
