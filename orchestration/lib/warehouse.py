@@ -37,8 +37,8 @@ TAKEN_NAMES = frozenset(
 )
 
 REMEDY = (
-    "If it is damaged, move it away and run again: the warehouse is built anew from the raw tables, "
-    "and history and hand-overs come back from the live publication."
+    "If it is damaged, move it away and run again: the warehouse is built anew from the raw "
+    "tables, and history and hand-overs come back from the live publication."
 )
 
 Opened = TypeVar("Opened")
