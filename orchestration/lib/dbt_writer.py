@@ -18,7 +18,7 @@ from orchestration.lib.publication import hash_rules
 from orchestration.lib.settings import PROJECT_ROOT
 from orchestration.lib.warehouse import (
     WAIT_SECONDS_FOR_RUN,
-    check_warehouse,
+    check_place,
     find_lock,
     wait_for_file,
 )
@@ -49,7 +49,7 @@ class Plugin(BasePlugin):
         try:
             if getattr(flags, "WHICH", None) in WRITING and not is_held_here(lock):
                 self.lock = take_lock(lock, wait_seconds=WAIT_SECONDS_FOR_RUN)
-            check_warehouse(warehouse)
+            check_place(warehouse)
             # Open until dbt's is: nobody can come between.
             self.first_connection = wait_for_file(
                 lambda: duckdb.connect(creds.path, read_only=False, config=config), warehouse

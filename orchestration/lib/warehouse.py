@@ -84,10 +84,16 @@ def check_warehouse(path: Path) -> None:
     """Stop before anything runs where the warehouse at `path` could not be written: ValueError
     where it is damaged, read-only, held by another process, or has a name that it cannot have.
     A warehouse that is not there yet is fine."""
-    check_name(path)
+    check_place(path)
     if path.exists():
         with open_warehouse(path, wait_seconds=WAIT_SECONDS):
             pass
+
+
+def check_place(path: Path) -> None:
+    """ValueError where the warehouse cannot have the name of the file at `path`, or its folder
+    cannot be written into."""
+    check_name(path)
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
@@ -183,7 +189,7 @@ def describe_damage(path: Path, error: duckdb.Error) -> str:
     """Why the file at `path` cannot be opened, and what to do about it."""
     if path.is_dir():
         return f"{path} is a folder, where the file of the warehouse belongs: name a file."
-    if path.stat().st_size == 0:
+    if path.exists() and path.stat().st_size == 0:
         what = "is empty (0 bytes), so it is no DuckDB file"
     elif "Permission denied" in str(error) or "Read-only" in str(error):
         return (
