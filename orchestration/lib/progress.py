@@ -74,6 +74,8 @@ def divert_output(log_file: Path) -> Iterator[TextIO]:
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
     with log_file.open("w") as log, os.fdopen(os.dup(1), "w") as console:
+        # Those that were there before keep the mode they have.
+        os.fchmod(log.fileno(), 0o600)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         CONSOLES.append(console)

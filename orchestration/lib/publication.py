@@ -520,7 +520,7 @@ def main() -> int:
         if arguments.command == "rollback":
             roll_back(published, arguments.publication_id)
         print_publications(published)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

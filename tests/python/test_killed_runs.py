@@ -206,3 +206,9 @@ def test_a_run_that_finds_its_warehouse_lost_ends_as_if_it_were_not(before, undi
     assert start(folder, NEW_DAYS) == 0
     assert read_marts(folder / "published/leads.duckdb") == undisturbed
     assert read_outbox(folder) == read_outbox(before.with_name("undisturbed"))
+    # Whatever a run writes but the publication is for its owner alone.
+    written = [folder / "leads.duckdb", folder / "leads.outbox.sqlite"]
+    written += [*(folder / "reports").rglob("*"), *(folder / "dagster").rglob("*")]
+    written.remove(folder / "dagster/dagster.yaml")
+    assert len(written) > 10
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
