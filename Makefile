@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay explain ui test lint example bench publications rollback outbox deliver redeliver lock
+.PHONY: help setup sample run preview replay explain ui test lint example bench publications restore rollback outbox deliver redeliver lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -49,7 +49,7 @@ explain: .venv/.installed ## tell one lead's whole story: make explain LEAD=L100
 	@$(BIN)/python -m orchestration.explain --lead "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
 
 ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
-	@DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
+	@umask 077; DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
 
 test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test && rm -f build/test/leads.duckdb
@@ -72,6 +72,9 @@ bench: .venv/.bench-installed ## compare with scripts written by hand (an hour; 
 
 publications: .venv/.installed ## list the publications that are kept
 	@$(BIN)/python -m orchestration.lib.publication list
+
+restore: .venv/.installed ## bring history and hand-overs back from the live publication into a new warehouse
+	@$(BIN)/python -m orchestration.restore
 
 rollback: .venv/.installed ## go back to a publication: make rollback ID=<publication id>
 	@test -n "$(ID)" || { echo "Say which publication: make rollback ID=<id>; make publications lists them."; exit 2; }

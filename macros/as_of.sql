@@ -21,6 +21,14 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
+        {#- As orchestration/lib/settings.py has it. -#}
+        {%- set latest = (run_started_at + modules.datetime.timedelta(days=366)).strftime('%Y-%m-%d') -%}
+        {%- if ends[0] < '1970-01-01' or ends[-1] > latest -%}
+            {%- do exceptions.raise_compiler_error(
+                "LEADS_AS_OF is '" ~ as_of ~ "', which cannot be scored: the days from 1970-01-01 to "
+                ~ latest ~ ", a year from today, can be."
+            ) -%}
+        {%- endif -%}
         {%- set first = modules.datetime.date.fromisoformat(ends[0]) -%}
         {%- set last = modules.datetime.date.fromisoformat(ends[-1]) -%}
         {%- for day in range((last - first).days + 1) -%}

@@ -16,10 +16,10 @@ from typing import Any, TextIO
 
 import duckdb
 
-from orchestration.lib.changes import COMPARE, quote_path
+from orchestration.lib.changes import COMPARE, COMPARED_FILES, quote_path
 from orchestration.lib.page import fetch_rows, find_champions
 from orchestration.lib.progress import divert_output, leave, print_problems
-from orchestration.lib.publication import list_publications, read_current
+from orchestration.lib.publication import has_files, list_publications, read_current
 from orchestration.lib.scratch import build, open_scratch
 from orchestration.lib.settings import PROJECT_ROOT, Settings, load_settings, read_days
 
@@ -178,7 +178,12 @@ def find_gains(connection: duckdb.DuckDBPyConnection, lead_id: str, model_id: st
 def find_changes_since(settings: Settings, since: date, *, lead_id: str) -> list[Row]:
     """The lead's rows of lead_score_changes as they would be against the day `since`: from a
     publication of that day where one is kept, else from scoring it again as it was known then."""
-    kept = [m for m in list_publications(settings.published) if m["as_of_date"] == str(since)]
+    kept = [
+        manifest
+        for manifest in list_publications(settings.published)
+        if manifest["as_of_date"] == str(since)
+        and has_files(settings.published, manifest, COMPARED_FILES)
+    ]
     if kept:
         folder = settings.published / "versions" / kept[0]["publication_id"]
         return compare_with(

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from orchestration.lib.locks import hold_lock
 from orchestration.lib.masking import mask_message
 from orchestration.lib.progress import (
     count_things,
@@ -30,10 +31,17 @@ from orchestration.lib.settings import (
     find_stretches,
     list_settings,
     load_settings,
+    locate_warehouse,
     write_days,
 )
 from orchestration.lib.summary import count_days_read, describe_reading, summarize
-from orchestration.lib.warehouse import attach_warehouse
+from orchestration.lib.warehouse import (
+    WAIT_SECONDS_FOR_RUN,
+    add_remedy,
+    attach_warehouse,
+    check_warehouse,
+    find_lock,
+)
 
 DAGSTER_HOME = PROJECT_ROOT / ".dagster"
 LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
@@ -42,11 +50,20 @@ LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
 def main() -> int:
     """Run daily_refresh once and print what came of it; 1 where it failed."""
     try:
-        settings = load_settings()
-        check_settings(settings)
+        warehouse = locate_warehouse()
+        # Nobody writes into the warehouse from here to the end of the run.
+        with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
+            check_warehouse(warehouse)
+            settings = load_settings()
+            check_settings(settings)
+            return refresh(settings)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def refresh(settings: Settings) -> int:
+    """Run daily_refresh once with `settings` and print what came of it; 1 where it failed."""
     os.environ.update(list_settings(settings), DAGSTER_HOME=str(DAGSTER_HOME))
     os.chdir(PROJECT_ROOT)
     print(describe_start(settings), flush=True)
@@ -201,7 +218,7 @@ def find_sentences(events: list[Any]) -> list[str]:
             failure = event.step_failure_data
             if failure.user_failure_data:
                 sentences.append(failure.user_failure_data.description)
-            elif not event.step_key.split("_audit_")[1:] or not unhealthy:
+            elif failure.error.cls_name != "DagsterAssetCheckFailedError" or not unhealthy:
                 sentences.append(find_message(failure.error))
     # The warehouse's lock is asked for before the first step.
     sentences += [
@@ -209,7 +226,7 @@ def find_sentences(events: list[Any]) -> list[str]:
         for event in events
         if event.is_resource_init_failure
     ]
-    return unhealthy + list(dict.fromkeys(sentences))
+    return unhealthy + [add_remedy(sentence) for sentence in dict.fromkeys(sentences)]
 
 
 def find_message(error: Any) -> str:

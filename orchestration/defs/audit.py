@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.days import load_settings_of_run
+from orchestration.defs.days import load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.audit import BATCHES
 
@@ -19,7 +19,7 @@ def make_audit(mart: str) -> dg.AssetChecksDefinition:
         required_resource_keys={"auditor", "warehouse_lock"},
     )
     def audit(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        settings = load_settings_of_run(context.run)
+        settings = load_settings_and_demand_tables(context.run, mart)
         result = context.resources.auditor.audit(
             mart,
             settings.warehouse,

@@ -11,6 +11,7 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from orchestration.lib.own_tables import demand_own_tables
 from orchestration.lib.settings import (
     PROJECT_ROOT,
     Settings,
@@ -72,3 +73,12 @@ def list_days(tags: Mapping[str, str]) -> list[date]:
 def load_settings_of_run(run: dg.DagsterRun) -> Settings:
     """The settings, with the days of the run as the as-of dates."""
     return load_settings(as_of_dates=list_days(run.tags))
+
+
+def load_settings_and_demand_tables(run: dg.DagsterRun, *marts: str) -> Settings:
+    """The settings of a run that goes on with what is in the warehouse. Raises ValueError where
+    that, or one of `marts`, speaks for other days or was made by another rule book."""
+    settings = load_settings_of_run(run)
+    if list_days(run.tags):
+        demand_own_tables(settings, marts=marts)
+    return settings

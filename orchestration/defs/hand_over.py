@@ -1,9 +1,11 @@
 """What belongs here: hand-overs on their way out. Released after the publication, then delivered to
 the receiver."""
 
+from datetime import datetime
+
 import dagster as dg
 
-from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.delivery import (
     count_dead,
@@ -31,14 +33,20 @@ TICK_SECONDS = 20.0
 def released_hand_overs(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """The hand-overs that have been published, put into the outbox for delivery. A run that left
     the live publication in place, such as a backfill, releases nothing."""
-    settings = load_settings_of_run(context.run)
+    settings = load_settings_and_demand_tables(context.run, "scored_leads")
     live = read_current(settings.published)
     # What is live says by itself whose it is, however this run came to its end.
     if live is None or live["run_id"] != context.run.run_id:
         reason = "The live publication is not of this run: the next one that publishes releases."
         context.log.info(reason)
         return dg.MaterializeResult(metadata={"not_released": reason})
-    return dg.MaterializeResult(metadata=release_hand_overs(settings.warehouse))
+    # They are released with the publication that shows them: a warehouse that is restored from it
+    # has the same time.
+    return dg.MaterializeResult(
+        metadata=release_hand_overs(
+            settings.warehouse, at=datetime.fromisoformat(live["published_at"])
+        )
+    )
 
 
 # Delivered in the tick itself and not by a job that it launches: the code server has everything

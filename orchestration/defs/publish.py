@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.publication import MARTS, find_reason_to_keep, publish, read_current
 
@@ -26,7 +26,9 @@ def published_marts(
 ) -> dg.MaterializeResult:
     """The marts that passed their audits, as files for BI tools, replaced in one step. A run of
     older days than the live publication's, such as a backfill, leaves that one in place."""
-    settings = load_settings_of_run(context.run)
+    settings = load_settings_and_demand_tables(
+        context.run, "lead_scores", "lead_tiers", "scored_leads"
+    )
     live = read_current(settings.published)
     reason = find_reason_to_keep(live, as_of=settings.as_of_dates[-1])
     if reason and not config.replace_newer:

@@ -8,8 +8,9 @@ import dagster as dg
 
 from orchestration.defs.days import load_settings_of_run
 from orchestration.lib.auditor import Auditor, start_auditor
-from orchestration.lib.locks import hold_lock
+from orchestration.lib.locks import hold_lock, is_held_here
 from orchestration.lib.records import write_records_lazily
+from orchestration.lib.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
 
 write_records_lazily()
 
@@ -22,17 +23,22 @@ class WarehouseLock(dg.ConfigurableResource):
 
     DuckDB keeps two writers apart only while each has the file open: between two steps of a run
     another one could rebuild the scores. The pool keeps apart what Dagster's daemon starts, not
-    what `make run` does.
+    what `make run` and a plain `dbt build` do.
     """
 
-    wait_seconds: float = 1800
+    wait_seconds: float = WAIT_SECONDS_FOR_RUN
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseLock"]:
         """Held while the run's process works: steps run in it, one after another."""
         warehouse = load_settings_of_run(context.run).warehouse
-        lock = warehouse.with_name(f".{warehouse.name}.lock")
+        lock = find_lock(warehouse)
+        # `make run` has taken it before it reads its settings.
+        if is_held_here(lock):
+            yield self
+            return
         with hold_lock(lock, wait_seconds=self.wait_seconds):
+            check_warehouse(warehouse)
             yield self
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import duckdb
 
-from orchestration.defs.days import BY_DAY, load_settings_of_run
+from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.changes import write_changes
+from orchestration.lib.progress import say
+from orchestration.lib.restoration import describe_restoration, find_source, has_past, restore
+from orchestration.lib.settings import Settings
 from orchestration.lib.tiers import write_tiers
 from orchestration.lib.warehouse import open_warehouse
 
@@ -30,6 +34,14 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
     )
 
 
+def restore_into_new(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Bring the past back where the warehouse has none and something is published, and say so."""
+    source = None if has_past(connection) else find_source(settings.published)
+    if source:
+        for line in describe_restoration(restore(connection, settings, source=source)):
+            say(f"  {line}")
+
+
 @dg.multi_asset(
     name="lead_tiers",
     specs=[
@@ -49,8 +61,9 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
 )
 def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """The tiers of the days of the run, and with each day its part of the history."""
-    settings = load_settings_of_run(context.run)
+    settings = load_settings_and_demand_tables(context.run, "lead_scores")
     with open_warehouse(settings.warehouse) as connection:
+        restore_into_new(connection, settings)
         written = write_tiers(connection)
         write_changes(connection, settings.published)
     yield dg.MaterializeResult("lead_tiers", metadata={"dagster/row_count": sum(written.values())})

@@ -126,7 +126,7 @@ def find_hindrances(
     """
     reason = None
     if last is None:
-        reason = "this is the first publication."
+        reason = "there is no publication to compare with."
     elif last["raw"] != (str(raw) if raw else None):
         reason = "the last publication came from other raw data."
     elif as_of is None or abs((as_of - date.fromisoformat(last["as_of_date"])).days) > within_days:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.publication import list_publications
+from orchestration.lib.publication import has_files, list_publications
+
+# The files of an earlier publication that are compared with.
+COMPARED_FILES = ["lead_score_ledger.parquet", "lead_scores.parquet"]
 
 # The points of two days side by side; the ledger has a row for caps too, so nothing is left over.
 COMPARE = """
@@ -92,18 +95,18 @@ def write_changes(connection: duckdb.DuckDBPyConnection, published: Path) -> dat
 
 def find_day_before(published: Path, as_of: date) -> tuple[Path | None, date | None]:
     """The folder of the newest publication that speaks for the latest day before `as_of`, and that
-    day; None, None where none is kept."""
+    day; None, None where none is kept that is whole."""
     earlier = [
         manifest
         for manifest in list_publications(published)
         if date.fromisoformat(manifest["as_of_date"]) < as_of
     ]
-    if not earlier:
-        return None, None
-    # The newest comes first, and max takes the first of equal ones.
-    manifest = max(earlier, key=lambda manifest: manifest["as_of_date"])
-    folder = published / "versions" / manifest["publication_id"]
-    return folder, date.fromisoformat(manifest["as_of_date"])
+    # The newest comes first, and stays so among those of one day.
+    for manifest in sorted(earlier, key=lambda manifest: manifest["as_of_date"], reverse=True):
+        if has_files(published, manifest, COMPARED_FILES):
+            folder = published / "versions" / manifest["publication_id"]
+            return folder, date.fromisoformat(manifest["as_of_date"])
+    return None, None
 
 
 def quote_path(path: Path) -> str:

@@ -103,6 +103,22 @@ def put_messages(
     return connection.total_changes - before
 
 
+def put_undecided(
+    connection: sqlite3.Connection, payloads: Mapping[str, str], *, error: str, at: datetime
+) -> None:
+    """Add a dead message per idempotency key of `payloads`, with the `error` as the reason: whether
+    it is to be sent is for a person to say. A key that is there already keeps its message."""
+    with connection:
+        connection.executemany(
+            """
+            insert or ignore into messages
+                (idempotency_key, payload, state, attempts, next_attempt_at, last_error, created_at)
+            values (?, ?, 'dead', 0, ?, ?, ?)
+            """,
+            [(key, text, write_time(at), error, write_time(at)) for key, text in payloads.items()],
+        )
+
+
 def claim_message(
     connection: sqlite3.Connection, *, at: datetime, claim_seconds: float = CLAIM_SECONDS
 ) -> Message | None:

@@ -10,6 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+# What `divert_output` keeps of the real output while it diverts the rest.
+CONSOLES: list[TextIO] = []
+
+SAID: set[str] = set()
+
+
+def say(sentence: str) -> None:
+    """Tell whoever waits in front of the command, also while output is diverted."""
+    print(sentence, file=CONSOLES[-1] if CONSOLES else sys.stderr, flush=True)
+
+
+def say_once(sentence: str) -> None:
+    """Tell it, but not a second time in the same process."""
+    if sentence not in SAID:
+        SAID.add(sentence)
+        say(sentence)
+
 
 def count_things(number: int, thing: str) -> str:
     """A number with its noun.
@@ -57,11 +74,15 @@ def divert_output(log_file: Path) -> Iterator[TextIO]:
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
     with log_file.open("w") as log, os.fdopen(os.dup(1), "w") as console:
+        # Those that were there before keep the mode they have.
+        os.fchmod(log.fileno(), 0o600)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+        CONSOLES.append(console)
         try:
             yield console
         finally:
+            CONSOLES.pop()
             sys.stdout.flush()
             sys.stderr.flush()
             for number, descriptor in enumerate(saved, start=1):

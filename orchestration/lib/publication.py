@@ -19,10 +19,13 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,8 @@ import duckdb
 
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.page import render_page
-from orchestration.lib.settings import load_settings
+from orchestration.lib.progress import say_once
+from orchestration.lib.settings import locate_published
 from orchestration.lib.warehouse import attach_warehouse, quote
 
 # The published marts and the order of their rows.
@@ -46,6 +50,7 @@ MARTS = {
     "tier_cut_offs": "as_of_date, model_id, tier",
     "tier_stability": "model_id",
     "hand_overs": "model_id, lead_id, hand_over_number",
+    "hand_over_rules": "idempotency_key, rule_id",
     "lead_score_parts": "as_of_date, model_id, lead_id, part",
     "lead_unknowns": "as_of_date, model_id, lead_id",
     "unknown_fields": "as_of_date, model_id, attribute",
@@ -71,6 +76,22 @@ KEEP = 7
 
 Manifest = dict[str, Any]
 
+# Folders that are being made, or deleted, begin with a dot.
+LEFTOVER = re.compile(r"\.\d{8}T\d{6}Z-[0-9a-f]{6}")
+
+# What every manifest says.
+MANIFEST_KEYS = {
+    "publication_id": str,
+    "run_id": str,
+    "published_at": str,
+    "raw": str | None,
+    "as_of_date": str,
+    "row_counts": dict,
+    "mean_score": int | float,
+    "rule_book": dict,
+    "files": dict,
+}
+
 
 def publish(
     warehouse: Path,
@@ -91,13 +112,13 @@ def publish(
     if keep < 1:
         raise ValueError(f"At least one publication must be kept, not {keep}.")
     versions = published / "versions"
-    versions.mkdir(parents=True, exist_ok=True)
+    make_readable_folder(versions)
     with hold_lock(published / ".lock", wait_seconds=120):
         clear_leftovers(published)
         published_at = datetime.now(UTC)
         publication_id = f"{published_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder = versions / f".{publication_id}"
-        folder.mkdir()
+        make_readable_folder(folder)
         manifest = {
             "publication_id": publication_id,
             "run_id": run_id,
@@ -164,16 +185,77 @@ def roll_back(published: Path, publication_id: str) -> Manifest:
 
 
 def list_publications(published: Path) -> list[Manifest]:
-    """The manifests of the publications that are there, newest first."""
-    folders = (published / "versions").glob("[!.]*/manifest.json")
-    manifests = [read_manifest(path.parent) for path in folders]
+    """The manifests of the publications that are there, newest first. Damaged ones, and what else
+    lies between them, are skipped with a warning each."""
+    manifests = []
+    for folder in sorted((published / "versions").glob("[!.]*")):
+        try:
+            manifests.append(read_manifest(folder))
+        except ValueError as error:
+            say_once(
+                f"Skipped: {folder} {error}. `make publications` lists the publications that can "
+                "be used; move this one away, and nothing is said of it any more."
+            )
     return sorted(manifests, key=lambda manifest: manifest["published_at"], reverse=True)
 
 
 def read_current(published: Path) -> Manifest | None:
-    """The manifest of the live publication; None before the first one."""
+    """The manifest of the live publication; None before the first one, and where it is damaged,
+    with a warning."""
     current = published / "current"
-    return read_manifest(current.resolve()) if current.exists() else None
+    if not os.path.lexists(current):
+        return None
+    folder = Path(os.path.realpath(current))
+    try:
+        manifest = read_manifest(folder)
+        check_files(folder, manifest, ["leads.duckdb"])
+    except ValueError as error:
+        say_once(
+            f"The live publication is damaged: {folder} {error}. Nothing is compared with it, and "
+            "the next run that passes its audits publishes anew. `make rollback ID=<publication "
+            "id>` goes back to one of those that `make publications` lists."
+        )
+        return None
+    return manifest
+
+
+def has_files(published: Path, manifest: Manifest, names: Iterable[str]) -> bool:
+    """Whether these files of a publication are those that were published; where they are not, with
+    a warning."""
+    folder = published / "versions" / manifest["publication_id"]
+    try:
+        check_files(folder, manifest, names)
+    except ValueError as error:
+        say_once(
+            f"Skipped: {folder} {error}. `make publications` lists the publications, `make "
+            "rollback` goes back to one that is whole; move this one away, and nothing is said of "
+            "it any more."
+        )
+        return False
+    return True
+
+
+def check_files(folder: Path, manifest: Manifest, names: Iterable[str]) -> None:
+    """ValueError, as the rest of a sentence about `folder`, where one of these files of its
+    publication is not the one that was published."""
+    for name in names:
+        file = folder / name
+        if name not in manifest["files"]:
+            raise ValueError(f"has no {name}")
+        try:
+            # Files of a publication never change: what has been read need not be read again.
+            status = file.stat()
+            checksum = hash_file_once(file, status.st_size, status.st_mtime_ns)
+        except OSError as error:
+            raise ValueError(f"has no {name} that can be read ({error.strerror})") from None
+        if checksum != manifest["files"][name]:
+            raise ValueError(f"has another {name} than was published: its checksum differs")
+
+
+@lru_cache
+def hash_file_once(path: Path, _size: int, _changed: int) -> str:
+    """The SHA-256 of a file with that size and time of change."""
+    return hash_file(path)
 
 
 def export_marts(warehouse: Path, folder: Path) -> Manifest:
@@ -270,14 +352,14 @@ def list_tiers(connection: duckdb.DuckDBPyConnection, model_id: str) -> list[dic
 
 def switch_to(published: Path, publication_id: str) -> None:
     """Make a finished publication the live one, in one rename."""
-    for name in PUBLISHED_FILES:
+    for name in ["current", *PUBLISHED_FILES]:
         link = published / name
         if link.exists() and not link.is_symlink():
             raise ValueError(
                 f"{link} is in the way: the link to the live publication belongs there. "
                 "Move it away, then run again."
             )
-        if not link.is_symlink():
+        if not link.is_symlink() and name != "current":
             link.symlink_to(f"current/{name}")
     fresh = published / f".current-{publication_id}"
     fresh.unlink(missing_ok=True)
@@ -304,16 +386,79 @@ def drop_old(published: Path, *, keep: int) -> None:
 
 
 def clear_leftovers(published: Path) -> None:
-    """Remove what runs that were killed have left behind."""
+    """Remove what runs that were killed have left behind, and nothing else."""
     for folder in (published / "versions").glob(".*"):
-        shutil.rmtree(folder)
+        if LEFTOVER.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder)
     for link in published.glob(".current-*"):
-        link.unlink()
+        if link.is_symlink():
+            link.unlink()
+
+
+def make_readable_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, that every user of the machine may read:
+    whatever else the project writes is for its owner alone."""
+    missing = [place for place in [folder, *folder.parents] if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in missing:
+        place.chmod(0o755)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the publication in `folder`."""
-    return json.loads((folder / "manifest.json").read_text())
+    """The manifest of the publication in `folder`. Raises ValueError, as the rest of a sentence
+    about `folder`, where there is none or it cannot be used."""
+    if folder.is_symlink():
+        raise ValueError("is a link, where folders of publications belong")
+    if not folder.is_dir():
+        raise ValueError("is no folder of a publication")
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"has no manifest.json that can be read ({error.strerror})") from None
+    except ValueError:
+        raise ValueError("has a manifest.json that is no JSON") from None
+    check_manifest(folder, manifest)
+    return manifest
+
+
+def check_manifest(folder: Path, manifest: Any) -> None:
+    """ValueError, as the rest of a sentence about `folder`, where its manifest does not say what
+    every manifest says, or files that it names are missing."""
+    if not isinstance(manifest, dict):
+        raise ValueError("has a manifest.json that says nothing of a publication")
+    wrong = [
+        key
+        for key, kind in MANIFEST_KEYS.items()
+        if key not in manifest or not isinstance(manifest[key], kind)
+    ]
+    wrong += [
+        f"rule_book.{key}"
+        for key, kind in {"sha256": str, "models": dict}.items()
+        if "rule_book" not in wrong and not isinstance(manifest["rule_book"].get(key), kind)
+    ]
+    if not wrong:
+        wrong += [key for key in ("published_at", "as_of_date") if not is_time(manifest[key])]
+        wrong += [] if "scored_leads" in manifest["row_counts"] else ["row_counts.scored_leads"]
+    if wrong:
+        raise ValueError(f"has a manifest.json without a readable {', '.join(wrong)}")
+    if manifest["publication_id"] != folder.name:
+        raise ValueError(f"has the manifest.json of another one, {manifest['publication_id']}")
+    missing = [name for name in manifest["files"] if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(f"lacks its {', '.join(missing)}")
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` is a day or a time, as a manifest writes it.
+
+    >>> is_time("2026-06-30"), is_time("soon")
+    (True, False)
+    """
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -349,9 +494,9 @@ def print_publications(published: Path) -> None:
     if not manifests:
         print(f"Nothing is published in {published} yet: `make run` does it.")
     for manifest in manifests:
-        star = "*" if manifest["publication_id"] == live["publication_id"] else " "
+        star = "*" if manifest == live else " "
         versions = ", ".join(
-            f"{model_id} {model['version']}"
+            f"{model_id} {model.get('version', '')}"
             for model_id, model in manifest["rule_book"]["models"].items()
         )
         print(
@@ -371,11 +516,11 @@ def main() -> int:
     rollback.add_argument("publication_id")
     arguments = parser.parse_args()
     try:
-        published = load_settings().published
+        published = locate_published()
         if arguments.command == "rollback":
             roll_back(published, arguments.publication_id)
         print_publications(published)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

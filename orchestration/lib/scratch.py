@@ -14,7 +14,12 @@ from orchestration.lib.locks import hold_lock
 from orchestration.lib.progress import count_things, time_step
 from orchestration.lib.settings import Settings
 from orchestration.lib.tiers import write_tiers
-from orchestration.lib.warehouse import attach_warehouse, open_warehouse
+from orchestration.lib.warehouse import (
+    WAIT_SECONDS_FOR_RUN,
+    attach_warehouse,
+    find_lock,
+    open_warehouse,
+)
 
 
 @contextmanager
@@ -23,15 +28,19 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
     works in `folder` inside the block. Where there is no warehouse yet there is no copy either:
     dbt makes one.
 
-    Raises ValueError where another process is at work in `folder` or holds the warehouse.
+    Raises ValueError where another process is at work in `folder`, or does not let go of the
+    warehouse.
     """
     scratch = replace(settings, warehouse=folder / settings.warehouse.name)
     with hold_lock(folder / ".lock", wait_seconds=5):
         for suffix in ("", ".wal"):
             Path(f"{scratch.warehouse}{suffix}").unlink(missing_ok=True)
         if settings.warehouse.is_file():
-            # Who reads it keeps writers out.
-            with attach_warehouse(settings.warehouse):
+            # Half of a run is nothing to look at; and who reads the file keeps writers out.
+            with (
+                hold_lock(find_lock(settings.warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN),
+                attach_warehouse(settings.warehouse),
+            ):
                 # What a run that was killed has not yet put into its place lies in the second.
                 for suffix in ("", ".wal"):
                     file = Path(f"{settings.warehouse}{suffix}")

@@ -34,6 +34,12 @@ RULE_SEEDS = (
 )
 
 
+# No time before it is taken for one, and after a year without anything that happens every score is
+# what it will stay.
+FIRST_DAY = date(1970, 1, 1)
+DAYS_AHEAD = 366
+
+
 # What LEADS_KNOWN may be: every row that has loaded by now counts, or of each as-of date only those
 # that had loaded by then.
 KNOWN = ("now", "then")
@@ -84,7 +90,7 @@ def load_settings(
         raw=absolute("LEADS_RAW", "") if has_raw else None,
         rules=absolute("LEADS_RULES", "seeds/rules"),
         warehouse=warehouse,
-        published=absolute("LEADS_PUBLISHED", "published"),
+        published=locate_published(environ, project=project),
         as_of_dates=tuple(days)
         or (default_as_of(project, warehouse, has_raw=has_raw, today=today),),
         known=read_known(given.get("LEADS_KNOWN", "now")),
@@ -99,6 +105,15 @@ def locate_warehouse(
     scored may take opening it."""
     given = environ.get("LEADS_WAREHOUSE", "").strip()
     return Path(os.path.abspath(project / (given or "warehouse/leads.duckdb")))
+
+
+def locate_published(
+    environ: Mapping[str, str] = os.environ, *, project: Path = PROJECT_ROOT
+) -> Path:
+    """Where the publications are, for those who need no other setting, and no warehouse."""
+    return Path(
+        os.path.abspath(project / (environ.get("LEADS_PUBLISHED", "").strip() or "published"))
+    )
 
 
 def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:
@@ -128,16 +143,23 @@ def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:
 
 def read_day(day: str, *, text: str, name: str) -> date:
     """One day of `text`, the value of the setting `name`."""
+    which = "which" if day == text else f"of which '{day}'"
     try:
         if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
             raise ValueError
-        return date.fromisoformat(day)
+        read = date.fromisoformat(day)
     except ValueError:
-        which = "which" if day == text else f"of which '{day}'"
         raise ValueError(
             f"{name} is '{text}', {which} is not a day: write it as 2026-06-30, or several as "
             "2026-06-01,2026-06-15 or 2026-06-01..2026-06-30."
         ) from None
+    last = datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
+    if not FIRST_DAY <= read <= last:
+        raise ValueError(
+            f"{name} is '{text}', {which} cannot be scored: the days from {FIRST_DAY} to {last}, a "
+            "year from today, can be."
+        )
+    return read
 
 
 def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:

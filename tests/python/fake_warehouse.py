@@ -57,6 +57,9 @@ create schema intermediate;
 create table intermediate.int_lead_rests (
     as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, rests_until date
 );
+create table intermediate.int_as_of_dates (
+    as_of_date date, known_until date, rules_sha256 varchar
+);
 create table intermediate.raw_row_counts (
     table_name varchar, rows_read bigint, rows_staged bigint, rows_duplicate bigint
 );
@@ -245,6 +248,7 @@ where lead_id < 'L000010';
 
 # What marketing and sales look at, written down.
 MEETING = """
+insert into intermediate.int_as_of_dates values ($as_of, date '9999-12-31', null);
 insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3);
 insert into rule_health values
     ($as_of, 'b2b', 'company_size', 'firmographic', 'Fitting <i>size</i>', 'revops', 5, 288,
@@ -270,7 +274,7 @@ insert into hand_over_feedback values
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
-    "score_trend", "lead_funnel", "hand_over_feedback",
+    "score_trend", "lead_funnel", "hand_over_feedback", "intermediate.int_as_of_dates",
 ]  # fmt: skip
 
 # What the dbt model of this name does.

@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 import pytest
 from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change
+from holders import hold_lock_elsewhere
 
 from orchestration.definitions import defs
 from orchestration.defs.audit import make_audit
@@ -280,11 +281,54 @@ def test_a_second_run_waits_for_the_first_from_its_first_step_to_its_last(tmp_pa
     monkeypatch.setattr("orchestration.defs.publish.publish", try_to_start)
     assert run_steps(tmp_path, monkeypatch).success
     assert others == ["waited"]
-    with hold_lock(tmp_path / ".leads.duckdb.lock", wait_seconds=0):
+    with hold_lock_elsewhere(tmp_path / ".leads.duckdb.lock") as process:
         result = run_steps(tmp_path, monkeypatch)
     assert not result.success
     [sentence] = find_sentences(result.all_events)
     assert sentence.startswith("Another run is at work: it holds ")
+    assert f"(process {process}, " in sentence
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        (
+            "update intermediate.int_as_of_dates set as_of_date = '2026-06-01'",
+            "speak for 2026-06-01 (int_as_of_dates), while this run is about 2026-06-30",
+        ),
+        ("update lead_scores set as_of_date = '2026-06-01'", "speak for 2026-06-01 (lead_scores)"),
+        (
+            "update intermediate.int_as_of_dates set known_until = as_of_date",
+            "were made with other rows known than LEADS_KNOWN=now",
+        ),
+        (
+            "update intermediate.int_as_of_dates set rules_sha256 = 'of another'",
+            "were scored by another rule book than ",
+        ),
+    ],
+)
+def test_tables_of_another_day_or_rule_book_are_neither_audited_nor_tiered_nor_published(
+    tmp_path, monkeypatch, sql, what
+):
+    result = run_steps(tmp_path, monkeypatch, sql=sql)
+    assert not result.success
+    assert list_started(result).count("lead_tiers") == 0
+    sentences = " ".join(find_sentences(result.all_events))
+    assert f"The tables in {tmp_path / 'leads.duckdb'} {what}" in sentences
+    assert "something else has written them since" in sentences
+
+
+def test_what_is_written_between_two_steps_is_not_published(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "orchestration.defs.tiering.write_changes",
+        lambda connection, _: connection.execute(
+            "update intermediate.int_as_of_dates set as_of_date = '2026-06-01'"
+        ),
+    )
+    result = run_steps(tmp_path, monkeypatch)
+    assert not result.success and "published_marts" not in list_started(result)
+    assert "speak for 2026-06-01" in find_sentences(result.all_events)[0]
+    assert read_current(tmp_path / "published") is None
 
 
 def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypatch):
@@ -294,6 +338,15 @@ def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypat
     assert find_sentences(result.all_events) == [
         "grades.csv, column from_score: 'many' is not a number."
     ]
+
+
+def test_a_damaged_block_is_said_with_what_to_do(tmp_path, monkeypatch):
+    def meet_it(*arguments):
+        raise duckdb.IOException("IO Error: Corrupt database file: computed checksum 1 ...")
+
+    monkeypatch.setattr("orchestration.defs.tiering.write_tiers", meet_it)
+    [sentence] = find_sentences(run_steps(tmp_path, monkeypatch).all_events)
+    assert "Corrupt database file" in sentence and "move it away and run again" in sentence
 
 
 def test_a_run_whose_process_is_gone_no_longer_counts_as_at_work():

@@ -549,6 +549,12 @@ def test_law_every_key_is_delivered_and_none_with_two_bodies(sequence):
 # Dagster
 
 
+def shift_days(warehouse, days):
+    """Have the tables of the warehouse speak for another day."""
+    tables = ("intermediate.int_as_of_dates", "lead_scores", "lead_tiers", "scored_leads")
+    change(warehouse, "".join(f"update {t} set as_of_date = as_of_date + {days};" for t in tables))
+
+
 def publish_by_dagster(warehouse, as_of):
     """The last two steps of a run of one day; returns what each tells."""
     with dg.DagsterInstance.ephemeral() as instance:
@@ -576,12 +582,14 @@ def test_only_the_run_whose_publication_is_live_releases(tmp_path, monkeypatch):
     assert (release["released"], release["put"]) == (2, 1)
     assert read_outbox(warehouse) == {"b2b:L000024:1": "pending"}
     add(warehouse, "L000026")
+    shift_days(warehouse, -1)
     publication, release = publish_by_dagster(warehouse, AS_OF - timedelta(days=1))
     assert list(publication) == ["not_published"]
     assert list(release) == ["not_released"]
     assert query(warehouse, "select lead_id from hand_overs where released_at is null") == [
         ("L000026",)
     ]
+    shift_days(warehouse, 1)
     _, release = publish_by_dagster(warehouse, AS_OF)
     assert (release["released"], release["put"]) == (1, 1)
 

@@ -1,5 +1,5 @@
-"""What belongs here: daily refreshes that are killed on their way. Readers keep the last good
-publication, and the next run ends as if nothing had happened."""
+"""What belongs here: daily refreshes that are killed on their way, and warehouses that are lost.
+Readers keep the last good publication, and the next run ends as if nothing had happened."""
 
 import multiprocessing
 import os
@@ -15,12 +15,13 @@ import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.lib.outbox import open_outbox, read_states
 from orchestration.lib.publication import MARTS, hash_file, read_current
 from orchestration.lib.settings import PROJECT_ROOT
 from samples.generate import main as generate
 
 # The run that is killed scores two days, and finds raw rows that the one before has not seen.
-FIRST_DAY, NEW_DAYS = "2026-06-27", "2026-06-28..2026-06-29"
+FIRST_DAYS, FIRST_DAY, NEW_DAYS = "2026-06-24..2026-06-27", "2026-06-27", "2026-06-28..2026-06-29"
 
 # Processes are forked from one that has imported everything: half the seconds of a small run.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -122,7 +123,7 @@ def read_marts(file: Path) -> dict[str, list[tuple]]:
 
 
 def publish_first_day(folder: Path) -> None:
-    """An installation that has scored the first day, with the raw rows that had loaded by then."""
+    """An installation that has scored the first days, with the raw rows that had loaded by then."""
     generate(
         ["--out", str(folder / "all"), "--last-day", "2026-06-29"]
         + ["--leads", "120", "--events", "3000"]
@@ -135,7 +136,7 @@ def publish_first_day(folder: Path) -> None:
         )
     (folder / "dagster").mkdir()
     shutil.copy(PROJECT_ROOT / ".dagster/dagster.yaml", folder / "dagster")
-    assert start(folder, FIRST_DAY) == 0
+    assert start(folder, FIRST_DAYS) == 0
     shutil.rmtree(folder / "raw")
     (folder / "all").rename(folder / "raw")
 
@@ -190,3 +191,24 @@ def test_killed_runs_harm_no_reader_and_the_next_one_ends_as_if_nothing_had_happ
     with dg.DagsterInstance.from_config(str(folder / "dagster")) as instance:
         ends = [run.status.value for run in instance.get_runs()]
     assert ends == ["SUCCESS", *["FAILURE"] * len(moments), "SUCCESS"]
+
+
+def read_outbox(folder: Path) -> dict[str, str]:
+    with open_outbox(folder / "leads.outbox.sqlite") as outbox:
+        return read_states(outbox)
+
+
+def test_a_run_that_finds_its_warehouse_lost_ends_as_if_it_were_not(before, undisturbed, tmp_path):
+    folder = copy_installation(before, tmp_path / "installation")
+    handed_over = read_outbox(folder)
+    assert handed_over and set(handed_over.values()) == {"pending"}
+    (folder / "leads.duckdb").unlink()
+    assert start(folder, NEW_DAYS) == 0
+    assert read_marts(folder / "published/leads.duckdb") == undisturbed
+    assert read_outbox(folder) == read_outbox(before.with_name("undisturbed"))
+    # Whatever a run writes but the publication is for its owner alone.
+    written = [folder / "leads.duckdb", folder / "leads.outbox.sqlite"]
+    written += [*(folder / "reports").rglob("*"), *(folder / "dagster").rglob("*")]
+    written.remove(folder / "dagster/dagster.yaml")
+    assert len(written) > 10
+    assert [path for path in written if path.stat().st_mode & 0o077] == []

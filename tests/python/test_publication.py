@@ -4,11 +4,14 @@ happens to the run that writes it, and that one can go back."""
 import json
 import os
 import re
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,7 +20,9 @@ import pytest
 from fake_warehouse import AS_OF, build_warehouse, change
 
 from orchestration.lib import publication
+from orchestration.lib.changes import find_day_before
 from orchestration.lib.locks import hold_lock
+from orchestration.lib.progress import SAID
 from orchestration.lib.publication import (
     KEEP,
     MARTS,
@@ -300,6 +305,162 @@ def test_rolling_back_to_a_changed_or_unknown_publication_is_refused(publish_onc
     with pytest.raises(ValueError, match="There is no publication 'yesterday'.*there are: "):
         roll_back(published, "yesterday")
     assert read_current(published) == second
+
+
+def say_nothing_twice(capsys):
+    """What was said on stderr since, and forget that it was."""
+    SAID.clear()
+    return capsys.readouterr().err
+
+
+def test_what_is_no_publication_is_skipped_with_one_warning(
+    publish_once, published, capsys, tmp_path
+):
+    good, live = publish_once(), publish_once()
+    versions = published / "versions"
+    (versions / ".DS_Store").write_text("of a file manager")
+    (versions / ".hidden").mkdir()
+    (versions / "notes.txt").write_text("mine")
+    (versions / "20260101T000000Z-aaaaaa").symlink_to(tmp_path)
+    (versions / "20260101T000000Z-bbbbbb").mkdir()
+    (versions / ".20260101T000000Z-cccccc").mkdir()
+    say_nothing_twice(capsys)
+    assert list_publications(published) == list_publications(published) == [live, good]
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in told] == [
+        str(versions / "20260101T000000Z-aaaaaa"),
+        str(versions / "20260101T000000Z-bbbbbb"),
+        str(versions / "notes.txt"),
+    ]
+    assert all("`make publications` lists the publications that can be used" in t for t in told)
+    # Later runs work and clear up what is theirs alone.
+    assert read_current(published) == live
+    after = publish_once(keep=1)
+    assert read_current(published) == after
+    assert {path.name for path in versions.iterdir()} == {
+        ".DS_Store", ".hidden", "notes.txt", "20260101T000000Z-aaaaaa", "20260101T000000Z-bbbbbb",
+        after["publication_id"],
+    }  # fmt: skip
+
+
+def cut_manifest(folder):
+    (folder / "manifest.json").write_text('{"publication_id": "2026')
+
+
+def drop_key(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["row_counts"], manifest["rule_book"]["models"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def name_another(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"publication_id": "another"}))
+
+
+def drop_file(folder):
+    (folder / "lead_scores.parquet").unlink()
+
+
+def cut_database(folder):
+    (folder / "leads.duckdb").chmod(0o644)
+    os.truncate(folder / "leads.duckdb", 5000)
+
+
+DAMAGES = {
+    cut_manifest: "has a manifest.json that is no JSON",
+    drop_key: "has a manifest.json without a readable row_counts, rule_book.models",
+    name_another: "has the manifest.json of another one, another",
+    drop_file: "lacks its lead_scores.parquet",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_publication_is_skipped_with_the_reason(publish_once, published, capsys, damage):
+    broken, live = publish_once(), publish_once()
+    folder = published / "versions" / broken["publication_id"]
+    for file in folder.iterdir():
+        file.chmod(0o644)
+    damage(folder)
+    say_nothing_twice(capsys)
+    assert list_publications(published) == [live]
+    assert capsys.readouterr().err.startswith(f"Skipped: {folder} {DAMAGES[damage]}")
+    with pytest.raises(ValueError, match=f"no publication '{broken['publication_id']}'"):
+        roll_back(published, broken["publication_id"])
+    after = publish_once()
+    assert list_publications(published) == [after, live]
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, cut_database, shutil.rmtree])
+def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
+    publish_once, published, capsys, damage
+):
+    before, live = publish_once(), publish_once()
+    folder = published / "versions" / live["publication_id"]
+    for file in folder.iterdir():
+        file.chmod(0o644)
+    damage(folder)
+    say_nothing_twice(capsys)
+    assert read_current(published) is None and read_current(published) is None
+    [told] = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"The live publication is damaged: {folder} ")
+    assert "`make rollback ID=<publication id>` goes back to one" in told
+    # One can go back, and the next run publishes.
+    assert roll_back(published, before["publication_id"]) == before == read_current(published)
+    after = publish_once()
+    assert read_current(published) == after
+    assert count_rows(published / "leads.duckdb") == after["row_counts"]
+
+
+def test_a_publication_is_compared_with_only_where_its_files_are_whole(publish_once, published):
+    publish_once(), publish_once()
+    whole, broken = sorted(list_publications(published), key=lambda m: m["published_at"])
+    file = published / "versions" / broken["publication_id"] / "lead_scores.parquet"
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    day_after = AS_OF + timedelta(days=1)
+    folder, day = find_day_before(published, day_after)
+    assert (folder.name, day) == (whole["publication_id"], AS_OF)
+
+
+def test_everybody_may_read_a_publication_and_nobody_change_it(publish_once, published):
+    publish_once()
+    folder = (published / "current").resolve()
+    for place in (published, published / "versions", folder):
+        assert stat.S_IMODE(place.stat().st_mode) == 0o755
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+
+
+def test_a_lock_that_is_a_link_stops_the_publication_and_empties_nothing(publish_once, published):
+    before = publish_once()
+    precious = published.with_name("precious")
+    precious.write_text("mine")
+    (published / ".lock").unlink()
+    (published / ".lock").symlink_to(precious)
+    with pytest.raises(ValueError, match="is a link, where the lock of a run belongs"):
+        publish_once()
+    assert precious.read_text() == "mine"
+    assert read_current(published) == before
+
+
+def test_one_can_go_back_while_the_warehouse_is_damaged(publish_once, published, warehouse):
+    first, _ = publish_once(), publish_once()
+    warehouse.write_bytes(b"")
+    outcome = subprocess.run(
+        [sys.executable, "-m", "orchestration.lib.publication", "rollback"]
+        + [first["publication_id"]],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "LEADS_PUBLISHED": str(published),
+            "LEADS_WAREHOUSE": str(warehouse),
+            "LEADS_AS_OF": "9999-12-31",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert read_current(published) == first
 
 
 def test_a_file_in_the_way_of_a_link_is_named(publish_once, published):

@@ -57,6 +57,16 @@ def test_an_as_of_date_that_is_no_day_is_refused(text):
         load_settings({"LEADS_AS_OF": text})
 
 
+@pytest.mark.parametrize(
+    "text", ["9999-12-31", "0001-01-01", "1969-12-31", "1000-01-01..9999-12-31"]
+)
+def test_a_day_that_cannot_be_scored_is_refused_with_the_range_that_can(text):
+    with pytest.raises(
+        ValueError, match=rf"LEADS_AS_OF is '{text}', .* the days from 1970-01-01 to \d{{4}}-"
+    ):
+        load_settings({"LEADS_AS_OF": text})
+
+
 def test_several_days_are_scored_in_order_each_once():
     settings = load_settings({"LEADS_AS_OF": "2026-03-15, 2026-02-27..2026-03-01,2026-02-28"})
     assert [str(day) for day in settings.as_of_dates] == [
