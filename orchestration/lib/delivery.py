@@ -69,6 +69,9 @@ PAYLOAD_COLUMNS = [
     "reasons",
 ]
 
+# More are due than a run may hand over, and nobody has accepted it.
+IS_HELD = "model_id in (select model_id from score_health where verdict = 'hold')"
+
 # The hand-overs whose message is missing or in the wrong state, with why it is not to be sent: null
 # where it is.
 TO_CHANGE = f"""
@@ -119,8 +122,8 @@ order by due_on, idempotency_key
 
 def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[str, int]:
     """Release the hand-overs of a warehouse that has been published, and bring its outbox to what
-    is to be sent; returns how many were released, put into the outbox, withdrawn and restored, and
-    how many are then pending and dead.
+    is to be sent; returns how many were released, held back (score_health says why), put into the
+    outbox, withdrawn and restored, and how many are then pending and dead.
 
     `at` is the time of the release, now where it is not given. To be sent is every released
     hand-over that is not recycled and whose lead is scored and not excluded: one that has no
@@ -130,6 +133,7 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
     at = at or read_clock()
     with open_warehouse(warehouse) as connection:
         released = mark_released(connection, at=at)
+        held = count_held(connection)
         with open_outbox(find_outbox(warehouse)) as outbox:
             rows = list_changes(connection, read_states(outbox))
             puts = {row["idempotency_key"]: make_payload(row) for row in rows if not row["state"]}
@@ -141,6 +145,7 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
             counts = count_messages(outbox)
     return {
         "released": released,
+        "held": held,
         "put": put,
         "withdrawn": len(against),
         "restored": len(back),
@@ -150,10 +155,18 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
 
 
 def mark_released(connection: duckdb.DuckDBPyConnection, *, at: datetime) -> int:
-    """Give the hand-overs that have none the time of their release; returns how many."""
+    """Give the hand-overs that have none the time of their release, but for those of models that
+    score_health holds back; returns how many."""
     return connection.execute(
-        "update hand_overs set released_at = ? where released_at is null",
+        f"update hand_overs set released_at = ? where released_at is null and not {IS_HELD}",
         [at.astimezone(UTC).replace(tzinfo=None)],
+    ).fetchone()[0]
+
+
+def count_held(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many hand-overs are held back."""
+    return connection.execute(
+        f"select count(*) from hand_overs where released_at is null and {IS_HELD}"
     ).fetchone()[0]
 
 
