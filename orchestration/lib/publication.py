@@ -28,9 +28,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lib.delivery import describe_taken_back, take_back_hand_overs
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.page import render_page
-from orchestration.lib.settings import load_settings
+from orchestration.lib.settings import load_settings, locate_warehouse
 from orchestration.lib.warehouse import attach_warehouse, quote
 
 # The published marts and the order of their rows.
@@ -419,8 +420,16 @@ def main() -> int:
     try:
         published = load_settings().published
         if arguments.command == "rollback":
-            roll_back(published, arguments.publication_id)
-        print_publications(published)
+            manifest = roll_back(published, arguments.publication_id)
+            print_publications(published)
+            taken_back = take_back_hand_overs(
+                locate_warehouse(),
+                published / "versions" / manifest["publication_id"],
+                held=manifest.get("health", {}).get("held", []),
+            )
+            print("\n".join(describe_taken_back(*taken_back)))
+        else:
+            print_publications(published)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
