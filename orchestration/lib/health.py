@@ -386,7 +386,9 @@ def judge_feeds(
                 acceptance=acceptances.get(measured.what),
             )
             found = keep_acceptance(found, of_measure.get(measured.as_of))
-            of_measure[measured.as_of] = {"table_name": measured.subject, **make_row(found)}
+            # What blocks is no past, also for the days after it.
+            if found.verdict != "block":
+                of_measure[measured.as_of] = {"table_name": measured.subject, **make_row(found)}
             judged.append(found)
         connection.execute(
             "delete from feed_health"

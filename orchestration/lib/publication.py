@@ -267,12 +267,13 @@ def describe_health(connection: duckdb.DuckDBPyConnection, as_of: date) -> dict[
         [as_of],
     )
     names = [column[0] for column in accepted.description]
+    rows = [dict(zip(names, row, strict=True)) for row in accepted.fetchall()]
     held = connection.execute(
         "select distinct model_id from published.score_health where verdict = 'hold' order by 1"
     ).fetchall()
     return {
         "feeds": feeds,
-        "accepted": [dict(zip(names, row, strict=True)) for row in accepted.fetchall()],
+        "accepted": rows,
         "held": [model_id for (model_id,) in held],
     }
 
