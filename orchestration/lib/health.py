@@ -598,7 +598,8 @@ def judge_scores(
                 ).fetchall(),
             ]
         }
-    due = "hand_overs_due" if last else "first_hand_overs_due"
+    # After a long silence as many are due as on a first day.
+    due = "hand_overs_due" if is_near else "first_hand_overs_due"
     judged = []
     for row in [
         *connection.execute(MEASURE_LEADS.format(leads="leads_now")).fetchall(),
