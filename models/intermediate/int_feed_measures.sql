@@ -2,12 +2,7 @@ with
 
 as_of_dates as (
 
-    select
-        as_of_date,
-        known_until,
-        {{ window_opens_after('as_of_date') }} as window_after,
-        cast({{ window_opens_after('as_of_date') }} - 28 as date) as weeks_before_after
-    from {{ ref('int_as_of_dates') }}
+    select * from {{ ref('int_as_of_dates') }}
 
 ),
 
@@ -29,51 +24,15 @@ row_counts as (
 
 ),
 
-loads as (
+counted as (
 
-    select * from {{ ref('int_event_loads') }}
-
-),
-
-leads as (
-
-    select * from {{ ref('int_leads') }}
+    select * from {{ ref('int_feed_counts') }}
 
 ),
 
-people as (
+filled as (
 
-    select * from {{ ref('int_people') }}
-
-),
-
-addresses as (
-
-    select * from {{ ref('int_lead_addresses') }}
-
-),
-
-visitors as (
-
-    select * from {{ ref('int_visitors') }}
-
-),
-
-crm_event_days as (
-
-    select * from {{ ref('int_crm_event_days') }}
-
-),
-
-email_event_days as (
-
-    select * from {{ ref('int_email_event_days') }}
-
-),
-
-web_event_days as (
-
-    select * from {{ ref('int_web_event_days') }}
+    select * from {{ ref('int_feed_fields') }}
 
 ),
 
@@ -148,174 +107,6 @@ last_loads as (
         cast(other_tables_loaded._loaded_at as date)
         <= least(as_of_dates.known_until, {{ last_possible_load() }})
     group by as_of_dates.as_of_date, other_tables_loaded.table_name
-
-),
-
-loads_as_of as (
-
-    select
-        as_of_dates.as_of_date,
-        as_of_dates.window_after,
-        as_of_dates.weeks_before_after,
-        loads.*
-    from loads
-    inner join as_of_dates
-        on
-        loads.loaded_on <= as_of_dates.known_until
-        and (
-            loads.occurred_on <= as_of_dates.as_of_date
-            or loads.loaded_on <= as_of_dates.as_of_date
-        )
-
-),
-
-counted as (
-
-    select
-        as_of_date,
-        table_name,
-        max(case when usable_count > 0 and occurred_on <= as_of_date then occurred_on end)
-            as last_occurred_on,
-        sum(
-            case
-                when occurred_on > window_after and occurred_on <= as_of_date then usable_count
-                else 0
-            end
-        ) as occurred_count,
-        sum(
-            case
-                when occurred_on > weeks_before_after and occurred_on <= window_after
-                    then usable_count
-                else 0
-            end
-        ) as occurred_before_count,
-        sum(
-            case
-                when loaded_on > window_after and loaded_on <= as_of_date then row_count
-                else 0
-            end
-        ) as loaded_count,
-        sum(
-            case
-                when loaded_on > window_after and loaded_on <= as_of_date then usable_count
-                else 0
-            end
-        ) as loaded_usable_count
-    from loads_as_of
-    group by as_of_date, table_name
-
-),
-
--- The rows that have newly loaded, from the raw tables: their key fields are not folded.
-new_rows as (
-
-    select
-        'web.events' as table_name,
-        cast(_loaded_at as date) as loaded_on,
-        count(*) as row_count,
-        count(visitor_id) as with_visitor_id,
-        count(email) as with_email
-    from {{ ref('base_web__events') }}
-    where {{ has_loaded_in_a_window() }}
-    group by cast(_loaded_at as date)
-    union all
-    select
-        'email.events' as table_name,
-        cast(_loaded_at as date) as loaded_on,
-        count(*) as row_count,
-        cast(null as {{ dbt.type_bigint() }}) as with_visitor_id,
-        count(email) as with_email
-    from {{ ref('base_email__events') }}
-    where {{ has_loaded_in_a_window() }}
-    group by cast(_loaded_at as date)
-
-),
-
-filled as (
-
-    select
-        as_of_dates.as_of_date,
-        new_rows.table_name,
-        sum(new_rows.row_count) as row_count,
-        sum(new_rows.with_visitor_id) as with_visitor_id,
-        sum(new_rows.with_email) as with_email,
-        cast(null as {{ dbt.type_bigint() }}) as with_account_id
-    from as_of_dates
-    inner join new_rows
-        on
-        new_rows.loaded_on > as_of_dates.window_after
-        and new_rows.loaded_on <= as_of_dates.as_of_date
-    group by as_of_dates.as_of_date, new_rows.table_name
-    union all
-    select
-        as_of_date,
-        'crm.leads' as table_name,
-        count(*) as row_count,
-        cast(null as {{ dbt.type_bigint() }}) as with_visitor_id,
-        count(email) as with_email,
-        count(account_id) as with_account_id
-    from leads
-    group by as_of_date
-
-),
-
--- Each event once: a web event may find its lead by its address and by its visitor.
-found_events as (
-
-    select
-        as_of_dates.as_of_date,
-        event_days.table_name,
-        sum(event_days.row_count) as found_count
-    from as_of_dates
-    inner join crm_event_days as event_days
-        on
-        event_days.occurred_on > as_of_dates.window_after
-        and event_days.occurred_on <= as_of_dates.as_of_date
-    inner join people
-        on
-        as_of_dates.as_of_date = people.as_of_date
-        and event_days.lead_key = people.lead_key
-    group by as_of_dates.as_of_date, event_days.table_name
-    union all
-    select
-        as_of_dates.as_of_date,
-        event_days.table_name,
-        sum(event_days.row_count) as found_count
-    from as_of_dates
-    inner join email_event_days as event_days
-        on
-        event_days.occurred_on > as_of_dates.window_after
-        and event_days.occurred_on <= as_of_dates.as_of_date
-    inner join addresses
-        on
-        as_of_dates.as_of_date = addresses.as_of_date
-        and event_days.email_key = addresses.email_key
-    group by as_of_dates.as_of_date, event_days.table_name
-    union all
-    select
-        as_of_dates.as_of_date,
-        event_days.table_name,
-        sum(
-            case
-                when addresses.lead_key is not null or visitors.lead_key is not null
-                    then event_days.row_count
-                else 0
-            end
-        ) as found_count
-    from as_of_dates
-    inner join web_event_days as event_days
-        on
-        event_days.occurred_on > as_of_dates.window_after
-        and event_days.occurred_on <= as_of_dates.as_of_date
-    left join addresses
-        on
-        as_of_dates.as_of_date = addresses.as_of_date
-        and event_days.email_key = addresses.email_key
-    left join visitors
-        on
-        as_of_dates.as_of_date = visitors.as_of_date
-        and event_days.visitor_key = visitors.visitor_key
-    group by as_of_dates.as_of_date, event_days.table_name
 
 ),
 
@@ -425,18 +216,14 @@ stacked as (
     from filled
     union all
     select
-        counted.as_of_date,
-        counted.table_name,
+        as_of_date,
+        table_name,
         'lead_found_share' as measure,
-        coalesce(found_events.found_count, 0) as amount,
-        counted.occurred_count as divided_by,
-        counted.occurred_count as row_count,
+        found_count as amount,
+        occurred_count as divided_by,
+        occurred_count as row_count,
         null as own_usual
     from counted
-    left join found_events
-        on
-        counted.as_of_date = found_events.as_of_date
-        and counted.table_name = found_events.table_name
 
 )
 

@@ -8,7 +8,8 @@ import dagster as dg
 from orchestration.defs.days import BY_DAY, load_settings_of_run
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.changes import write_changes
-from orchestration.lib.health import approve_feeds, approve_scores
+from orchestration.lib.feed_health import approve_feeds
+from orchestration.lib.score_health import approve_scores
 from orchestration.lib.tiers import write_tiers
 from orchestration.lib.warehouse import open_warehouse
 

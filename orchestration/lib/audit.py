@@ -2,7 +2,7 @@
 
 What is healthy by itself stands in expectations/<mart>.json, as Great Expectations suites; each
 expectation's `meta` has a sentence (`says`). What differs from the last publication is judged in
-health.py.
+feed_health.py and score_health.py.
 """
 
 import json

@@ -16,14 +16,10 @@ from hypothesis import strategies as st
 
 from orchestration.lib.acceptances import Acceptance, accept, find_file, list_refusals
 from orchestration.lib.delivery import release_hand_overs
-from orchestration.lib.health import (
-    Limit,
-    Measured,
-    approve_feeds,
-    approve_scores,
-    judge,
-)
+from orchestration.lib.feed_health import approve_feeds
+from orchestration.lib.health import Limit, Measured, judge
 from orchestration.lib.publication import publish, read_current
+from orchestration.lib.score_health import approve_scores
 from orchestration.lib.summary import summarize
 from orchestration.lib.tiers import write_tiers
 
