@@ -170,7 +170,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     for refusal, acceptance in accepted:
-        print(f"Accepted by {acceptance.by}, because: {acceptance.because}\n  {refusal.sentence}")
+        print(f"Accepted by {acceptance.by}, because: {acceptance.because}")
+        print(f"  {refusal.what}, {refusal.verdict}: {refusal.sentence.partition(' If it is ')[0]}")
     print("It counts once, for the next run that publishes: `make run`.")
     return 0
 

@@ -199,16 +199,15 @@ def judge(
     judged = Judged(measured, low, high, verdict)
     if verdict == "ok":
         return judged
-    judged = replace(judged, sentence=describe(judged, usual=usual))
     is_covered = acceptance and acceptance.covers(measured.value, is_low=found[verdict])
     if verdict != "warn" and is_covered:
-        return replace(
+        judged = replace(
             judged,
             verdict="accepted",
             accepted_by=acceptance.by,
             accepted_because=acceptance.because,
         )
-    return judged
+    return replace(judged, sentence=describe(judged, usual=usual))
 
 
 def find_range(limit: Limit, past: Sequence[float]) -> tuple[float | None, float | None]:
