@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay explain ui test lint example bench publications restore rollback outbox deliver redeliver lock
+.PHONY: help setup sample run preview replay explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -79,6 +79,12 @@ restore: .venv/.installed ## bring history and hand-overs back from the live pub
 rollback: .venv/.installed ## go back to a publication: make rollback ID=<publication id>
 	@test -n "$(ID)" || { echo "Say which publication: make rollback ID=<id>; make publications lists them."; exit 2; }
 	@$(BIN)/python -m orchestration.lib.publication rollback "$(ID)"
+
+accept: override export WHAT := $(value WHAT)
+accept: override export BY := $(value BY)
+accept: override export BECAUSE := $(value BECAUSE)
+accept: .venv/.installed ## accept once what a health check refused: make accept WHAT=<name> BY=<you> BECAUSE="<why>"
+	@$(BIN)/python -m orchestration.lib.acceptances
 
 outbox: .venv/.installed ## show how many hand-overs wait, are delivered or dead
 	@$(BIN)/python -m orchestration.lib.delivery list

@@ -85,3 +85,13 @@
     {# A dated row counts from valid_from on and before valid_to (empty: without end). #}
     {{ row }}.valid_from <= {{ day }} and ({{ row }}.valid_to is null or {{ day }} < {{ row }}.valid_to)
 {%- endmacro %}
+
+
+{% macro last_possible_load() -%}
+    {# The last day on which anything can have loaded: tomorrow by the run's clock (clocks differ by
+       a day at most), or the last day that is scored where the clock is behind it. What says that
+       it loaded later says nothing of whether a feed is alive. #}
+    {%- set today = run_started_at.strftime('%Y-%m-%d') -%}
+    {%- set last = modules.datetime.date.fromisoformat([today, as_of_dates()[-1]] | max) -%}
+    {{ date_literal(last + modules.datetime.timedelta(days=1)) }}
+{%- endmacro %}

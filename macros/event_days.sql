@@ -71,7 +71,7 @@
        loads before it nevertheless is noticed by the number of rows of the table. #}
     {%- set loads_read = source('events_read', 'event_loads_read') -%}
     {%- set last = read_value(
-        "select max(loaded_on) from " ~ loads_read ~ " where loaded_on < " ~ far_future(),
+        "select max(loaded_on) from " ~ loads_read ~ " where loaded_on <= " ~ last_possible_load(),
         [loads_read]
     ) -%}
     {%- if last -%}

@@ -104,6 +104,32 @@
         points_now decimal(12, 4) not null,
         change decimal(12, 4) not null,
         kind {{ dbt.type_string() }} not null
+    );
+    create table if not exists {{ target.schema }}.feed_health (
+        as_of_date date not null,
+        table_name {{ dbt.type_string() }} not null,
+        measure {{ dbt.type_string() }} not null,
+        value decimal(18, 4) not null,
+        usual_low decimal(18, 4),
+        usual_high decimal(18, 4),
+        row_count {{ dbt.type_bigint() }},
+        verdict {{ dbt.type_string() }} not null,
+        accepted_by {{ dbt.type_string() }},
+        accepted_because {{ dbt.type_string() }},
+        what_to_do {{ dbt.type_string() }}
+    );
+    create table if not exists {{ target.schema }}.score_health (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        measure {{ dbt.type_string() }} not null,
+        value decimal(18, 4) not null,
+        usual_low decimal(18, 4),
+        usual_high decimal(18, 4),
+        row_count {{ dbt.type_bigint() }},
+        verdict {{ dbt.type_string() }} not null,
+        accepted_by {{ dbt.type_string() }},
+        accepted_because {{ dbt.type_string() }},
+        what_to_do {{ dbt.type_string() }}
     )
 {%- endmacro %}
 

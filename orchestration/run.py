@@ -196,6 +196,7 @@ def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]
     if "_audit_" in step_key:
         return "audit", step_key.split("_audit_")[-1]
     names = {
+        "feed_health": "health",
         "lead_tiers": "tiers",
         "published_marts": "publish",
         "released_hand_overs": "release",

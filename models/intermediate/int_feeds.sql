@@ -25,7 +25,7 @@ loads as (
         cast(_loaded_at as date) as loaded_on,
         min(occurred_on) as first_occurred_on
     from {{ ref('base_crm__activities') }}
-    where {{ is_not_settled() }}
+    where quarantine_reason is null and {{ is_not_settled() }}
     group by cast(_loaded_at as date)
     union all
     select
@@ -33,7 +33,7 @@ loads as (
         cast(_loaded_at as date) as loaded_on,
         min(occurred_on) as first_occurred_on
     from {{ ref('base_email__events') }}
-    where {{ is_not_settled() }}
+    where quarantine_reason is null and {{ is_not_settled() }}
     group by cast(_loaded_at as date)
     union all
     select
@@ -41,7 +41,7 @@ loads as (
         cast(_loaded_at as date) as loaded_on,
         min(occurred_on) as first_occurred_on
     from {{ ref('base_web__events') }}
-    where {{ is_not_settled() }}
+    where quarantine_reason is null and {{ is_not_settled() }}
     group by cast(_loaded_at as date)
     union all
     select
@@ -49,7 +49,7 @@ loads as (
         loaded_on,
         min(occurred_on) as first_occurred_on
     from loads_read
-    where loaded_on < {{ far_future() }}
+    where usable_count > 0
     group by table_name, loaded_on
 
 ),
@@ -78,6 +78,7 @@ last_loads as (
         on
         tables.table_name = loads.table_name
         and loads.loaded_on <= as_of_dates.known_until
+        and loads.loaded_on <= {{ last_possible_load() }}
         and loads.first_occurred_on <= as_of_dates.as_of_date
     group by as_of_dates.as_of_date, as_of_dates.counts_from, tables.table_name
 

@@ -11,8 +11,9 @@ feed_limits as (
 
     select
         trim(table_name) as table_name,
-        cast({{ read_number('stale_after_days') }} as integer) as stale_after_days
+        cast({{ read_number('at_most') }} as integer) as stale_after_days
     from feeds
+    where verdict = 'stale'
 
 )
 

@@ -1,6 +1,7 @@
 """What belongs here: what dbt leaves to Python between lead_scores and scored_leads."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 import duckdb
@@ -8,8 +9,10 @@ import duckdb
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
 from orchestration.lib.changes import write_changes
+from orchestration.lib.feed_health import approve_feeds
 from orchestration.lib.progress import say
 from orchestration.lib.restoration import describe_restoration, find_source, has_past, restore
+from orchestration.lib.score_health import approve_scores
 from orchestration.lib.settings import Settings
 from orchestration.lib.tiers import write_tiers
 from orchestration.lib.warehouse import open_warehouse
@@ -20,12 +23,14 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         name,
         deps=[
+            "feed_health",
             "lead_scores",
             "lead_score_ledger",
             "model_tiers",
             "grades",
             "int_lead_rests",
             "unmet_demands",
+            "score_limits",
         ],
         description=description,
         group_name="marts",
@@ -42,6 +47,25 @@ def restore_into_new(connection: duckdb.DuckDBPyConnection, settings: Settings) 
             say(f"  {line}")
 
 
+@dg.asset(
+    deps=["int_feed_measures", "feeds"],
+    group_name="marts",
+    kinds={"python", "duckdb"},
+    pool=WAREHOUSE_POOL,
+    required_resource_keys={"warehouse_lock"},
+    **BY_DAY,
+)
+def feed_health(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """What each raw table looks like, beside what is usual for it. Where one of them is far from
+    that, nobody's tier changes and nothing is published."""
+    settings = load_settings_and_demand_tables(context.run)
+    with open_warehouse(settings.warehouse) as connection:
+        judged = approve_feeds(
+            connection, warehouse=settings.warehouse, published=settings.published
+        )
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(judged)})
+
+
 @dg.multi_asset(
     name="lead_tiers",
     specs=[
@@ -54,6 +78,7 @@ def restore_into_new(connection: duckdb.DuckDBPyConnection, settings: Settings) 
         make_spec("hand_overs", "One row per lead, model and time it was handed over to sales."),
         make_spec("hand_over_rules", "The rules behind each hand-over."),
         make_spec("lead_score_changes", "What changed since the day before, by lead and rule."),
+        make_spec("score_health", "How the scores differ from the last publication's."),
     ],
     pool=WAREHOUSE_POOL,
     required_resource_keys={"warehouse_lock"},
@@ -64,7 +89,12 @@ def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     settings = load_settings_and_demand_tables(context.run, "lead_scores")
     with open_warehouse(settings.warehouse) as connection:
         restore_into_new(connection, settings)
-        written = write_tiers(connection)
+        written = write_tiers(
+            connection,
+            approve=partial(
+                approve_scores, warehouse=settings.warehouse, published=settings.published
+            ),
+        )
         write_changes(connection, settings.published)
     yield dg.MaterializeResult("lead_tiers", metadata={"dagster/row_count": sum(written.values())})
     for table in (
@@ -74,5 +104,6 @@ def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
         "hand_overs",
         "hand_over_rules",
         "lead_score_changes",
+        "score_health",
     ):
         yield dg.MaterializeResult(table)

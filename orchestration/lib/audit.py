@@ -1,20 +1,16 @@
 """What belongs here: judging whether the scored population looks healthy, before it is published.
 
-What is healthy stands in expectations/<mart>.json, as Great Expectations suites. Each expectation's
-`meta` has a sentence (`says`), and `compares_with` where it needs the last publication to compare
-with: `last_publication`, or `same_rule_book` where that must have been made by the same rules.
+What is healthy by itself stands in expectations/<mart>.json, as Great Expectations suites; each
+expectation's `meta` has a sentence (`says`). What differs from the last publication is judged in
+feed_health.py and score_health.py.
 """
 
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from orchestration.lib.publication import Manifest, hash_rules, read_current
 from orchestration.lib.settings import PROJECT_ROOT
 from orchestration.lib.warehouse import attach_warehouse
 
@@ -32,21 +28,17 @@ BATCHES = {
     "scored_leads": "select * replace (cast(score as double) as score) from scored_leads",
 }
 
-# Its audit also looks at what the scores were made of, before any tier is.
-FIRST_AUDITED = "lead_scores"
-
 # Its audit comes after all others.
 LAST_AUDITED = "scored_leads"
 
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What the audit of one mart found: `failures` and `skipped` are sentences."""
+    """What the audit of one mart found: `failures` are sentences."""
 
     mart: str
     checked: int
     failures: list[str]
-    skipped: list[str]
     report: Path
 
     @property
@@ -59,126 +51,31 @@ def audit_mart(
     mart: str,
     warehouse: Path,
     *,
-    published: Path,
-    rules: Path,
-    raw: Path | None = None,
     suites: Path = SUITES,
     reports: Path = SUITES / "uncommitted",
 ) -> AuditResult:
     """Judge the newest rows of `mart` by the suite `suites`/<mart>.json.
 
-    `published`, `rules` and `raw` say what the last publication was and whether this run may be
-    compared with it. The last audit of a run, and one that fails, writes the Data Docs of all of
-    them under `reports`/data_docs.
+    The last audit of a run, and one that fails, writes the Data Docs of all of them under
+    `reports`/data_docs.
     """
+    # Whoever else has it open is waited for.
+    with attach_warehouse(warehouse):
+        pass
     suite = json.loads((suites / f"{mart}.json").read_text())
-    last = read_current(published)
-    hindrances = find_hindrances(
-        last,
-        as_of=read_newest_day(warehouse),
-        raw=raw,
-        rules_sha256=hash_rules(rules),
-        **suite["meta"]["comparable"],
-    )
-    asked, skipped = [], []
-    for expectation in suite["expectations"]:
-        hindrance = hindrances.get(expectation["meta"].get("compares_with"))
-        if hindrance:
-            skipped.append(f"{mart}: {expectation['meta']['says']} Not compared: {hindrance}")
-        else:
-            asked.append(expectation)
-    results = run_suite(
-        {**suite, "expectations": asked},
-        warehouse,
-        parameters={
-            "last_rows": count_last_rows(mart, published) if last else None,
-            "last_leads": count_last_leads(last) if last else None,
-            "last_mean_score": last["mean_score"] if last else None,
-        },
-        reports=reports,
-    )
+    results = run_suite(suite, warehouse, reports=reports)
     place = f"{suites.name}/{mart}.json"
-    failures = [describe_failure(mart, result, place) for result in results if not result.success]
-    if mart == FIRST_AUDITED and last and "last_publication" not in hindrances:
-        failures += find_empty_feeds(last, warehouse)
     return AuditResult(
         mart=mart,
-        checked=len(asked),
-        failures=failures,
-        skipped=skipped,
+        checked=len(results),
+        failures=[
+            describe_failure(mart, result, place) for result in results if not result.success
+        ],
         report=reports / "data_docs" / "index.html",
     )
 
 
-def find_hindrances(
-    last: Manifest | None,
-    *,
-    as_of: date | None,
-    raw: Path | None,
-    rules_sha256: str,
-    within_days: int,
-) -> dict[str, str]:
-    """Why this run cannot be compared with the `last` publication, for each kind of comparison that
-    is not possible.
-
-    >>> sorted(find_hindrances(None, as_of=None, raw=None, rules_sha256="", within_days=31))
-    ['last_publication', 'same_rule_book']
-    """
-    reason = None
-    if last is None:
-        reason = "there is no publication to compare with."
-    elif last["raw"] != (str(raw) if raw else None):
-        reason = "the last publication came from other raw data."
-    elif as_of is None or abs((as_of - date.fromisoformat(last["as_of_date"])).days) > within_days:
-        reason = f"the last publication speaks for {last['as_of_date']}, too far from this day."
-    if reason:
-        return {"last_publication": reason, "same_rule_book": reason}
-    if last["rule_book"]["sha256"] != rules_sha256:
-        return {"same_rule_book": "the rule book has changed since the last publication."}
-    return {}
-
-
-def find_empty_feeds(last: Manifest, warehouse: Path) -> list[str]:
-    """A sentence for each raw table that has no row now and had some at the `last` publication.
-    Until 2026-11 a manifest did not say how many."""
-    with attach_warehouse(warehouse) as connection:
-        now = dict(
-            connection.execute(
-                "select table_name, rows_read from warehouse.intermediate.raw_row_counts"
-            ).fetchall()
-        )
-    return [
-        f"The raw table {table} is empty, and had {rows:,} rows at the last publication: leads"
-        " would turn cold because a feed broke. Load it again; or, where it is meant to be gone,"
-        " publish into a new folder (LEADS_PUBLISHED)."
-        for table, rows in last.get("raw_row_counts", {}).items()
-        if rows and not now.get(table)
-    ]
-
-
-def count_last_rows(mart: str, published: Path) -> int:
-    """How many rows of `mart` the live publication has for its newest day."""
-    with duckdb.connect(str(published / "current" / "leads.duckdb"), read_only=True) as connection:
-        return connection.execute(f"select count(*) from ({BATCHES[mart]})").fetchone()[0]
-
-
-def count_last_leads(last: Manifest) -> int:
-    """How many leads the `last` publication scored. Until 2026-11 a manifest did not say so, and
-    there was one model."""
-    return last.get("leads", last["row_counts"]["scored_leads"])
-
-
-def read_newest_day(warehouse: Path) -> date | None:
-    """The newest as-of date that is scored; None where nothing is."""
-    with attach_warehouse(warehouse) as connection:
-        return connection.execute(
-            "select max(as_of_date) from warehouse.main.lead_scores"
-        ).fetchone()[0]
-
-
-def run_suite(
-    suite: dict[str, Any], warehouse: Path, *, parameters: dict[str, Any], reports: Path
-) -> list[Any]:
+def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[Any]:
     """The Great Expectations results of one suite, the expectations in their order; keeps them for
     the Data Docs under `reports`."""
     # Six seconds and 260 MB: only where an audit is made.
@@ -239,12 +136,7 @@ def run_suite(
     )
     context.validation_definitions.add(definition)
     try:
-        outcome = definition.run(
-            expectation_parameters={
-                name: value for name, value in parameters.items() if value is not None
-            },
-            result_format="COMPLETE",
-        )
+        outcome = definition.run(result_format="COMPLETE")
     finally:
         # Both keep a connection, and with it the lock that the next step's writer needs gone.
         source.get_execution_engine().engine.dispose()

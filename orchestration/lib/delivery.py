@@ -14,7 +14,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lib.acceptances import list_refusals
+from orchestration.lib.locks import hold_lock
 from orchestration.lib.outbox import (
     Message,
     claim_message,
@@ -36,11 +38,12 @@ from orchestration.lib.outbox import (
     read_states,
     replay_dead,
     restore_messages,
+    take_back_messages,
     withdraw_messages,
 )
 from orchestration.lib.progress import count_things
 from orchestration.lib.settings import locate_warehouse
-from orchestration.lib.warehouse import open_warehouse
+from orchestration.lib.warehouse import open_warehouse, quote
 from orchestration.lib.webhook import Answer, Webhook, load_webhook, send
 
 SCHEMA_VERSION = 1
@@ -73,6 +76,9 @@ PAYLOAD_COLUMNS = [
     "score",
     "reasons",
 ]
+
+# More are due than a run may hand over, and nobody has accepted it.
+IS_HELD = "model_id in (select model_id from score_health where verdict = 'hold')"
 
 # The hand-overs whose message is missing or in the wrong state, with why it is not to be sent: null
 # where it is.
@@ -124,8 +130,8 @@ order by due_on, idempotency_key
 
 def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[str, int]:
     """Release the hand-overs of a warehouse that has been published, and bring its outbox to what
-    is to be sent; returns how many were released, put into the outbox, withdrawn and restored, and
-    how many are then pending and dead.
+    is to be sent; returns how many were released, held back (score_health says why), put into the
+    outbox, withdrawn and restored, and how many are then pending and dead.
 
     `at` is the time of the release, now where it is not given. To be sent is every released
     hand-over that is not recycled and whose lead is scored and not excluded: one that has no
@@ -135,6 +141,7 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
     at = at or read_clock()
     with open_warehouse(warehouse) as connection:
         released = mark_released(connection, at=at)
+        held = count_held(connection)
         with open_outbox(find_outbox(warehouse)) as outbox:
             rows = list_changes(connection, read_states(outbox))
             puts = {row["idempotency_key"]: make_payload(row) for row in rows if not row["state"]}
@@ -146,6 +153,7 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
             counts = count_messages(outbox)
     return {
         "released": released,
+        "held": held,
         "put": put,
         "withdrawn": len(against),
         "restored": len(back),
@@ -155,11 +163,107 @@ def release_hand_overs(warehouse: Path, *, at: datetime | None = None) -> dict[s
 
 
 def mark_released(connection: duckdb.DuckDBPyConnection, *, at: datetime) -> int:
-    """Give the hand-overs that have none the time of their release; returns how many."""
+    """Give the hand-overs that have none the time of their release, but for those of models that
+    score_health holds back; returns how many."""
     return connection.execute(
-        "update hand_overs set released_at = ? where released_at is null",
+        f"update hand_overs set released_at = ? where released_at is null and not {IS_HELD}",
         [at.astimezone(UTC).replace(tzinfo=None)],
     ).fetchone()[0]
+
+
+def count_held(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many hand-overs are held back."""
+    return connection.execute(
+        f"select count(*) from hand_overs where released_at is null and {IS_HELD}"
+    ).fetchone()[0]
+
+
+# What a publication knows as handed over. It was made before its own hand-overs were released;
+# those that it held back are of a later one.
+HANDED_OVER = """
+create or replace temp table handed_over as
+select idempotency_key, recycled_on, recycle_reason
+from read_parquet({hand_overs})
+where released_at is not null or not list_contains($held::varchar[], model_id)
+"""
+
+# What later publications have handed over and nobody has got is planned again, and what they took
+# back is as it was.
+UNDO_LATER = [
+    """
+    update hand_overs
+    set released_at = null, recycled_on = null, recycle_reason = null
+    where
+        released_at is not null
+        and idempotency_key not in (select idempotency_key from handed_over)
+        and not list_contains($delivered::varchar[], idempotency_key)
+    """,
+    """
+    update hand_overs
+    set recycled_on = handed_over.recycled_on, recycle_reason = handed_over.recycle_reason
+    from handed_over
+    where
+        hand_overs.idempotency_key = handed_over.idempotency_key
+        and hand_overs.recycled_on is distinct from handed_over.recycled_on
+    """,
+]
+
+
+def take_back_hand_overs(
+    warehouse: Path, publication: Path, *, held: Sequence[str], wait_seconds: float = 60.0
+) -> tuple[int, list[dict[str, Any]]]:
+    """Undo what publications after the one in the folder `publication` have handed over, as it is
+    the live one again; `held` are the models whose hand-overs it held back. Returns how many were
+    taken back unsent, and the payloads of those that the receiver has.
+
+    The outbox comes first, so that nothing goes out while the warehouse is waited for. Raises
+    ValueError where a run has that for longer than `wait_seconds`; to do it again is safe.
+    """
+    outbox_file = find_outbox(warehouse)
+    hand_overs = quote(publication / "hand_overs.parquet")
+    with duckdb.connect() as connection:
+        connection.execute(HANDED_OVER.format(hand_overs=hand_overs), {"held": held})
+        found = connection.execute("select idempotency_key from handed_over").fetchall()
+    ours = {key for (key,) in found}
+    sent, unsent = [], 0
+    if outbox_file.is_file():
+        with open_outbox(outbox_file) as outbox:
+            later = [key for key in read_states(outbox) if key not in ours]
+            take_back_messages(outbox, later, reason="the publication was rolled back")
+            delivered = [row for row in list_messages(outbox, "delivered")]
+        sent = [json.loads(row.payload) for row in delivered if row.idempotency_key not in ours]
+        unsent = len(later) - len(sent)
+    if warehouse.is_file():
+        with (
+            hold_lock(warehouse.with_name(f".{warehouse.name}.lock"), wait_seconds=wait_seconds),
+            open_warehouse(warehouse) as connection,
+        ):
+            connection.execute("begin")
+            connection.execute(HANDED_OVER.format(hand_overs=hand_overs), {"held": held})
+            given = {"delivered": [payload["idempotency_key"] for payload in sent]}
+            unsent = connection.execute(UNDO_LATER[0], given).fetchone()[0]
+            connection.execute(UNDO_LATER[1])
+            connection.execute("drop table handed_over")
+            connection.execute("commit")
+    return unsent, sent
+
+
+def describe_taken_back(unsent: int, sent: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What became of the hand-overs of publications that were rolled back.
+
+    >>> describe_taken_back(2, [])[0]
+    'Taken back before they were sent: 2 hand-overs. The next run hands over what is then due.'
+    """
+    lines = []
+    if unsent:
+        lines.append(
+            f"Taken back before they were sent: {count_things(unsent, 'hand-over')}. The next run"
+            " hands over what is then due."
+        )
+    if sent:
+        lines.append(f"Sent already, tell sales: {count_things(len(sent), 'hand-over')}.")
+        lines += [f"  {row['lead_id']}  {row['model_id']}  {row['tier']}" for row in sent]
+    return lines
 
 
 def list_changes(
@@ -346,7 +450,8 @@ def main() -> int:
     redeliver = commands.add_parser("redeliver", help="have dead ones sent again")
     redeliver.add_argument("idempotency_key", help="that of a dead hand-over, or all")
     arguments = parser.parse_args()
-    outbox = find_outbox(locate_warehouse())
+    warehouse = locate_warehouse()
+    outbox = find_outbox(warehouse)
     try:
         if arguments.command == "deliver":
             print(describe_delivery(deliver_due(outbox, demand_webhook())))
@@ -354,7 +459,8 @@ def main() -> int:
             with open_outbox(outbox) as connection:
                 replayed = replay_dead(connection, arguments.idempotency_key, at=read_clock())
             print(f"To be sent again: {replayed:,}.")
-        print("\n".join(describe_outbox(outbox)))
+        held = [row.sentence for row in list_refusals(warehouse) if row.verdict == "hold"]
+        print("\n".join([*describe_outbox(outbox), *(f"HELD BACK: {line}" for line in held)]))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

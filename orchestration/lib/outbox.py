@@ -14,7 +14,7 @@ meantime, and if the process is killed it is due again by itself.
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -201,6 +201,20 @@ def withdraw_messages(connection: sqlite3.Connection, reasons: Mapping[str, str]
             " where idempotency_key = ? and state in ('pending', 'dead')",
             [(reason, key) for key, reason in reasons.items()],
         )
+
+
+def take_back_messages(connection: sqlite3.Connection, keys: Sequence[str], *, reason: str) -> None:
+    """Have the messages of these idempotency keys not sent, as if they had never been put: those
+    that nobody has tried to send are gone. Of those that were tried the receiver may have one:
+    they are withdrawn for `reason`, so that they never come with other bytes. Those that are
+    delivered stay so."""
+    with connection:
+        connection.executemany(
+            "delete from messages where idempotency_key = ? and state <> 'delivered'"
+            " and attempts = 0 and claim is null and last_error is null",
+            [(key,) for key in keys],
+        )
+    withdraw_messages(connection, dict.fromkeys(keys, reason))
 
 
 def restore_messages(connection: sqlite3.Connection, keys: Iterable[str]) -> None:

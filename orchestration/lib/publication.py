@@ -31,10 +31,11 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lib.delivery import describe_taken_back, take_back_hand_overs
 from orchestration.lib.locks import hold_lock
 from orchestration.lib.page import render_page
 from orchestration.lib.progress import say_once
-from orchestration.lib.settings import locate_published
+from orchestration.lib.settings import locate_published, locate_warehouse
 from orchestration.lib.warehouse import attach_warehouse, quote
 
 # The published marts and the order of their rows.
@@ -63,6 +64,8 @@ MARTS = {
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
     "quarantine": "table_name, row_key, column_name",
+    "feed_health": "as_of_date, table_name, measure",
+    "score_health": "as_of_date, model_id, measure",
 }
 
 PUBLISHED_FILES = [
@@ -309,6 +312,51 @@ def describe_content(connection: duckdb.DuckDBPyConnection) -> Manifest:
         "leads": leads,
         "mean_score": round(mean, 4),
         "rule_book": {"models": describe_models(connection)},
+        "health": describe_health(connection, as_of),
+    }
+
+
+def describe_health(connection: duckdb.DuckDBPyConnection, as_of: date) -> dict[str, Any]:
+    """What the raw tables looked like on the day `as_of`, by table and measure; what was accepted
+    for this publication, by whom and why; and the models whose hand-overs are held back."""
+    feeds: dict[str, dict[str, float]] = {}
+    for table, measure, value in connection.execute(
+        "select table_name, measure, cast(value as double) from published.feed_health"
+        " where as_of_date = ? order by all",
+        [as_of],
+    ).fetchall():
+        feeds.setdefault(table, {})[measure] = value
+    accepted = connection.execute(
+        """
+        with judged as (
+            select as_of_date, table_name as subject, * exclude (as_of_date, table_name)
+            from published.feed_health
+            union all
+            select * from published.score_health
+        )
+
+        select
+            subject || '.' || measure as what,
+            cast(value as double) as value,
+            cast(usual_low as double) as usual_low,
+            cast(usual_high as double) as usual_high,
+            accepted_by as by,
+            accepted_because as because
+        from judged
+        where as_of_date = ? and verdict = 'accepted'
+        order by what
+        """,
+        [as_of],
+    )
+    names = [column[0] for column in accepted.description]
+    rows = [dict(zip(names, row, strict=True)) for row in accepted.fetchall()]
+    held = connection.execute(
+        "select distinct model_id from published.score_health where verdict = 'hold' order by 1"
+    ).fetchall()
+    return {
+        "feeds": feeds,
+        "accepted": rows,
+        "held": [model_id for (model_id,) in held],
     }
 
 
@@ -518,8 +566,16 @@ def main() -> int:
     try:
         published = locate_published()
         if arguments.command == "rollback":
-            roll_back(published, arguments.publication_id)
-        print_publications(published)
+            manifest = roll_back(published, arguments.publication_id)
+            print_publications(published)
+            taken_back = take_back_hand_overs(
+                locate_warehouse(),
+                published / "versions" / manifest["publication_id"],
+                held=manifest.get("health", {}).get("held", []),
+            )
+            print("\n".join(describe_taken_back(*taken_back)))
+        else:
+            print_publications(published)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

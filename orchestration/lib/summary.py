@@ -27,6 +27,7 @@ REASONS = 6
 MACHINE_ACTIVITIES = 4
 QUARANTINE_LINES = 4
 WORST_RULES = 2
+UNUSUAL = 6
 OUTLOOK_DAYS = 7
 
 Row = dict[str, Any]
@@ -61,6 +62,7 @@ def summarize(published: Path) -> str:
         lines += [
             "",
             *describe_stale_feeds(find_stale_feeds(connection)),
+            *describe_unusual(find_unusual(connection)),
             *describe_sales(find_sales_facts(connection, model_id=main)),
             *describe_cut_offs(find_cut_offs(connection)),
             *describe_stability(find_stability(connection, model_id=main)),
@@ -162,6 +164,30 @@ def find_best_accounts(connection: duckdb.DuckDBPyConnection, *, model_id: str) 
 def find_stale_feeds(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The feeds that are stale, as the leads' rows say it; None where all are fresh."""
     return connection.execute("select max(stale_feeds) from scored_leads").fetchone()[0]
+
+
+def find_unusual(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """What of raw tables and scores was unusual on the newest day: verdict (warn, hold, accepted),
+    what_to_do, accepted_by, accepted_because; the gravest first."""
+    return fetch_rows(
+        connection,
+        """
+        with judged as (
+            select as_of_date, table_name as subject, measure, verdict, what_to_do, accepted_by,
+                accepted_because
+            from feed_health
+            union all
+            select as_of_date, model_id, measure, verdict, what_to_do, accepted_by, accepted_because
+            from score_health
+        )
+
+        select verdict, what_to_do, accepted_by, accepted_because
+        from judged
+        where as_of_date = (select max(as_of_date) from scored_leads)
+            and verdict <> 'ok' and what_to_do is not null
+        order by verdict <> 'hold', verdict, subject, measure
+        """,
+    )
 
 
 def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row:
@@ -356,6 +382,23 @@ def describe_stale_feeds(stale_feeds: str | None) -> list[str]:
         f"WARNING: stale, so that what it tells does not fade: {stale_feeds}",
         "  docs/how-to/react-to-a-stale-feed.md says what to do.",
     ]
+
+
+def describe_unusual(rows: list[Row]) -> list[str]:
+    """A sentence for whatever is unusual.
+
+    >>> describe_unusual([{"verdict": "warn", "what_to_do": "web.events, rows in the table: 9."}])
+    ['WARNING: web.events, rows in the table: 9.']
+    """
+    lines = []
+    for row in rows[:UNUSUAL]:
+        words = {"hold": "HELD BACK", "warn": "WARNING"}.get(row["verdict"])
+        words = words or f"ACCEPTED by {row['accepted_by']} ({row['accepted_because']})"
+        text = f"{words}: {row['what_to_do']}"
+        lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    if len(rows) > UNUSUAL:
+        lines.append(f"  and {len(rows) - UNUSUAL} more (tables feed_health, score_health)")
+    return lines
 
 
 def describe_sales(facts: Row) -> list[str]:

@@ -7,7 +7,7 @@ and may demand fields. docs/decisions/0008-tiers-that-hold-still.md says why it 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
@@ -368,12 +368,17 @@ def ceil_units(value: object) -> int:
 
 
 def write_tiers(
-    connection: duckdb.DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROWS
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    chunk_rows: int = CHUNK_ROWS,
+    approve: Callable[[duckdb.DuckDBPyConnection, date], object] | None = None,
 ) -> dict[date, int]:
     """Write the lead_tiers rows of every as-of date in lead_scores, the only dates that lead_tiers
     then has, and bring history, cut-offs and hand-overs to them; returns how many rows per date.
 
-    Each date is one transaction that puts the new rows in place of that date's old ones. Holds no
+    Each date is one transaction that puts the new rows in place of that date's old ones. `approve`
+    is asked before the last one ends: where it raises, history and hand-overs stay as they were
+    before that date, so that nothing wrong is remembered. Holds no
     more than `chunk_rows` leads in memory, and of models with tiers of limited capacity a few
     numbers per lead. The previous tier is that of the latest earlier day on which the same model
     was scored, in this run or any before.
@@ -406,6 +411,8 @@ def write_tiers(
             write_cut_offs(connection, as_of, cut_offs=cut_offs, turned_away=turned_away)
             write_day(connection, as_of)
             decide_hand_overs(connection, as_of)
+            if approve and (as_of,) == dates[-1]:
+                approve(connection, as_of)
             connection.execute("commit")
         except BaseException:
             connection.execute("rollback")

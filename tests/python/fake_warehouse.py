@@ -9,6 +9,8 @@ import pandas as pd
 
 AS_OF = date(2026, 6, 30)
 
+REFERENCE = Path(__file__).resolve().parents[2] / "seeds" / "reference"
+
 # The shipped tiers at the time of writing; the thresholds are those of the scoring contract.
 TIERS = pd.DataFrame(
     [
@@ -65,6 +67,10 @@ create table intermediate.raw_row_counts (
 );
 insert into intermediate.raw_row_counts values
     ('crm.leads', 500, 500, 0), ('web.events', 9000, 9000, 0), ('email.events', 0, 0, 0);
+create table intermediate.int_feed_measures (
+    as_of_date date, table_name varchar, measure varchar, value double, row_count bigint,
+    own_usual double
+);
 create schema scoring;
 create table scoring.unmet_demands (
     as_of_date date, model_id varchar, lead_id varchar, tier varchar, missing_fields varchar
@@ -182,6 +188,18 @@ create table hand_over_feedback (
     acceptance_low decimal(5, 4), acceptance_high decimal(5, 4),
     median_response_hours decimal(9, 1), answered_within_sla_pct decimal(5, 2)
 );
+create table feed_health (
+    as_of_date date not null, table_name varchar not null, measure varchar not null,
+    value decimal(18, 4) not null, usual_low decimal(18, 4), usual_high decimal(18, 4),
+    row_count bigint, verdict varchar not null, accepted_by varchar, accepted_because varchar,
+    what_to_do varchar
+);
+create table score_health (
+    as_of_date date not null, model_id varchar not null, measure varchar not null,
+    value decimal(18, 4) not null, usual_low decimal(18, 4), usual_high decimal(18, 4),
+    row_count bigint, verdict varchar not null, accepted_by varchar, accepted_because varchar,
+    what_to_do varchar
+);
 create table quarantine (
     table_name varchar, row_key varchar, column_name varchar, value varchar, reason varchar,
     first_seen_at timestamp
@@ -271,10 +289,23 @@ insert into hand_over_feedback values
     ($as_of, 'b2b', 'reason', 'no <budget>', 20, 0, 20, 0, null, null, null, 20.5, 62.5);
 """
 
+# What the raw tables look like every day.
+MEASURES = """
+insert into intermediate.int_feed_measures values
+    ($as_of, 'crm.leads', 'rows', 500, 500, null),
+    ($as_of, 'crm.leads', 'quarantined_share', 0.004, 500, null),
+    ($as_of, 'crm.leads', 'filled_email', 0.95, 400, null),
+    ($as_of, 'web.events', 'rows', 9000, 9000, null),
+    ($as_of, 'web.events', 'occurred_per_day', 150, 1050, 148),
+    ($as_of, 'web.events', 'days_since_loaded', 0, null, null),
+    ($as_of, 'email.events', 'rows', 0, 0, null);
+"""
+
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
     "score_trend", "lead_funnel", "hand_over_feedback", "intermediate.int_as_of_dates",
+    "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -300,6 +331,12 @@ def build_warehouse(
         connection.execute(TABLES)
         connection.register("tiers", TIERS)
         connection.execute("insert into rule_book.model_tiers by name from tiers")
+        connection.execute("create schema reference")
+        for name in ("feeds", "score_limits"):
+            connection.execute(
+                f"create table reference.{name} as"
+                f" from read_csv('{REFERENCE / name}.csv', all_varchar = true)"
+            )
         connection.execute("create table rules.tiers as from tiers")
         connection.register("grades", GRADES).execute("create table rules.grades as from grades")
         fill_scores(connection, leads=leads, as_of=as_of, seed=seed)
@@ -316,7 +353,7 @@ def fill_scores(
         connection.execute(f"delete from {mart}")
     connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
     connection.execute(LEDGER)
-    for statement in MEETING.strip().removesuffix(";").split(";"):
+    for statement in (MEETING + MEASURES).strip().removesuffix(";").split(";"):
         connection.execute(statement, {"as_of": as_of})
 
 

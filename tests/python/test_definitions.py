@@ -20,7 +20,7 @@ from orchestration.defs.dbt_assets import describe_to_dagster
 from orchestration.defs.dead_runs import PROCESS_TAG, forget_dead_runs, name_process
 from orchestration.defs.publish import published_marts
 from orchestration.defs.resources import WarehouseLock
-from orchestration.defs.tiering import lead_tiers
+from orchestration.defs.tiering import feed_health, lead_tiers
 from orchestration.lib.audit import BATCHES, audit_mart
 from orchestration.lib.dbt_command import NodeResult
 from orchestration.lib.locks import hold_lock
@@ -141,9 +141,10 @@ def test_what_dbt_made_and_found_is_told_to_dagster():
 
 def test_python_writes_the_tiers_between_the_scores_and_what_people_read(graph):
     assert parents(graph, "lead_tiers") == {
-        "lead_scores", "lead_score_ledger", "model_tiers", "grades", "int_lead_rests",
-        "unmet_demands",
+        "feed_health", "lead_scores", "lead_score_ledger", "model_tiers", "grades",
+        "int_lead_rests", "unmet_demands", "score_limits",
     }  # fmt: skip
+    assert parents(graph, "feed_health") == {"int_feed_measures", "feeds"}
     assert parents(graph, "scored_leads") >= {"lead_scores", "lead_tiers"}
     assert "crm/leads" in ancestors(graph, "lead_scores")
     assert "lead_tiers" not in ancestors(graph, "lead_scores")
@@ -195,7 +196,7 @@ def run_steps(folder, monkeypatch, *, sql="select 1", as_of=AS_OF, config=None):
     audits = [make_audit(mart) for mart in BATCHES]
     with dg.DagsterInstance.ephemeral() as instance:
         return dg.materialize(
-            [stand_in_for_dbt, lead_tiers, scored_leads, published_marts, *audits],
+            [stand_in_for_dbt, feed_health, lead_tiers, scored_leads, published_marts, *audits],
             instance=instance,
             partition_key=str(as_of),
             resources={
@@ -248,6 +249,19 @@ def test_a_failed_audit_publishes_nothing_and_says_why(tmp_path, monkeypatch, ma
     [failed] = [check for check in result.get_asset_check_evaluations() if not check.passed]
     assert failed.asset_check_key.asset_key.to_user_string() == mart
     assert sentence in failed.description
+
+
+def test_a_broken_feed_stops_the_run_before_tiers_and_says_why(tmp_path, monkeypatch):
+    result = run_steps(
+        tmp_path,
+        monkeypatch,
+        sql="update intermediate.int_feed_measures set value = 0.9"
+        " where measure = 'quarantined_share'",
+    )
+    assert not result.success
+    assert not {"lead_tiers", "published_marts"} & set(list_started(result))
+    [sentence] = find_sentences(result.all_events)
+    assert sentence.startswith("crm.leads, rows that are unusable: 90.0 %, expected at most 5.0 %")
 
 
 def test_an_older_day_leaves_the_publication_in_place_unless_it_was_asked_to(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,25 @@ def test_a_feed_is_stale_after_the_days_of_its_row_and_not_on_the_last_of_them(
         warehouse, "select is_stale from intermediate.int_feeds where table_name = 'web.events'"
     )
     assert rows == [(is_stale,)]
+
+
+def test_a_row_that_says_it_loaded_years_ahead_makes_no_dead_feed_look_alive(tmp_path):
+    world = make_world("2026-06-10")
+    ahead = web_event(
+        "ahead", "2026-06-09", visitor_id="somebody", _loaded_at="2030-01-01 00:00:00"
+    )
+    world["web.events"] = [*world["web.events"], ahead]
+    warehouse = build_warehouse(tmp_path, world)
+    assert query(
+        warehouse,
+        "select last_loaded_on, is_stale from intermediate.int_feeds"
+        " where table_name = 'web.events'",
+    ) == [(date(2026, 6, 10), True)]
+    assert query(
+        warehouse,
+        "select value from intermediate.int_feed_measures"
+        " where table_name = 'web.events' and measure = 'days_since_loaded'",
+    ) == [(20,)]
 
 
 days = st.integers(1, 59).map(lambda day: f"2026-{4 + day // 31:02}-{1 + day % 30:02}")
