@@ -14,7 +14,7 @@
     {#- Of a long text the first parts tell what it was meant to be. -#}
     {%- set parts = "regexp_extract_all(left(" ~ value ~ ", 200), '[\\p{L}\\p{M}]+|\\p{N}+|\\s+|.')" -%}
     array_to_string(list_transform(
-        {{ parts }}[:12],
+        {{ parts }}[:16],
         lambda part: case
             when regexp_matches(part, '^\p{L}') then length(part) || ' letter' || case when length(part) > 1 then 's' else '' end
             when regexp_matches(part, '^\p{N}') then length(part) || ' digit' || case when length(part) > 1 then 's' else '' end
@@ -24,7 +24,7 @@
         end
     ), ', ')
     || case
-        when len({{ parts }}) > 12 or length({{ value }}) > 200
+        when len({{ parts }}) > 16 or length({{ value }}) > 200
             then ' … of ' || length({{ value }}) || ' characters'
         else ''
     end

@@ -86,7 +86,8 @@
 {%- endmacro %}
 
 {% macro duckdb__may_have_blanks(text) -%}
-    {{ text }} < '!' or right({{ text }}, 1) < '!' or strlen({{ text }}) <> length({{ text }})
+    {{ text }} < '!' or {{ text }} like '% ' or strlen({{ text }}) <> length({{ text }})
+    {%- for code in [9, 10, 13] %} or {{ text }} like '%' || chr({{ code }}){% endfor -%}
 {%- endmacro %}
 
 

@@ -1,5 +1,5 @@
-"""What belongs here: what dbt's macros ask the project's Python about raw files, as functions of the
-engine. dbt-duckdb loads it (profiles.yml)."""
+"""What belongs here: what dbt's macros ask the project's Python about raw files, as functions of
+the engine. dbt-duckdb loads it (profiles.yml)."""
 
 import json
 from collections.abc import Callable

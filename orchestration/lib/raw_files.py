@@ -455,7 +455,9 @@ def read_record(line: str, delimiter: str, width: int) -> tuple[list[str] | None
         return None, "is not UTF-8: save the file in that encoding"
     if '"' in line:
         try:
-            record = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, strict=True))
+            record = next(
+                csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, strict=True)
+            )
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 return None, OPEN_QUOTE

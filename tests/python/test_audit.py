@@ -112,8 +112,8 @@ SICK = [
     ),
     (
         "lead_scores",
-        "insert into quarantine select 'crm.leads', null, 'lead_id', null, 'is missing', null"
-        " from range(60)",
+        "insert into quarantine by name"
+        " select 'crm.leads' as table_name, 'lead_id' as column_name from range(60)",
         "No more than a tenth of the leads are set aside.*scored 400, set_aside 62",
     ),
     (
