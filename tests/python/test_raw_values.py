@@ -216,6 +216,7 @@ def messy(tmp_path_factory):
         lead("\u200bL1\ufeff", email=" One\u200b@acme.example\u00a0", first_name="\u00a0Zoë\u2009"),
         lead("L\u00ad2", email="\u00a0", first_name="می\u200cخواهم"),
         lead("\u2060\t", email="x@acme.example"),
+        lead("L3", email="two@acme.example; three@acme.example"),
         lead("jane.doe@acme.example", created_at="Jane Doe, +49 151 23456789"),
         lead("+49 151 23456789", employee_count="Müller"),
         lead("0151-23456789", employee_count="-3"),
@@ -223,10 +224,11 @@ def messy(tmp_path_factory):
     ]
     field = {"lead_id": "L1", "attribute": "Jane Doe", "value": "1", "updated_at": "soon"}
     demo = web_event("e1\u200d", "2026-06-20", email="one@acme.example", event_type="demo_request")
+    other = {**demo, "event_id": "e2", "visitor_id": "w", "email": "two@acme.example"}
     tables = {
         "crm.leads": leads,
         "crm.lead_attributes": [{**field, "_loaded_at": "2026-01-01"}],
-        "web.events": [demo],
+        "web.events": [demo, other],
     }
     return build_warehouse(tmp_path_factory.mktemp("messy"), tables)
 
@@ -234,12 +236,25 @@ def messy(tmp_path_factory):
 def test_what_nobody_sees_makes_no_other_id_or_address(messy):
     """Blanks and invisible characters: around text, and inside of what names somebody."""
     assert query(
-        messy, "select lead_id, email, first_name from staging.stg_crm__leads order by lead_id"
+        messy,
+        "select lead_id, email, first_name from staging.stg_crm__leads where lead_id <> 'L3'"
+        " order by lead_id",
     ) == [("L1", "one@acme.example", "Zoë"), ("L2", None, "می\u200cخواهم")]
     assert query(
         messy,
         "select lead_id, event_count from lead_score_ledger where rule_id = 'demo_request'",
     ) == [("L1", 1)]
+
+
+def test_two_addresses_in_one_field_are_no_address_and_are_named(messy):
+    kind = "select email_kind from intermediate.int_lead_profiles where lead_id = 'L3'"
+    assert query(messy, kind) == [("invalid",)]
+    demos = (
+        "select count(*) from lead_score_ledger where rule_id = 'demo_request' and lead_id = 'L3'"
+    )
+    assert query(messy, demos) == [(0,)]
+    named = "select distinct lead_id from intermediate.int_leads where email like '%@%@%'"
+    assert query(messy, named) == [("L3",)], "what warn_leads_with_several_addresses asks for"
 
 
 def test_what_is_published_of_a_row_set_aside_is_its_shape(messy):
