@@ -60,7 +60,7 @@
     {# DuckDB's call that reads files of one kind. #}
     {%- set files = [] -%}
     {%- for file in group.files -%}
-        {%- do files.append(quote_text(file)) -%}
+        {%- do files.append(quote_text(file if group.name else root ~ '/' ~ file)) -%}
     {%- endfor -%}
     {%- set files = '[' ~ files | join(', ') ~ ']' -%}
     {%- if group.format == 'parquet' -%}

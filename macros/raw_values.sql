@@ -69,7 +69,8 @@
     {# Text without what nobody sees around it; null where nothing is left. In what names somebody (an
        id, an address) nothing invisible stands inside either. Most text is plain: to look first is
        cheaper. #}
-    {%- set is_text = 'char' in physical_type or 'text' in physical_type or 'string' in physical_type -%}
+    {%- set bare = physical_type.split('(')[0] -%}
+    {%- set is_text = '[' not in physical_type and ('char' in bare or 'text' in bare or 'string' in bare) -%}
     {%- set text = name if is_text else 'cast(' ~ name ~ ' as ' ~ dbt.type_string() ~ ')' -%}
     nullif(case when {{ may_have_blanks(text) }} then {{ strip_invisible(text, is_name) }} else {{ text }} end, '')
 {%- endmacro %}

@@ -80,8 +80,9 @@ class CsvFile:
 def describe_table(
     root: Path, table: str, *, tables: Sequence[str], workplace: Path
 ) -> dict[str, Any]:
-    """How the raw `table` is to be read: `groups` of files that are read alike (format, files, and
-    for CSV delimiter, columns, compression; a mended one says of which file it is the `name`).
+    """How the raw `table` is to be read: `groups` of files that are read alike: format, files
+    (their paths below `root`), for CSV delimiter, columns, compression. Where lines cannot be read,
+    the `name` of the file and in files the mended copy.
 
     Copies without the lines that cannot be read go to the folder `workplace`. Raises ValueError
     with a sentence where a file cannot be read at all or the table is there twice.
@@ -111,7 +112,7 @@ def describe_table(
                 groups[file.name,] = group | {"files": [str(examined.mended)]}
                 continue
         key = tuple(str(value) for value in group.values())
-        groups.setdefault(key, group | {"files": []})["files"].append(str(file.path))
+        groups.setdefault(key, group | {"files": []})["files"].append(file.name)
     return {"groups": list(groups.values())}
 
 
@@ -224,8 +225,9 @@ def check_parquet(path: Path, name: str, size: int, changed: int) -> None:
 def examine_csv(path: Path, name: str, workplace: Path, size: int, changed: int) -> CsvFile:
     """How the CSV file is to be read; `size` and `changed` are its stamp. Raises ValueError with a
     sentence where it cannot be read at all."""
-    delimiter, columns = read_header(path, name)
-    if is_sound(path, delimiter, columns):
+    delimiter, columns, is_first_line = read_header(path, name)
+    # Of a header that is not the first line, and no other, the engine silently makes rows, or none.
+    if is_first_line and is_sound(path, delimiter, columns):
         return CsvFile(delimiter, columns)
     workplace.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = hashlib.sha256(f"{path} {size} {changed}".encode()).hexdigest()[:16]
@@ -235,9 +237,10 @@ def examine_csv(path: Path, name: str, workplace: Path, size: int, changed: int)
     return CsvFile(delimiter, columns, mended=mended, lines=lines)
 
 
-def read_header(path: Path, name: str) -> tuple[str, tuple[str, ...]]:
-    """The delimiter and the column names of a CSV file, no name twice. Raises ValueError where the
-    file is no text in UTF-8, empty, or separated by something else."""
+def read_header(path: Path, name: str) -> tuple[str, tuple[str, ...], bool]:
+    """The delimiter and the column names of a CSV file, no name twice, and whether they are its
+    first line, and no other. Raises ValueError where the file is no text in UTF-8, empty, or
+    separated by something else."""
     try:
         with open_bytes(path) as file:
             head = file.read(HEAD_BYTES)
@@ -254,14 +257,15 @@ def read_header(path: Path, name: str) -> tuple[str, tuple[str, ...]]:
             f"The raw file {name} cannot be read as CSV: it seems to be {kind}. "
             "Save it as CSV in UTF-8, or as Parquet."
         )
-    text = head.decode("utf-8-sig", errors="replace").lstrip("\r\n")
-    line = re.split(r"\r\n|\r|\n", text, maxsplit=1)[0]
-    if not line.strip():
+    whole = head.decode("utf-8-sig", errors="replace")
+    text = whole.lstrip("\r\n")
+    # A name between quotes may hold a line break, or what separates the others.
+    outside = re.split(r"[\r\n]", re.sub(r'"[^"]*"', "name", text), maxsplit=1)[0]
+    if not outside.strip():
         raise ValueError(
             f"The raw file {name} is empty: not even a line of column names is in it. Have it "
             "written anew, or take it away."
         )
-    outside = re.sub(r'"[^"]*"', "", line)
     counts = {mark: outside.count(mark) for mark in (DELIMITERS | OTHER_DELIMITERS)}
     delimiter = max(counts, key=lambda mark: counts[mark])
     if delimiter in OTHER_DELIMITERS:
@@ -269,22 +273,24 @@ def read_header(path: Path, name: str) -> tuple[str, tuple[str, ...]]:
             f"The raw file {name} cannot be read: its columns seem to be separated by "
             f"{OTHER_DELIMITERS[delimiter]}. Write it with commas or semicolons between them."
         )
-    return delimiter, name_columns(next(csv.reader([line], delimiter=delimiter)))
+    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    is_first_line = text == whole and not any(re.search(r"[\r\n]", name) for name in header)
+    return delimiter, name_columns(header), is_first_line
 
 
 def name_columns(header: Iterable[str]) -> tuple[str, ...]:
-    """Column names of which none is blank or there twice.
+    """Column names of which none is blank or there twice; each in one line.
 
-    >>> name_columns(["id", " Email", "email", ""])
-    ('id', 'Email', 'email_2', 'column_4')
+    >>> name_columns(["id", " Email", "email", "", "two\\nlines"])
+    ('id', 'Email', 'email_2', 'column_4', 'two lines')
     """
     names: list[str] = []
     taken: set[str] = set()
     for number, text in enumerate(header, start=1):
-        name = text.strip() or f"column_{number}"
+        name = first = " ".join(text.split()) or f"column_{number}"
         copy = 2
         while name.lower() in taken:
-            name, copy = f"{text.strip()}_{copy}", copy + 1
+            name, copy = f"{first}_{copy}", copy + 1
         taken.add(name.lower())
         names.append(name)
     return tuple(names)
@@ -384,7 +390,9 @@ def mend(
             open_private(mended) as rows,
             open_private(partial) as faults,
         ):
-            good, bad = csv.writer(rows), csv.writer(faults)
+            # One kind of line end, as values may hold line breaks: of two the engine loses rows.
+            good = csv.writer(rows, lineterminator="\n")
+            bad = csv.writer(faults, lineterminator="\n")
             good.writerow(columns)
             bad.writerow(["line_number", "reason", "line"])
             for number, record, reason, line in read_records(text, delimiter, len(columns)):
@@ -431,7 +439,7 @@ def read_records(
     while (first := look(0)) is not None:
         ahead.popleft()
         number, line = first
-        if not line:
+        if not line.strip():
             continue
         record, reason = read_record(line, delimiter, width)
         joined = line
@@ -481,7 +489,8 @@ def read_record(line: str, delimiter: str, width: int) -> tuple[list[str] | None
     else:
         record = line.split(delimiter)
     if len(record) != width:
-        return None, f"has {len(record)} fields instead of {width}"
+        fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+        return None, f"has {fields} instead of {width}"
     return record, None
 
 

@@ -144,6 +144,14 @@ def test_what_can_be_read_without_doubt_is_read(tmp_path, name):
     assert read_events(tmp_path) == [(f"e{n}", "shoes") for n in (1, 2, 3)]
 
 
+def test_the_header_is_the_first_line_that_is_not_blank(tmp_path):
+    """Names between quotes may hold line breaks, as spreadsheets write them."""
+    header = HEADER.replace("search_term", '"what\nelse; too",search_term')
+    lines = [line.replace(",shoes", ",,shoes") for line in good_lines(1, 2)]
+    write_lines(tmp_path / "web" / "events.csv", "", "", header, *lines)
+    assert read_events(tmp_path) == [("e1", "shoes"), ("e2", "shoes")]
+
+
 def test_a_damaged_gzip_of_which_the_rest_cannot_be_unpacked_is_a_sentence(tmp_path):
     packed = gzip.compress("\n".join([HEADER, *good_lines(1, 9000)]).encode())
     write_lines(tmp_path / "web" / "events.csv.gz", packed[: len(packed) // 2])
@@ -177,7 +185,7 @@ def read_events(root):
             "select event_id, search_term from read_csv($files, auto_detect = false, header = true,"
             f" delim = '{group['delimiter']}', quote = '\"', escape = '\"', columns = {columns},"
             f" compression = '{group['compression']}')",
-            {"files": group["files"]},
+            {"files": [str(root / file) for file in group["files"]]},
         ).fetchall()
     return sorted(rows)
 

@@ -307,7 +307,8 @@ def test_a_load_that_lies_ahead_makes_no_feed_fresh_and_harms_no_later_run(tmp_p
 
 def test_events_that_change_in_place_are_noticed(tmp_path):
     """No longer readable, or readable again, under the same _loaded_at; a line of the file too."""
-    events = [web_event(f"e{n}", "2026-06-20", email="one@acme.example") for n in range(3)]
+    # A day each: one that is read again for another event would hide what is tested.
+    events = [web_event(f"e{n}", f"2026-06-2{n}", email="one@acme.example") for n in range(3)]
     tables = {"crm.leads": GOOD_LEADS, "web.events": events}
     warehouse = build_warehouse(tmp_path, tables)
     broken = [events[0], {**events[1], "event_id": ""}, {**events[2], "occurred_at": "soon"}]
