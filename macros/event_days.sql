@@ -86,7 +86,7 @@
     {# A condition on _loaded_at: loads that may have received rows since the last run, all of them
        before the first one. #}
     {%- set before = loads_settled_before() -%}
-    {{ return('true' if before == far_future() else '_loaded_at >= cast(' ~ before ~ ' as timestamp)') }}
+    {{ return('true' if before == far_future() else has_loaded_since(before)) }}
 {%- endmacro %}
 
 
@@ -98,7 +98,13 @@
         "select loads_settled_before from " ~ event_tables ~ " where table_name = '" ~ table_name ~ "'",
         [event_tables]
     ) -%}
-    {{ "_loaded_at >= cast('" ~ since ~ "' as timestamp)" if since else 'true' }}
+    {{ has_loaded_since(date_literal(since)) if since else 'true' }}
+{%- endmacro %}
+
+
+{% macro has_loaded_since(day) -%}
+    {# A condition on _loaded_at: loads of the day and later; none that lies ahead is one. #}
+    (_loaded_at >= cast({{ day }} as timestamp) and _loaded_at <= {{ latest_time() }})
 {%- endmacro %}
 
 
@@ -112,7 +118,9 @@
         {%- do conditions.append(is_between_days(first, last, days_before)) -%}
     {%- endfor -%}
     {%- if has_unreadable_day(table_name) -%}
-        {%- do conditions.append('occurred_at is null') -%}
+        {%- do conditions.append(
+            'occurred_at is null or not ' ~ is_possible_time('occurred_at')
+        ) -%}
     {%- elif conditions | length > 1 -%}
         {{ return('(' ~ is_between_days(ranges[0][0], ranges[-1][1], days_before)
             ~ ' and (' ~ conditions | join(' or ') ~ '))') }}
@@ -133,10 +141,13 @@
 
 
 {% macro is_between_days(first, last, days_before=0) -%}
+    {#- What lies ahead of the run's clock belongs to none of its days. -#}
     {%- set day = modules.datetime.timedelta(days=1) -%}
     {{ return(
         "(occurred_at >= cast('" ~ (first - days_before * day) ~ "' as timestamp)"
-        ~ " and occurred_at < cast('" ~ (last + day) ~ "' as timestamp))"
+        ~ " and occurred_at < cast('" ~ (last + day) ~ "' as timestamp)"
+        ~ (' and occurred_at <= ' ~ latest_time() if last + day > latest_moment().date() else '')
+        ~ ')'
     ) }}
 {%- endmacro %}
 

@@ -34,7 +34,13 @@ from orchestration.lib.settings import (
     locate_warehouse,
     write_days,
 )
-from orchestration.lib.summary import count_days_read, describe_reading, summarize
+from orchestration.lib.summary import (
+    count_days_read,
+    describe_reading,
+    describe_unread_files,
+    find_unread_files,
+    summarize,
+)
 from orchestration.lib.warehouse import (
     WAIT_SECONDS_FOR_RUN,
     add_remedy,
@@ -85,6 +91,8 @@ def refresh(settings: Settings) -> int:
     print(f"  {'all':<32}{seconds:>34.1f} s\n")
     with attach_warehouse(settings.warehouse) as connection:
         print(describe_reading(count_days_read(connection)))
+        for line in describe_unread_files(find_unread_files(connection)):
+            print(line)
     print(f"\n{summarize(settings.published)}")
     return 0
 

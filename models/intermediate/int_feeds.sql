@@ -22,27 +22,36 @@ loads as (
 
     select
         'crm.activities' as table_name,
-        cast(_loaded_at as date) as loaded_on,
+        loaded_on,
         min(occurred_on) as first_occurred_on
     from {{ ref('base_crm__activities') }}
-    where quarantine_reason is null and {{ is_not_settled() }}
-    group by cast(_loaded_at as date)
+    where
+        quarantine_reason is null
+        and {{ is_not_settled() }}
+        and loaded_on < {{ far_future() }}
+    group by loaded_on
     union all
     select
         'email.events' as table_name,
-        cast(_loaded_at as date) as loaded_on,
+        loaded_on,
         min(occurred_on) as first_occurred_on
     from {{ ref('base_email__events') }}
-    where quarantine_reason is null and {{ is_not_settled() }}
-    group by cast(_loaded_at as date)
+    where
+        quarantine_reason is null
+        and {{ is_not_settled() }}
+        and loaded_on < {{ far_future() }}
+    group by loaded_on
     union all
     select
         'web.events' as table_name,
-        cast(_loaded_at as date) as loaded_on,
+        loaded_on,
         min(occurred_on) as first_occurred_on
     from {{ ref('base_web__events') }}
-    where quarantine_reason is null and {{ is_not_settled() }}
-    group by cast(_loaded_at as date)
+    where
+        quarantine_reason is null
+        and {{ is_not_settled() }}
+        and loaded_on < {{ far_future() }}
+    group by loaded_on
     union all
     select
         table_name,

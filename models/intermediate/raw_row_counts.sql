@@ -121,11 +121,24 @@ counted as (
         and event_days.occurred_on >= event_tables.counts_from
     group by event_tables.table_name
 
+),
+
+unreadable_lines as (
+
+    select
+        table_name,
+        count(*) as line_count
+    from {{ ref('int_unreadable_lines') }}
+    group by table_name
+
 )
 
+-- A line that cannot be read is a row that was read and set aside.
 select
-    table_name,
-    cast(rows_read as {{ dbt.type_bigint() }}) as rows_read,
-    cast(rows_staged as {{ dbt.type_bigint() }}) as rows_staged,
-    cast(rows_duplicate as {{ dbt.type_bigint() }}) as rows_duplicate
+    counted.table_name,
+    cast(counted.rows_read + coalesce(unreadable_lines.line_count, 0) as {{ dbt.type_bigint() }})
+        as rows_read,
+    cast(counted.rows_staged as {{ dbt.type_bigint() }}) as rows_staged,
+    cast(counted.rows_duplicate as {{ dbt.type_bigint() }}) as rows_duplicate
 from counted
+left join unreadable_lines on counted.table_name = unreadable_lines.table_name

@@ -1,90 +1,25 @@
 with
 
-quarantine as (
+quarantined_rows as (
+
+    select * from {{ ref('int_quarantined_rows') }}
+
+),
+
+masked as (
 
     select
-        'crm.leads' as table_name,
-        lead_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__leads') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'crm.lead_attributes' as table_name,
-        lead_id || ' ' || attribute as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__lead_attributes') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'crm.accounts' as table_name,
-        account_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__accounts') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'crm.opportunities' as table_name,
-        opportunity_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__opportunities') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'crm.opportunity_stages' as table_name,
-        opportunity_id || ' ' || stage as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__opportunity_stages') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'crm.lead_feedback' as table_name,
-        lead_id || ' ' || verdict as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_crm__lead_feedback') }}
-    where quarantine_reason is not null
-    union all
-    select
-        'email.campaigns' as table_name,
-        campaign_id as row_key,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        _loaded_at as first_seen_at
-    from {{ ref('base_email__campaigns') }}
-    where quarantine_reason is not null
-    union all
-    select
-        events.table_name,
-        events.row_key,
-        events.column_name,
-        events.value,
-        events.reason,
-        events.first_seen_at
-    from {{ ref('int_quarantined_events') }} as events
-    inner join {{ ref('int_event_tables') }} as event_tables
-        on
-        events.table_name = event_tables.table_name
-        and events.occurred_on >= event_tables.counts_from
+        table_name,
+        file_name,
+        line_number,
+        {{ mask_key('row_key') }} || coalesce(' ' || {{ mask_key('row_key_part') }}, '')
+            as row_key,
+        column_name,
+        {{ mask('value') }} as masked_value,
+        reason,
+        first_seen_at
+    from quarantined_rows
 
 )
 
-select * from quarantine
+select * from masked

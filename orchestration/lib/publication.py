@@ -63,7 +63,7 @@ MARTS = {
     "score_trend": "as_of_date, model_id",
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
-    "quarantine": "table_name, row_key, column_name",
+    "quarantine": "table_name, file_name, line_number, row_key, column_name",
     "feed_health": "as_of_date, table_name, measure",
     "score_health": "as_of_date, model_id, measure",
 }

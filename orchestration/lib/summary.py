@@ -26,6 +26,7 @@ BEST_ACCOUNTS = 5
 REASONS = 6
 MACHINE_ACTIVITIES = 4
 QUARANTINE_LINES = 4
+UNREAD_FILES = 5
 WORST_RULES = 2
 UNUSUAL = 6
 OUTLOOK_DAYS = 7
@@ -122,6 +123,28 @@ def describe_reading(days: dict[str, int]) -> str:
         f"Events: {count_things(sum(days.values()), 'day')} read, {', '.join(parts)}; "
         "the others stay as folded."
     )
+
+
+def find_unread_files(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Why files under LEADS_RAW are not read, a sentence each. Reads the attached `warehouse`."""
+    rows = connection.execute(
+        "select warning from warehouse.intermediate.int_raw_files"
+        " where warning is not null order by warning"
+    ).fetchall()
+    return [warning for (warning,) in rows]
+
+
+def describe_unread_files(warnings: list[str]) -> list[str]:
+    """A line per file that lies there and is not read, of many the first ones.
+
+    >>> describe_unread_files(["a.csv is not read: it matches no raw table."])
+    ['WARNING: a.csv is not read: it matches no raw table.']
+    """
+    lines = [f"WARNING: {warning}" for warning in warnings[:UNREAD_FILES]]
+    if len(warnings) > UNREAD_FILES:
+        others = len(warnings) - UNREAD_FILES
+        lines.append(f"WARNING: {others:,} more are not read (intermediate.int_raw_files)")
+    return lines
 
 
 def find_champion_of(model_id: str, manifest: Row) -> str | None:

@@ -201,13 +201,15 @@ create table score_health (
     what_to_do varchar
 );
 create table quarantine (
-    table_name varchar, row_key varchar, column_name varchar, value varchar, reason varchar,
-    first_seen_at timestamp
+    table_name varchar, file_name varchar, line_number bigint, row_key varchar,
+    column_name varchar, masked_value varchar, reason varchar, first_seen_at timestamp
 );
 insert into quarantine values
-    ('crm.leads', 'x1', 'created_at', 'soon', 'is not a timestamp', '2026-06-30 06:00'),
-    ('crm.leads', null, 'lead_id', null, 'is missing', '2026-06-30 06:00'),
-    ('web.events', 'e9', 'occurred_at', 'never', 'is not a timestamp', '2026-06-30 06:00');
+    ('crm.leads', 'crm/leads.csv', null, 'x1', 'created_at', '4 letters', 'is not a timestamp',
+        '2026-06-30 06:00'),
+    ('crm.leads', 'crm/leads.csv', null, null, 'lead_id', null, 'is missing', '2026-06-30 06:00'),
+    ('web.events', 'web/events.csv', null, 'e9', 'occurred_at', '5 letters', 'is not a timestamp',
+        '2026-06-30 06:00');
 """
 
 # Scores spread over 0..100: attributes give half, activities the other half.

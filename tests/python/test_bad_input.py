@@ -48,40 +48,49 @@ def test_a_table_that_is_there_twice_stops_the_run(tmp_path):
 BROKEN_ROWS = {
     "text in a number column": (
         "crm.leads", lead("bad", employee_count="about 200"),
-        ("crm.leads", "bad", "employee_count", "about 200", "is not a whole number"),
+        ("employee_count", "about 200", "is not a whole number such as 250"),
     ),
     "text in a money column": (
         "crm.leads", lead("bad", annual_revenue="n/a"),
-        ("crm.leads", "bad", "annual_revenue", "n/a", "is not a number"),
+        ("annual_revenue", "n/a", "is not a number such as 1250.50"),
     ),
     "an unreadable truth": (
         "crm.leads", lead("bad", is_deleted="perhaps"),
-        ("crm.leads", "bad", "is_deleted", "perhaps", "is not a true or false value"),
+        ("is_deleted", "perhaps", "is not true or false"),
     ),
     "a negative size": (
-        "crm.leads", lead("bad", employee_count=-5),
-        ("crm.leads", "bad", "employee_count", "-5", "is negative"),
+        "crm.leads", lead("bad", employee_count=-5), ("employee_count", "-5", "is negative"),
     ),
     "a missing key": (
-        "crm.leads", lead(None, email="x@acme.example"),
-        ("crm.leads", None, "lead_id", None, "is missing"),
+        "crm.leads", lead(None, email="x@acme.example"), ("lead_id", None, "is missing"),
     ),
     "an unreadable timestamp": (
         "web.events", web_event("bad", "2026-06-01", occurred_at="last Tuesday"),
-        ("web.events", "bad", "occurred_at", "last Tuesday", "is not a timestamp"),
+        ("occurred_at", "last Tuesday", "is not a timestamp such as 2026-01-31 10:00:00"),
     ),
     "a day that does not exist": (
         "web.events", web_event("bad", "2026-06-01", occurred_at="2026-02-30 10:00:00"),
-        ("web.events", "bad", "occurred_at", "2026-02-30 10:00:00", "is not a timestamp"),
+        ("occurred_at", "2026-02-30 10:00:00", "is not a timestamp such as 2026-01-31 10:00:00"),
     ),
     "a missing timestamp": (
         "web.events", web_event("bad", "2026-06-01", occurred_at=""),
-        ("web.events", "bad", "occurred_at", None, "is missing"),
+        ("occurred_at", None, "is missing"),
     ),
-    "an event from the future": (
+    "an event from the future of its load": (
         "web.events", web_event("bad", "2026-06-01", occurred_at="2026-06-02 12:00:01"),
-        ("web.events", "bad", "occurred_at", "2026-06-02 12:00:01",
-         "lies more than a day after its own _loaded_at"),
+        ("occurred_at", "2026-06-02 12:00:01", "lies more than a day after its own _loaded_at"),
+    ),
+    "an event that occurs when it can no longer be foreseen": (
+        "web.events", web_event("bad", "2026-06-01", occurred_at="infinity"),
+        ("occurred_at", "infinity", "is not a timestamp such as 2026-01-31 10:00:00"),
+    ),
+    "an event before there was a web": (
+        "web.events", web_event("bad", "2026-06-01", occurred_at="1969-12-31 23:59:59"),
+        ("occurred_at", "1969-12-31 23:59:59", "lies before 1970"),
+    ),
+    "a load that lies ahead": (
+        "web.events", web_event("bad", "2026-06-01", _loaded_at="2130-01-01 00:00:00"),
+        ("_loaded_at", "2130-01-01 00:00:00", "lies more than a day after this run"),
     ),
 }  # fmt: skip
 
@@ -93,15 +102,32 @@ def test_a_row_that_cannot_be_used_is_quarantined_and_the_rest_is_scored(tmp_pat
         key = "lead_id" if table == "crm.leads" else "event_id"
         rows[table].append({**row, key: f"bad{number}" if row[key] else None})
     warehouse = build_warehouse(tmp_path, rows)
-    found = set(
-        query(warehouse, "select table_name, row_key, column_name, value, reason from quarantine")
+    found = query(
+        warehouse,
+        "select table_name, file_name, row_key, column_name, value, reason"
+        " from intermediate.int_quarantined_rows",
     )
     expected = set()
-    for number, (_, _, (table, key, *fault)) in enumerate(BROKEN_ROWS.values()):
-        expected.add((table, f"bad{number}" if key else None, *fault))
-    assert found == expected
+    for number, (table, _, fault) in enumerate(BROKEN_ROWS.values()):
+        key = None if fault[0] == "lead_id" else f"bad{number}"
+        expected.add((table, f"{table.replace('.', '/')}.csv", key, *fault))
+    assert set(found) == expected
+    assert len(found) == len(expected)
     assert query(warehouse, "select count(distinct lead_id) from lead_scores") == [(2,)]
     assert query(warehouse, "select event_id from staging.stg_web__events") == [("good",)]
+    assert demand_that_rows_add_up(warehouse)
+
+
+def demand_that_rows_add_up(warehouse) -> bool:
+    """No row has vanished: read = staged + duplicates + quarantined in every table."""
+    return not query(
+        warehouse,
+        """
+        from intermediate.raw_row_counts as counts
+        where rows_read <> rows_staged + rows_duplicate
+            + (select count(*) from quarantine where quarantine.table_name = counts.table_name)
+        """,
+    )
 
 
 def test_a_day_between_the_clocks_of_two_systems_is_no_future(tmp_path):
@@ -156,7 +182,7 @@ def test_an_empty_table_is_scored_as_one(tmp_path, form):
     if form == "no bytes":
         outcome = stage(raw, tmp_path)
         assert not outcome.success
-        assert "The raw table web.events has no column event_id" in outcome.errors
+        assert "The raw file web/events.csv is empty" in outcome.errors
     else:
         score_raw(raw, tmp_path)
         counts = query(tmp_path / "leads.duckdb", "select * from intermediate.raw_row_counts")

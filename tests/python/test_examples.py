@@ -182,7 +182,10 @@ def score(example, data, folder):
 
 def read_quarantine(warehouse, *tables):
     """Table, key, column and value of the rows set aside, in order."""
-    rows = query(warehouse, "select table_name, row_key, column_name, value from quarantine")
+    rows = query(
+        warehouse,
+        "select table_name, row_key, column_name, value from intermediate.int_quarantined_rows",
+    )
     return sorted((row for row in rows if not tables or row[0] in tables), key=repr)
 
 

@@ -27,7 +27,7 @@ days_read as (
 
 ),
 
--- A day and load of which more or fewer rows are there than were read.
+-- A day and load of which more or fewer rows are there, or can be used, than were read.
 changed_loads as (
 
     select
@@ -39,7 +39,9 @@ changed_loads as (
         loads.table_name = loads_read.table_name
         and loads.occurred_on = loads_read.occurred_on
         and loads.loaded_on = loads_read.loaded_on
-    where coalesce(loads.row_count, 0) <> coalesce(loads_read.row_count, 0)
+    where
+        coalesce(loads.row_count, 0) <> coalesce(loads_read.row_count, 0)
+        or loads.usable_count <> loads_read.usable_count
 
 ),
 

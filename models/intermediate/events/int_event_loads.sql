@@ -17,7 +17,7 @@ raw_rows as (
     select
         'crm.activities' as table_name,
         occurred_on,
-        _loaded_at,
+        loaded_on,
         quarantine_reason
     from {{ ref('base_crm__activities') }}
     where {{ loads_to_scan('crm.activities') }}
@@ -25,7 +25,7 @@ raw_rows as (
     select
         'email.events' as table_name,
         occurred_on,
-        _loaded_at,
+        loaded_on,
         quarantine_reason
     from {{ ref('base_email__events') }}
     where {{ loads_to_scan('email.events') }}
@@ -33,7 +33,7 @@ raw_rows as (
     select
         'web.events' as table_name,
         occurred_on,
-        _loaded_at,
+        loaded_on,
         quarantine_reason
     from {{ ref('base_web__events') }}
     where {{ loads_to_scan('web.events') }}
@@ -45,11 +45,11 @@ counted as (
     select
         table_name,
         occurred_on,
-        coalesce(cast(_loaded_at as date), {{ far_future() }}) as loaded_on,
+        loaded_on,
         count(*) as row_count,
         count(*) - count(quarantine_reason) as usable_count
     from raw_rows
-    group by table_name, occurred_on, coalesce(cast(_loaded_at as date), {{ far_future() }})
+    group by table_name, occurred_on, loaded_on
 
 ),
 

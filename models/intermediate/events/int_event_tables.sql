@@ -66,7 +66,7 @@ table_rows as (
         (
             select count(*) from crm_activities
             where
-                _loaded_at >= {{ loads_settled_before() }}
+                {{ has_loaded_since(loads_settled_before()) }}
                 and occurred_on >= (select limits.counts_from from limits)
         ) as recent_row_count
     union all
@@ -76,7 +76,7 @@ table_rows as (
         (
             select count(*) from email_events
             where
-                _loaded_at >= {{ loads_settled_before() }}
+                {{ has_loaded_since(loads_settled_before()) }}
                 and occurred_on >= (select limits.counts_from from limits)
         ) as recent_row_count
     union all
@@ -86,7 +86,7 @@ table_rows as (
         (
             select count(*) from web_events
             where
-                _loaded_at >= {{ loads_settled_before() }}
+                {{ has_loaded_since(loads_settled_before()) }}
                 and occurred_on >= (select limits.counts_from from limits)
         ) as recent_row_count
 

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    on_schema_change='append_new_columns',
     pre_hook=[
         "{{ delete_changed_days('crm.activities') }}",
         "{{ delete_changed_days('email.events') }}",
@@ -18,7 +19,8 @@ quarantined as (
         quarantine_column as column_name,
         quarantine_value as value,
         quarantine_reason as reason,
-        _loaded_at as first_seen_at,
+        first_seen_at,
+        file_name,
         occurred_on
     from {{ ref('base_crm__activities') }}
     where {{ is_on_changed_day('crm.activities') }} and quarantine_reason is not null
@@ -29,7 +31,8 @@ quarantined as (
         quarantine_column as column_name,
         quarantine_value as value,
         quarantine_reason as reason,
-        _loaded_at as first_seen_at,
+        first_seen_at,
+        file_name,
         occurred_on
     from {{ ref('base_email__events') }}
     where {{ is_on_changed_day('email.events') }} and quarantine_reason is not null
@@ -40,7 +43,8 @@ quarantined as (
         quarantine_column as column_name,
         quarantine_value as value,
         quarantine_reason as reason,
-        _loaded_at as first_seen_at,
+        first_seen_at,
+        file_name,
         occurred_on
     from {{ ref('base_web__events') }}
     where {{ is_on_changed_day('web.events') }} and quarantine_reason is not null

@@ -18,6 +18,7 @@ usable_rows as (
         is_won,
         created_at,
         closed_at,
+        cast(expected_close_on as date) as expected_close_on,
         updated_at,
         _loaded_at
     from checked_rows

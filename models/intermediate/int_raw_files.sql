@@ -1,0 +1,9 @@
+with
+
+raw_files as (
+
+    {{ stack_raw_files() }}
+
+)
+
+select * from raw_files
