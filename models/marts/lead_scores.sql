@@ -109,8 +109,10 @@ select
     cast(points_side_by_side.readiness_points as decimal(12, 4)) as readiness_points,
     cast(points_side_by_side.behavioral_points as decimal(12, 4)) as behavioral_points,
     cast(points_side_by_side.data_quality_points as decimal(12, 4)) as data_quality_points,
-    cast({{ hold_in_ledger('coalesce(undecayed.behavioral_points_undecayed, 0)') }} as decimal(12, 4))
-        as behavioral_points_undecayed,
+    cast(
+        {{ hold_in_ledger('coalesce(undecayed.behavioral_points_undecayed, 0)') }}
+        as decimal(12, 4)
+    ) as behavioral_points_undecayed,
     completeness.completeness_pct,
     cast(score_points.fit_score as decimal(7, 4)) as fit_score,
     cast(score_points.engagement_score as decimal(7, 4)) as engagement_score,

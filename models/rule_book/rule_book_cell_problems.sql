@@ -32,7 +32,8 @@ strangers as (
 
     select
         headers.file_name,
-        {{ dbt.listagg("'''' || headers.value || ''''", "', '", 'order by headers.value') }} as names
+        {{ dbt.listagg("'''' || headers.value || ''''", "', '", 'order by headers.value') }}
+            as names
     from cells as headers
     left join file_format
         on headers.file_name = file_format.file_name
