@@ -106,9 +106,3 @@
         kind {{ dbt.type_string() }} not null
     )
 {%- endmacro %}
-
-
-{% macro make_state_tables() -%}
-    {# For `make restore`, which fills them where nothing is built yet. #}
-    {%- do run_query(create_lead_tiers()) -%}
-{%- endmacro %}
