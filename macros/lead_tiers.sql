@@ -132,9 +132,3 @@
         what_to_do {{ dbt.type_string() }}
     )
 {%- endmacro %}
-
-
-{% macro make_state_tables() -%}
-    {# For `make restore`, which fills them where nothing is built yet. #}
-    {%- do run_query(create_lead_tiers()) -%}
-{%- endmacro %}
