@@ -113,16 +113,17 @@
        before each. Literal ranges within one that spans them all, so that files and blocks of rows
        outside are passed over. #}
     {%- set ranges = changed_ranges(table_name) -%}
+    {%- set latest = latest_moment() -%}
     {%- set conditions = [] -%}
     {%- for first, last in ranges -%}
-        {%- do conditions.append(is_between_days(first, last, days_before)) -%}
+        {%- do conditions.append(is_between_days(first, last, days_before, latest)) -%}
     {%- endfor -%}
     {%- if has_unreadable_day(table_name) -%}
         {%- do conditions.append(
-            'occurred_at is null or not ' ~ is_possible_time('occurred_at')
+            'occurred_at is null or not ' ~ is_possible_time('occurred_at', latest_time())
         ) -%}
     {%- elif conditions | length > 1 -%}
-        {{ return('(' ~ is_between_days(ranges[0][0], ranges[-1][1], days_before)
+        {{ return('(' ~ is_between_days(ranges[0][0], ranges[-1][1], days_before, latest)
             ~ ' and (' ~ conditions | join(' or ') ~ '))') }}
     {%- endif -%}
     {{ return('(' ~ (conditions | join(' or ') or 'false') ~ ')') }}
@@ -140,13 +141,13 @@
 {%- endmacro %}
 
 
-{% macro is_between_days(first, last, days_before=0) -%}
+{% macro is_between_days(first, last, days_before, latest) -%}
     {#- What lies ahead of the run's clock belongs to none of its days. -#}
     {%- set day = modules.datetime.timedelta(days=1) -%}
     {{ return(
         "(occurred_at >= cast('" ~ (first - days_before * day) ~ "' as timestamp)"
         ~ " and occurred_at < cast('" ~ (last + day) ~ "' as timestamp)"
-        ~ (' and occurred_at <= ' ~ latest_time() if last + day > latest_moment().date() else '')
+        ~ (" and occurred_at <= cast('" ~ latest ~ "' as timestamp)" if last + day > latest.date() else '')
         ~ ')'
     ) }}
 {%- endmacro %}

@@ -90,6 +90,7 @@
     {%- set key = contract.config.meta.key -%}
     {%- set names = contract.columns.values() | map(attribute='name') | list -%}
 
+    {%- set now_and_a_day = latest_time() -%}
     {%- set checks = [] -%}
     {%- for name in key -%}
         {%- do checks.append([name ~ ' is null', name, 'null', "'is missing'"]) -%}
@@ -107,7 +108,7 @@
             {%- if column.config.meta.get('required') -%}
                 {%- do checks.append([column.name ~ ' is null', column.name, 'null', "'is missing'"]) -%}
             {%- endif -%}
-            {%- set latest = far_future() if column.config.meta.get('may_lie_ahead') else latest_time() -%}
+            {%- set latest = far_future() if column.config.meta.get('may_lie_ahead') else now_and_a_day -%}
             {%- do checks.append([
                 'not ' ~ is_possible_time(column.name, latest),
                 column.name, arrived, why_impossible(column.name, latest)
@@ -158,7 +159,7 @@ judged as (
             {%- endfor %}
         end as {{ dbt.type_string() }}) as {{ part[0] }},
         {%- endfor %}
-        case when {{ is_possible_time('_loaded_at') }} then _loaded_at end as first_seen_at
+        case when {{ is_possible_time('_loaded_at', now_and_a_day) }} then _loaded_at end as first_seen_at
     from read_rows
 
 )
@@ -166,9 +167,9 @@ judged as (
 select
     *,
     {%- if contract.config.meta.get('is_event') %}
-    case when {{ is_possible_time('occurred_at') }} then cast(occurred_at as date) else {{ unreadable_day() }} end
+    case when {{ is_possible_time('occurred_at', now_and_a_day) }} then cast(occurred_at as date) else {{ unreadable_day() }} end
         as occurred_on,
-    case when {{ is_possible_time('_loaded_at') }} then cast(_loaded_at as date) else {{ far_future() }} end
+    case when {{ is_possible_time('_loaded_at', now_and_a_day) }} then cast(_loaded_at as date) else {{ far_future() }} end
         as loaded_on
     {%- else %}
     row_number() over (

@@ -257,9 +257,9 @@
 {%- endmacro %}
 
 
-{% macro is_possible_time(column, latest=none) -%}
+{% macro is_possible_time(column, latest) -%}
     {# Whether a time can be: null where there is none. #}
-    ({{ column }} >= {{ earliest_time() }} and {{ column }} <= {{ latest or latest_time() }})
+    ({{ column }} >= {{ earliest_time() }} and {{ column }} <= {{ latest }})
 {%- endmacro %}
 
 

@@ -4,4 +4,4 @@
 -- Whoever owns the CRM should leave the main address in the field.
 select distinct lead_id
 from {{ ref('int_leads') }}
-where email like '%@%@%'
+where {{ matches_pattern('email', '@[^@]+[;,|/ ]+[^@]+@') }}
