@@ -77,3 +77,13 @@
     {# A dated row counts from valid_from on and before valid_to (empty: without end). #}
     {{ row }}.valid_from <= {{ day }} and ({{ row }}.valid_to is null or {{ day }} < {{ row }}.valid_to)
 {%- endmacro %}
+
+
+{% macro days_between(first, last) -%}
+    {# Whole days from one date to another, as a number. #}
+    {{ return(adapter.dispatch('days_between')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    cast({{ last }} - {{ first }} as integer)
+{%- endmacro %}

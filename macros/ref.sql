@@ -1,0 +1,12 @@
+{# dbt's own ref and source without the name of the database: on DuckDB that is the name of the file,
+   and a view that holds it cannot be read where the file is attached under another one. #}
+
+
+{% macro ref() -%}
+    {{ return(builtins.ref(*varargs, **kwargs).include(database=false)) }}
+{%- endmacro %}
+
+
+{% macro source() -%}
+    {{ return(builtins.source(*varargs, **kwargs).include(database=false)) }}
+{%- endmacro %}
