@@ -29,7 +29,7 @@ ranked_examples as (
 
     select
         *,
-        row_number() over (partition by set_key order by as_of_date, lead_no) as place
+        row_number() over (partition by set_no order by as_of_date, lead_no) as place
     from lead_unknown_sets
 
 ),
@@ -37,7 +37,7 @@ ranked_examples as (
 example_values as (
 
     select
-        ranked_examples.set_key,
+        ranked_examples.set_no,
         lead_values.attribute_no,
         lead_values.value_no
     from ranked_examples
@@ -52,7 +52,7 @@ example_values as (
 missing_fields as (
 
     select
-        example_values.set_key,
+        example_values.set_no,
         field_links.field_no,
         field_links.attribute_no,
         field_links.settled_by
@@ -77,7 +77,7 @@ needed_fields as (
 fields_out_of_reach as (
 
     select distinct
-        missing_fields.set_key,
+        missing_fields.set_no,
         needed_fields.field_no
     from missing_fields
     inner join needed_fields
@@ -89,7 +89,7 @@ fields_out_of_reach as (
 
 -- Of an attribute that hangs on several fields something may be known already.
 select
-    missing_fields.set_key,
+    missing_fields.set_no,
     missing_fields.field_no,
     attribute_values.attribute,
     example_values.value_no,
@@ -97,14 +97,14 @@ select
     attribute_values.value <> ''
     and position('|' || attribute_values.value || '|' in '|' || missing_fields.settled_by || '|')
     > 0 as is_settled,
-    fields_out_of_reach.set_key is null as is_in_reach
+    fields_out_of_reach.set_no is null as is_in_reach
 from missing_fields
 inner join example_values
     on
-    missing_fields.set_key = example_values.set_key
+    missing_fields.set_no = example_values.set_no
     and missing_fields.attribute_no = example_values.attribute_no
 inner join attribute_values on example_values.value_no = attribute_values.value_no
 left join fields_out_of_reach
     on
-    missing_fields.set_key = fields_out_of_reach.set_key
+    missing_fields.set_no = fields_out_of_reach.set_no
     and missing_fields.field_no = fields_out_of_reach.field_no

@@ -62,13 +62,13 @@ fields_of_sets as (
     select
         set_ranges.as_of_date,
         set_ranges.model_no,
-        set_ranges.set_key,
+        set_ranges.set_no,
         {{ dbt.listagg(
             'named_attributes.attribute', "'|'", 'order by named_attributes.attribute'
         ) }} as unknown_fields
     from set_ranges
     inner join named_attributes on set_ranges.field_no = named_attributes.attribute_no
-    group by set_ranges.as_of_date, set_ranges.model_no, set_ranges.set_key
+    group by set_ranges.as_of_date, set_ranges.model_no, set_ranges.set_no
 
 ),
 
@@ -108,7 +108,7 @@ ranges as (
         on
         lead_totals.as_of_date = fields_of_sets.as_of_date
         and lead_totals.model_no = fields_of_sets.model_no
-        and lead_unknown_sets.set_key = fields_of_sets.set_key
+        and lead_unknown_sets.set_no = fields_of_sets.set_no
 
 )
 

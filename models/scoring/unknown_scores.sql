@@ -21,6 +21,7 @@ completeness as (
 completeness_ranges as (
 
     select * from {{ ref('completeness_ranges') }}
+    where fields_to_fill > 0
 
 ),
 
@@ -42,19 +43,36 @@ tier_bands as (
 
 ),
 
+banded_totals as (
+
+    select
+        lead_totals.*,
+        tier_bands.from_score as tier_from_score,
+        tier_bands.below_score as tier_below_score
+    from lead_totals
+    left join tier_bands
+        on
+        lead_totals.model_no = tier_bands.model_no
+        and lead_totals.score >= tier_bands.from_score
+        and (lead_totals.score < tier_bands.below_score or tier_bands.below_score is null)
+
+),
+
 -- What the rules of each dimension would give in place of what they give now.
 other_points as (
 
     select
-        lead_totals.as_of_date,
-        lead_totals.lead_no,
-        lead_totals.model_no,
+        banded_totals.as_of_date,
+        banded_totals.lead_no,
+        banded_totals.model_no,
         set_ranges.field_no,
-        lead_totals.score,
-        lead_totals.dimension_points,
+        banded_totals.score,
+        banded_totals.tier_from_score,
+        banded_totals.tier_below_score,
+        banded_totals.dimension_points,
         model_limits.min_score,
         model_limits.max_score,
-        {{ each_dimension('lead_totals.{}_points as {}_now', fit_dimensions()) }},
+        {{ each_dimension('banded_totals.{}_points as {}_now', fit_dimensions()) }},
         {{ each_dimension('model_limits.{}_low', fit_dimensions()) }},
         {{ each_dimension('model_limits.{}_high', fit_dimensions()) }},
         {{ each_dimension(
@@ -62,19 +80,19 @@ other_points as (
             ~ ' as {}_counts', fit_dimensions()
         ) }},
         {{ each_dimension(
-            'lead_totals.{}_rule_points - set_ranges.{}_points'
+            'banded_totals.{}_rule_points - set_ranges.{}_points'
             ~ ' - coalesce(completeness_ranges.{}_points, 0)'
             ~ ' + coalesce(completeness_ranges.{}_filled_points, 0) as {}_others',
             fit_dimensions()
         ) }},
         {{ each_dimension(
-            'lead_totals.{}_rule_points - set_ranges.{}_points + set_ranges.{}_lowest_points'
+            'banded_totals.{}_rule_points - set_ranges.{}_points + set_ranges.{}_lowest_points'
             ~ ' - coalesce(completeness_ranges.{}_points, 0)'
             ~ ' + coalesce(completeness_ranges.{}_lowest_points, 0) as {}_lowest',
             fit_dimensions()
         ) }},
         {{ each_dimension(
-            'lead_totals.{}_rule_points - set_ranges.{}_points + set_ranges.{}_highest_points'
+            'banded_totals.{}_rule_points - set_ranges.{}_points + set_ranges.{}_highest_points'
             ~ ' - coalesce(completeness_ranges.{}_points, 0)'
             ~ ' + coalesce(completeness_ranges.{}_highest_points, 0) as {}_highest',
             fit_dimensions()
@@ -83,17 +101,16 @@ other_points as (
     inner join set_ranges
         on
         lead_unknown_sets.as_of_date = set_ranges.as_of_date
-        and lead_unknown_sets.set_key = set_ranges.set_key
-    inner join lead_totals
+        and lead_unknown_sets.set_no = set_ranges.set_no
+    inner join banded_totals
         on
-        lead_unknown_sets.as_of_date = lead_totals.as_of_date
-        and lead_unknown_sets.lead_no = lead_totals.lead_no
-        and set_ranges.model_no = lead_totals.model_no
+        lead_unknown_sets.as_of_date = banded_totals.as_of_date
+        and lead_unknown_sets.lead_no = banded_totals.lead_no
+        and set_ranges.model_no = banded_totals.model_no
     inner join model_limits on set_ranges.model_no = model_limits.model_no
     left join completeness
         on
-        set_ranges.fields_to_fill > 0
-        and lead_unknown_sets.as_of_date = completeness.as_of_date
+        lead_unknown_sets.as_of_date = completeness.as_of_date
         and lead_unknown_sets.lead_no = completeness.lead_no
         and set_ranges.model_no = completeness.model_no
     left join completeness_ranges
@@ -130,6 +147,8 @@ ranges as (
         model_no,
         field_no,
         score,
+        tier_from_score,
+        tier_below_score,
         cast({{ hold_within('lowest_points', 'min_score', 'max_score') }} as {{ type_points() }})
             as lowest_score,
         cast({{ hold_within('highest_points', 'min_score', 'max_score') }} as {{ type_points() }})
@@ -144,14 +163,7 @@ ranges as (
 )
 
 select
-    ranges.*,
-    tier_bands.from_score as tier_from_score,
-    tier_bands.below_score as tier_below_score,
-    coalesce(ranges.lowest_score < tier_bands.from_score, false)
-    or coalesce(ranges.highest_score >= tier_bands.below_score, false) as can_change_tier
+    *,
+    coalesce(lowest_score < tier_from_score, false)
+    or coalesce(highest_score >= tier_below_score, false) as can_change_tier
 from ranges
-left join tier_bands
-    on
-    ranges.model_no = tier_bands.model_no
-    and ranges.score >= tier_bands.from_score
-    and (ranges.score < tier_bands.below_score or tier_bands.below_score is null)

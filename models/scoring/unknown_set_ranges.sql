@@ -34,7 +34,7 @@ as_of_dates as (
 members as (
 
     select
-        set_key,
+        set_no,
         field_no,
         attribute,
         value_no,
@@ -43,7 +43,7 @@ members as (
     where is_in_reach
     union all
     select distinct
-        set_key,
+        set_no,
         0 as field_no,
         attribute,
         value_no,
@@ -55,7 +55,7 @@ members as (
 fields_to_fill as (
 
     select
-        members.set_key,
+        members.set_no,
         members.field_no,
         scored_models.model_no,
         count(*) as fields_to_fill
@@ -63,7 +63,7 @@ fields_to_fill as (
     inner join key_fields on members.attribute = key_fields.attribute
     inner join scored_models on key_fields.model_id = scored_models.model_id
     where members.is_missing
-    group by members.set_key, members.field_no, scored_models.model_no
+    group by members.set_no, members.field_no, scored_models.model_no
 
 ),
 
@@ -72,7 +72,7 @@ ranges as (
     select
         attribute_ranges.as_of_date,
         attribute_ranges.model_no,
-        members.set_key,
+        members.set_no,
         members.field_no,
         attribute_ranges.dimension,
         sum(attribute_ranges.points) as points,
@@ -85,7 +85,7 @@ ranges as (
     from members
     inner join attribute_ranges on members.value_no = attribute_ranges.value_no
     group by
-        attribute_ranges.as_of_date, attribute_ranges.model_no, members.set_key,
+        attribute_ranges.as_of_date, attribute_ranges.model_no, members.set_no,
         members.field_no, attribute_ranges.dimension
 
 ),
@@ -95,7 +95,7 @@ set_fields as (
     select distinct
         as_of_dates.as_of_date,
         scored_models.model_no,
-        members.set_key,
+        members.set_no,
         members.field_no
     from members
     cross join scored_models
@@ -108,7 +108,7 @@ set_ranges as (
     select
         set_fields.as_of_date,
         set_fields.model_no,
-        set_fields.set_key,
+        set_fields.set_no,
         set_fields.field_no,
         coalesce(max(fields_to_fill.fields_to_fill), 0) as fields_to_fill,
         coalesce(max(ranges.can_move), 0) as can_move,
@@ -125,15 +125,15 @@ set_ranges as (
         on
         set_fields.as_of_date = ranges.as_of_date
         and set_fields.model_no = ranges.model_no
-        and set_fields.set_key = ranges.set_key
+        and set_fields.set_no = ranges.set_no
         and set_fields.field_no = ranges.field_no
     left join fields_to_fill
         on
-        set_fields.set_key = fields_to_fill.set_key
+        set_fields.set_no = fields_to_fill.set_no
         and set_fields.field_no = fields_to_fill.field_no
         and set_fields.model_no = fields_to_fill.model_no
     group by
-        set_fields.as_of_date, set_fields.model_no, set_fields.set_key, set_fields.field_no
+        set_fields.as_of_date, set_fields.model_no, set_fields.set_no, set_fields.field_no
 
 ),
 
