@@ -23,14 +23,3 @@
     {# What the keys were made by: another version of an engine may make others. #}
     version()
 {%- endmacro %}
-
-
-{% macro numbers_given() -%}
-    {# The numbers that an append-only table of leads has given so far: itself, once it is there. #}
-    {%- if is_incremental() -%}
-        select lead_no, lead_id from {{ this }}
-    {%- else -%}
-        select cast(null as integer) as lead_no, cast(null as {{ dbt.type_string() }}) as lead_id
-        where 1 = 0
-    {%- endif -%}
-{%- endmacro %}

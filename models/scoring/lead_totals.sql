@@ -112,3 +112,4 @@ select
     {{ reason_columns('reasons_for', 'reason_for') }},
     {{ reason_columns('reasons_against', 'reason_against') }}
 from totals
+order by as_of_date, model_no, lead_no
