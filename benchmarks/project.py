@@ -1,4 +1,4 @@
-"""What belongs here: this project as a competitor: its daily run, whole, its refresh, its ledger."""
+"""What belongs here: this project as a competitor: its daily run as a whole, and its ledger."""
 
 import csv
 import datetime as dt
