@@ -115,6 +115,16 @@
 {%- endmacro %}
 
 
+{% macro of_dimension(dimension, template) -%}
+    {# Of columns side by side that of a row's own dimension. #}
+    case {{ dimension }}
+        {%- for name in fit_dimensions() + ['behavioral'] %}
+        when '{{ name }}' then {{ template.replace('{}', name) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
 {% macro fit_dimensions() -%}
     {# The dimensions whose rules are about what is known of a lead. #}
     {{ return(['demographic', 'firmographic', 'readiness', 'data_quality']) }}

@@ -31,16 +31,9 @@ rule_points as (
 
 ),
 
-caps as (
+lead_totals as (
 
-    select
-        cap_points.as_of_date,
-        cap_points.lead_no,
-        rules.model_no,
-        rules.dimension,
-        sign(cap_points.points) as direction
-    from {{ ref('cap_points') }} as cap_points
-    inner join {{ ref('rules') }} as rules on cap_points.rule_no = rules.rule_no
+    select * from {{ ref('lead_totals') }}
 
 ),
 
@@ -69,43 +62,54 @@ valid_rules as (
 
 ),
 
+-- What the limits of a dimension and of the score add to a lead (below 0: take from it).
+leads as (
+
+    select
+        lead_outcomes.as_of_date,
+        lead_outcomes.model_no,
+        lead_outcomes.lead_no,
+        lead_outcomes.lead_key,
+        lead_outcomes.has_opportunity,
+        sign(lead_totals.score - lead_totals.dimension_points) as score_direction,
+        {{ each_dimension(
+            'sign(lead_totals.{}_points - lead_totals.{}_rule_points) as {}_direction'
+        ) }}
+    from lead_outcomes
+    inner join lead_totals
+        on
+        lead_outcomes.as_of_date = lead_totals.as_of_date
+        and lead_outcomes.model_no = lead_totals.model_no
+        and lead_outcomes.lead_no = lead_totals.lead_no
+
+),
+
+-- A limit undoes points of the sign that it takes.
 rules_met as (
 
     select
         valid_rules.model_id,
         valid_rules.rule_id,
-        lead_outcomes.lead_key,
-        lead_outcomes.has_opportunity,
+        leads.lead_key,
+        leads.has_opportunity,
         coalesce(
             abs(rule_points.points) = valid_rules.max_points
             and abs(rule_points.raw_points) > valid_rules.max_points,
             false
         )
-        -- What a limit takes from a lead, or adds to it, undoes points of the other sign.
-        or coalesce(sign(rule_points.points) = -held_dimensions.direction, false)
-        or coalesce(sign(rule_points.points) = -held_scores.direction, false) as is_capped
+        or sign(rule_points.points)
+        * {{ of_dimension('valid_rules.dimension', 'leads.{}_direction') }} < 0
+        or sign(rule_points.points) * leads.score_direction < 0 as is_capped
     from rule_points
     inner join valid_rules
         on
         rule_points.as_of_date = valid_rules.as_of_date
         and rule_points.rule_no = valid_rules.rule_no
-    inner join lead_outcomes
+    inner join leads
         on
-        rule_points.as_of_date = lead_outcomes.as_of_date
-        and valid_rules.model_no = lead_outcomes.model_no
-        and rule_points.lead_no = lead_outcomes.lead_no
-    left join caps as held_dimensions
-        on
-        rule_points.as_of_date = held_dimensions.as_of_date
-        and rule_points.lead_no = held_dimensions.lead_no
-        and valid_rules.model_no = held_dimensions.model_no
-        and valid_rules.dimension = held_dimensions.dimension
-    left join caps as held_scores
-        on
-        rule_points.as_of_date = held_scores.as_of_date
-        and rule_points.lead_no = held_scores.lead_no
-        and valid_rules.model_no = held_scores.model_no
-        and held_scores.dimension = 'score'
+        rule_points.as_of_date = leads.as_of_date
+        and valid_rules.model_no = leads.model_no
+        and rule_points.lead_no = leads.lead_no
 
 ),
 
