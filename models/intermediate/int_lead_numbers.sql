@@ -27,7 +27,7 @@ new_leads as (
 select
     cast(
         row_number() over (order by lead_id)
-        + (select coalesce(max(lead_no), 0) from numbers) as integer
+        + (select coalesce(max(numbers.lead_no), 0) from numbers) as integer
     ) as lead_no,
     lead_id
 from new_leads
