@@ -51,7 +51,8 @@
        literal: engines compile a literal once, and what comes from a column for every row. #}
     {%- set found = run_query(
         "select distinct trim(value) from " ~ patterns ~ " where operator = 'matches' order by 1"
-    ).columns[0].values() if execute and load_relation(patterns) else [] -%}
+    ).columns[0].values() if can_be_read(patterns) else [] -%}
+    {%- if found -%}
     case {{ operand }}
         {%- for pattern in found %}
         {%- set literal = "'" ~ pattern.replace("'", "''") ~ "'" %}
@@ -59,6 +60,9 @@
         {%- endfor %}
         else {{ pattern_is_found(value, operand) }}
     end
+    {%- else -%}
+    {{ pattern_is_found(value, operand) }}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -10,3 +10,10 @@
 {% macro source() -%}
     {{ return(builtins.source(*varargs, **kwargs).include(database=false)) }}
 {%- endmacro %}
+
+
+{% macro can_be_read(relation) -%}
+    {# Whether a macro can query a relation while it writes the SQL: not before its first run, nor in
+       a unit test, where it is a part of the statement. #}
+    {{ return(execute and relation.schema and load_relation(relation) is not none) }}
+{%- endmacro %}

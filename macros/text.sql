@@ -141,7 +141,7 @@
     {# The columns of a relation that `named` names in its column attribute, in long form, as text:
        as_of_date, lead_no, attribute, value. #}
     {%- set wanted = run_query('select attribute from ' ~ named).columns[0].values()
-        if execute and load_relation(named) else columns -%}
+        if can_be_read(named) else columns -%}
     {%- for column in [columns[0]] + (columns[1:] | select('in', wanted) | list) %}
     select
         as_of_date,
@@ -160,7 +160,7 @@
        once; patterns that come from a join it compiles for every row. #}
     {%- set found = run_query(
         'select pattern from ' ~ patterns ~ ' where ' ~ condition ~ ' order by pattern'
-    ).columns[0].values() if execute and load_relation(patterns) else [] -%}
+    ).columns[0].values() if can_be_read(patterns) else [] -%}
     {%- if found -%}
         {%- set alternatives = '(' ~ (found | join(')|(')) ~ ')' -%}
         {{ pattern_is_found(text, "'" ~ alternatives.replace("'", "''") ~ "'") }}

@@ -75,13 +75,22 @@ lasting_points as (
 
 ),
 
+distinct_recency_values as (
+
+    select distinct
+        attribute,
+        value
+    from recency_ahead
+
+),
+
 recency_values as (
 
     select
         row_number() over (order by attribute, value) as value_no,
         attribute,
         value
-    from (select distinct attribute, value from recency_ahead) as distinct_values
+    from distinct_recency_values
 
 ),
 

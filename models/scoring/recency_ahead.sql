@@ -172,8 +172,10 @@ stacked as (
         from_day,
         until_day,
         'activity_surge' as attribute,
-        cast({{ activity_surge('events_of_week', 'events_of_weeks_before') }}
-            as {{ dbt.type_string() }}) as value
+        cast(
+            {{ activity_surge('events_of_week', 'events_of_weeks_before') }}
+            as {{ dbt.type_string() }}
+        ) as value
     from counted
     union all
     select
