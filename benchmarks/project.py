@@ -1,9 +1,9 @@
-"""What belongs here: this project as a competitor: its build, its daily refresh, its ledger."""
+"""What belongs here: this project as a competitor: its daily run as a whole, and its ledger."""
 
 import csv
 import datetime as dt
-import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -16,18 +16,22 @@ from benchmarks.measure import Measured
 
 SHIPPED_RULES = PROJECT / "seeds" / "rules"
 
+# A line of a run's progress: the stage, what it did, its seconds.
+STAGE = re.compile(r"^  (?P<stage>\S.{11}).* (?P<seconds>[0-9]+\.[0-9]) s$")
+
 
 class Warehouse:
     """A warehouse of the project: where it lies, what it reads and by which rules it scores."""
 
     def __init__(self, folder: Path, *, project: Path, rules: Path, limit: float):
-        """A new warehouse; `limit` is how many seconds a build of it may take."""
+        """A new warehouse; `limit` is how many seconds a run may take."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.folder = folder
         self.project = project
         self.rules = rules
         self.limit = limit
+        self.log = folder
 
     def load(self, tables: Path) -> None:
         """Put the files of raw tables that are not there yet where the warehouse reads."""
@@ -37,25 +41,23 @@ class Warehouse:
             if not place.exists():
                 os.link(file, place)
 
-    def build(self, as_of: dt.date, *, memory_limit: str | None = None) -> Measured:
-        """Build the warehouse, or refresh it where it is there: one command does both."""
+    def run(self, as_of: dt.date, *, memory_limit: str | None = None) -> Measured:
+        """Run the daily job once, from the raw files to the publication: what `make run` does."""
         settings = {
             "LEADS_RAW": str(self.folder / "raw"),
             "LEADS_RULES": str(self.rules),
             "LEADS_WAREHOUSE": str(self.folder / "leads.duckdb"),
+            "LEADS_PUBLISHED": str(self.folder / "published"),
             "LEADS_AS_OF": str(as_of),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
         }
         if memory_limit:
             settings["LEADS_MEMORY_LIMIT"] = memory_limit
+        self.log = self.folder.with_name(f"{self.folder.name}-as-of-{as_of}.log")
         return measure.run(
-            [
-                *(Path(sys.executable).with_name("dbt"), "build", "--quiet"),
-                *("--exclude-resource-type", "unit_test", "test"),
-            ],
+            [sys.executable, "-m", "orchestration.run"],
             folder=self.project,
             settings=settings,
-            log=self.folder.with_name(f"{self.folder.name}-as-of-{as_of}.log"),
+            log=self.log,
             limit=self.limit,
         )
 
@@ -77,13 +79,17 @@ class Warehouse:
                 {"as_of": as_of, "model": book.model, "rules": rules},
             )
 
-    def costs(self) -> dict[str, float]:
-        """The seconds of each table of the last build, the costliest first."""
-        results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
-        seconds = {
-            result["unique_id"].split(".")[-1]: result["execution_time"] for result in results
-        }
-        return dict(sorted(seconds.items(), key=lambda item: -item[1]))
+    def stages(self) -> dict[str, float]:
+        """The seconds of each stage of the last run, in the order they came."""
+        seconds: dict[str, float] = {}
+        for line in self.log.read_text().splitlines():
+            found = STAGE.match(line)
+            stage = found["stage"].strip() if found else "all"
+            if stage != "all":
+                if stage == "dbt build" and stage in seconds:
+                    stage = "dbt build after tiers"
+                seconds[stage] = seconds.get(stage, 0.0) + float(found["seconds"])
+        return seconds
 
     def delete(self) -> None:
         """Throw it away."""

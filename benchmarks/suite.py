@@ -25,7 +25,6 @@ LEADS_PER_EVENT = 0.01
 DAYS = 365
 LONG = 10  # how many times as long the long history is
 MEMORY_LIMIT = "2GB"
-COSTLIEST = 12
 
 SCRIPTS = ("duckdb", "polars", "pandas")
 YARDSTICK = "DuckDB script"
@@ -41,7 +40,7 @@ class Suite:
     limit: float
     pandas_up_to: int
     results: dict[tuple[Size, str], Measured] = field(default_factory=dict)
-    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    stages: dict[tuple[Size, str], dict[str, float]] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
     def note(self, size: Size, name: str, measured: Measured) -> Measured:
@@ -104,7 +103,7 @@ def main() -> int:
     if asked.only != "scripts":
         measure_under_limit(suite, sizes[-1], raw)
     print_table(suite, sizes)
-    print_costs(suite, sizes[-1])
+    print_stages(suite)
     if not asked.without_history and not asked.only:
         short = sizes[-2] if len(sizes) > 1 else sizes[-1]
         long = Size(short.leads, short.events * LONG, short.days * LONG)
@@ -149,24 +148,24 @@ def measure_script(suite: Suite, size: Size, raw: RawData, rules: Path, script: 
 
 
 def measure_project(suite: Suite, size: Size, raw: RawData, title: str, rules: Path) -> None:
-    """Measure a full build, and the refresh of a warehouse that is one day older."""
-    names = f"full build, {title}", f"refresh after one more day, {title}"
+    """Measure a first run, and the refresh of a warehouse that is one day older."""
+    names = f"first run, {title}", f"refresh after one more day, {title}"
     full = suite.warehouse(f"full-{size}-{title}", rules)
     full.load(raw.day)
-    measured = suite.note(size, names[0], full.build(LAST_DAY))
+    measured = suite.note(size, names[0], full.run(LAST_DAY))
     finish(suite, size, names[0], full, measured)
     daily = suite.warehouse(f"daily-{size}-{title}", rules)
     daily.load(raw.day_before)
-    yesterday = daily.build(LAST_DAY - dt.timedelta(days=1))
+    yesterday = daily.run(LAST_DAY - dt.timedelta(days=1))
     daily.load(raw.day)
-    measured = yesterday if yesterday.problem else daily.build(LAST_DAY)
+    measured = yesterday if yesterday.problem else daily.run(LAST_DAY)
     finish(suite, size, names[1], daily, suite.note(size, names[1], measured))
 
 
 def finish(suite: Suite, size: Size, name: str, warehouse: Warehouse, measured: Measured) -> None:
-    """Compare a warehouse's rows with the yardstick's, keep what its tables cost, delete it."""
+    """Compare a warehouse's rows with the yardstick's, keep what its stages took, delete it."""
     if not measured.problem:
-        suite.costs[name] = warehouse.costs()
+        suite.stages[size, name] = warehouse.stages()
         if suite.rows_of(size).exists():
             rows = suite.data / f"rows-{size}-project.parquet"
             warehouse.write_ledger(LAST_DAY, rows)
@@ -175,11 +174,11 @@ def finish(suite: Suite, size: Size, name: str, warehouse: Warehouse, measured: 
 
 
 def measure_under_limit(suite: Suite, size: Size, raw: RawData) -> None:
-    """Measure a full build by the shipped rule book with little memory."""
-    name = f"full build, {RULE_BOOKS[1]}, LEADS_MEMORY_LIMIT={MEMORY_LIMIT}"
+    """Measure a first run by the shipped rule book with little memory."""
+    name = f"first run, {RULE_BOOKS[1]}, LEADS_MEMORY_LIMIT={MEMORY_LIMIT}"
     warehouse = suite.warehouse(f"limited-{size}", SHIPPED_RULES)
     warehouse.load(raw.day)
-    measured = warehouse.build(LAST_DAY, memory_limit=MEMORY_LIMIT)
+    measured = warehouse.run(LAST_DAY, memory_limit=MEMORY_LIMIT)
     finish(suite, size, name, warehouse, suite.note(size, name, measured))
 
 
@@ -259,12 +258,14 @@ def growth(before: Measured | None, measured: Measured | None) -> str:
     return f"{measured.seconds / before.seconds:.2f}"
 
 
-def print_costs(suite: Suite, size: Size) -> None:
-    """Print the costliest tables of each of the project's builds."""
-    for name, seconds in suite.costs.items():
-        costliest = list(seconds.items())[:COSTLIEST]
-        print(f"\n{size.events:,} events, {name}: {sum(seconds.values()):.1f} s in all tables")
-        print(", ".join(f"{table} {cost:.1f}" for table, cost in costliest))
+def print_stages(suite: Suite) -> None:
+    """Print where the seconds of each run of the project went."""
+    stages = list(dict.fromkeys(stage for took in suite.stages.values() for stage in took))
+    print("\n| seconds of a run | " + " | ".join(stages) + " |")
+    print("| " + " | ".join(["---"] + ["---:"] * len(stages)) + " |")
+    for (size, name), took in suite.stages.items():
+        cells = [f"{took[stage]:.1f}" if stage in took else "" for stage in stages]
+        print(f"| {size.events / 1e6:,g} million events, {name} | " + " | ".join(cells) + " |")
 
 
 def print_histories(suite: Suite, short: Size, long: Size) -> None:

@@ -29,16 +29,20 @@
 {%- endmacro %}
 
 
-{% macro decay_weight(decay, age_days, half_life_days, floor_weight) -%}
-    {# What is left of a point after age_days: 1 on the day itself, falling to floor_weight. #}
-    (
-        coalesce({{ floor_weight }}, 0) + (1 - coalesce({{ floor_weight }}, 0)) * case {{ decay }}
-            when 'exponential' then power(0.5, {{ age_days }} / {{ half_life_days }})
-            when 'linear' then greatest(0, 1 - {{ age_days }} / (2 * {{ half_life_days }}))
-            when 'step' then power(0.5, floor({{ age_days }} / {{ half_life_days }}))
-            when 'none' then 1
-        end
-    )
+{% macro curve_at(curve, age) -%}
+    {# What a curve of rule_curves is worth at an age, in days. #}
+    {{ curve }}.constant
+    + {{ curve }}.fading * power(0.5, {{ age }} / {{ curve }}.half_life_days)
+    - {{ curve }}.slope * {{ age }}
+{%- endmacro %}
+
+
+{% macro moved_curve(curve, age, points) -%}
+    {# The columns of a curve of so many points that begins where this one is at an age, in days. #}
+    {{ points }} * ({{ curve }}.constant - {{ curve }}.slope * {{ age }}) as constant,
+        {{ points }} * {{ curve }}.fading * power(0.5, {{ age }} / {{ curve }}.half_life_days)
+            as fading,
+        {{ points }} * {{ curve }}.slope as slope
 {%- endmacro %}
 
 
@@ -56,13 +60,85 @@
 {%- endmacro %}
 
 
-{% macro completeness_pct(filled_fields, key_fields) -%}
-    {# Filled key fields as a share of all of the model's, 0 to 100. #}
-    cast(100.0 * {{ filled_fields }} / {{ key_fields }} as decimal(5, 2))
+{% macro each_dimension(template, dimensions=none) -%}
+    {# The template once per dimension, its name in place of {}: dimensions stand side by side
+       where there is one row per lead and model. #}
+    {%- for dimension in dimensions or (fit_dimensions() + ['behavioral']) -%}
+        {{ template.replace('{}', dimension) }}{{ ',\n        ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 
-{% macro reasons_shown() -%}
-    {# How many reasons stand beside a score: as many as a seller reads before a call. #}
-    3
+{% macro sum_of_dimensions(template, dimensions=none) -%}
+    {# The same, added up. #}
+    {%- for dimension in dimensions or (fit_dimensions() + ['behavioral']) -%}
+        {{ template.replace('{}', dimension) }}{{ '\n        + ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro same_dimensions(ours, theirs) -%}
+    {# Further conditions of a join: the columns of all fit dimensions are the same. #}
+    {%- for dimension in fit_dimensions() %}
+        and {{ ours.replace('{}', dimension) }} = {{ theirs.replace('{}', dimension) }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro each_range_column(
+    template, columns=('points', 'filled_points', 'lowest_points', 'highest_points')
+) -%}
+    {# The template once per fit dimension, in place of {}, and column of a range of points, in place
+       of <>, named after both. #}
+    {%- for column in columns -%}
+        {{ each_dimension(template.replace('<>', column) ~ ' as {}_' ~ column, fit_dimensions()) }}
+        {{- ',\n        ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro stack_held_dimensions(totals) -%}
+    {# What each limit takes from a lead or adds to it: as_of_date, lead_no, model_no, dimension and
+       points, where it does. #}
+    {%- for dimension in fit_dimensions() + ['behavioral'] %}
+    select
+        as_of_date,
+        lead_no,
+        model_no,
+        '{{ dimension }}' as dimension,
+        {{ dimension }}_points - {{ dimension }}_rule_points as points
+    from {{ totals }}
+    where {{ dimension }}_points <> {{ dimension }}_rule_points
+    union all
+    {%- endfor %}
+    select
+        as_of_date,
+        lead_no,
+        model_no,
+        'score' as dimension,
+        score - dimension_points as points
+    from {{ totals }}
+    where score <> dimension_points
+{%- endmacro %}
+
+
+{% macro of_dimension(dimension, template) -%}
+    {# Of columns side by side that of a row's own dimension. #}
+    case {{ dimension }}
+        {%- for name in fit_dimensions() + ['behavioral'] %}
+        when '{{ name }}' then {{ template.replace('{}', name) }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{% macro fit_dimensions() -%}
+    {# The dimensions whose rules are about what is known of a lead. #}
+    {{ return(['demographic', 'firmographic', 'readiness', 'data_quality']) }}
+{%- endmacro %}
+
+
+{% macro completeness_pct(filled_fields, key_fields) -%}
+    {# Filled key fields as a share of all of the model's, 0 to 100. #}
+    cast(100.0 * {{ filled_fields }} / {{ key_fields }} as decimal(5, 2))
 {%- endmacro %}

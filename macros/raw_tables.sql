@@ -7,7 +7,7 @@
 
 {% macro raw_contract(relation) -%}
     {# The sources.yml entry of a source relation. #}
-    {%- for node in graph.sources.values() if node.relation_name == relation.render() -%}
+    {%- for node in graph.sources.values() if node.relation_name == relation.include(database=true).render() -%}
         {{ return(node) }}
     {%- endfor -%}
 {%- endmacro %}

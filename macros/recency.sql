@@ -1,12 +1,28 @@
-{% macro activity_surge(event_count, occurred_on, as_of_date) -%}
-    {# This week against the mean week of the three before: 2 is twice as much as usual. An
-       aggregate; null where nothing happened in those three weeks, as there is no usual then. #}
-    {%- set age_days = dbt.datediff(occurred_on, as_of_date, 'day') -%}
-    cast(
-        3.0 * sum(case when {{ age_days }} < 7 then {{ event_count }} else 0 end)
-        / nullif(sum(case when {{ age_days }} between 7 and 27 then {{ event_count }} else 0 end), 0)
-        as decimal(12, 2)
-    )
+{# The attributes that change from day to day though nothing happens. #}
+
+
+{% macro recency_attributes() -%}
+    {# Their names. #}
+    {{ return(['days_since_last_activity', 'active_days_30', 'activity_surge', 'activity_state']) }}
+{%- endmacro %}
+
+
+{% macro active_window() -%}
+    {# The days of active_days_30 and of activity_state. #}
+    30
+{%- endmacro %}
+
+
+{% macro surge_week() -%}
+    {# The days of a week, which activity_surge compares with the three before. #}
+    7
+{%- endmacro %}
+
+
+{% macro activity_surge(events_of_week, events_of_weeks_before) -%}
+    {# This week against the mean week of the three before: 2 is twice as much as usual. Null where
+       nothing happened in those three weeks, as there is no usual then. #}
+    cast(3.0 * {{ events_of_week }} / nullif({{ events_of_weeks_before }}, 0) as decimal(12, 2))
 {%- endmacro %}
 
 
@@ -17,25 +33,4 @@
         when {{ last_activity }} is not null then 'latent'
         else 'none'
     end
-{%- endmacro %}
-
-
-{% macro recency_attributes() -%}
-    {# The attributes that change from day to day though nothing happens. #}
-    {{ return(['days_since_last_activity', 'active_days_30', 'activity_surge', 'activity_state']) }}
-{%- endmacro %}
-
-
-{% macro stack_recency(relation) -%}
-    {# These attributes in long form, as text: as_of_date, lead_id, ahead_on, attribute, value. #}
-    {%- for attribute in recency_attributes() %}
-    select
-        as_of_date,
-        lead_id,
-        ahead_on,
-        '{{ attribute }}' as attribute,
-        coalesce(cast({{ attribute }} as {{ dbt.type_string() }}), '') as value
-    from {{ relation }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor -%}
 {%- endmacro %}

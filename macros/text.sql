@@ -128,8 +128,13 @@
 
 {% macro format_points(points) -%}
     {# Points as a seller reads them: signed, at most one decimal: +15, -7.5. #}
-    case when {{ points }} > 0 then '+' else '' end
-    || regexp_replace(cast(round({{ points }}, 1) as {{ dbt.type_string() }}), '[.]0+$', '')
+    case when {{ points }} > 0 then '+' else '' end || {{ short_decimal('round(' ~ points ~ ', 1)') }}
+{%- endmacro %}
+
+
+{% macro short_decimal(number) -%}
+    {# A decimal as text, without zeros after its point. #}
+    regexp_replace(cast({{ number }} as {{ dbt.type_string() }}), '[.]0+$', '')
 {%- endmacro %}
 
 
@@ -145,12 +150,15 @@
 {%- endmacro %}
 
 
-{% macro stack_columns(relation, columns) -%}
-    {# Columns of a relation in long form, as text: as_of_date, lead_id, attribute, value. #}
-    {%- for column in columns %}
+{% macro stack_columns(relation, columns, named) -%}
+    {# The columns of a relation that `named` names in its column attribute, in long form, as text:
+       as_of_date, lead_no, attribute, value. #}
+    {%- set wanted = run_query('select attribute from ' ~ named).columns[0].values()
+        if can_be_read(named) else columns -%}
+    {%- for column in [columns[0]] + (columns[1:] | select('in', wanted) | list) %}
     select
         as_of_date,
-        lead_id,
+        lead_no,
         '{{ column }}' as attribute,
         cast({{ column }} as {{ dbt.type_string() }}) as value
     from {{ relation }}
@@ -165,7 +173,7 @@
        once; patterns that come from a join it compiles for every row. #}
     {%- set found = run_query(
         'select pattern from ' ~ patterns ~ ' where ' ~ condition ~ ' order by pattern'
-    ).columns[0].values() if execute and load_relation(patterns) else [] -%}
+    ).columns[0].values() if can_be_read(patterns) else [] -%}
     {%- if found -%}
         {%- set alternatives = '(' ~ (found | join(')|(')) ~ ')' -%}
         {{ pattern_is_found(text, "'" ~ alternatives.replace("'", "''") ~ "'") }}

@@ -3,6 +3,7 @@ with
 leads as (
 
     select * from {{ ref('int_leads') }}
+    where account_id is not null
 
 ),
 
@@ -18,53 +19,42 @@ exclusions as (
 
 ),
 
-lead_activity_days as (
+lead_recency as (
 
-    select * from {{ ref('int_lead_activity_days') }}
+    select * from {{ ref('int_lead_recency') }}
 
 ),
 
 -- Excluded leads do not speak for their company.
-leads_that_speak as (
+account_recency as (
 
     select
         leads.as_of_date,
         scored_models.model_id,
         leads.account_id,
-        leads.lead_key
+        max(lead_recency.first_activity_days_ago) as first_activity_days_ago,
+        min(lead_recency.last_activity_days_ago) as last_activity_days_ago,
+        sum(lead_recency.events_of_week) as events_of_week,
+        sum(lead_recency.events_of_weeks_before) as events_of_weeks_before
     from leads
+    inner join lead_recency
+        on leads.as_of_date = lead_recency.as_of_date and leads.lead_no = lead_recency.lead_no
     cross join scored_models
     left join exclusions
         on
         leads.as_of_date = exclusions.as_of_date
-        and scored_models.model_id = exclusions.model_id
-        and leads.lead_id = exclusions.lead_id
-    where leads.account_id is not null and exclusions.lead_id is null
-
-),
-
-account_recency as (
-
-    select
-        leads_that_speak.as_of_date,
-        leads_that_speak.model_id,
-        leads_that_speak.account_id,
-        min(lead_activity_days.occurred_on) as first_activity_on,
-        max(lead_activity_days.occurred_on) as last_activity_on,
-        {{ activity_surge(
-            'lead_activity_days.distinct_event_count',
-            'lead_activity_days.occurred_on',
-            'lead_activity_days.counts_until'
-        ) }} as activity_surge
-    from leads_that_speak
-    inner join lead_activity_days
-        on
-        leads_that_speak.as_of_date = lead_activity_days.as_of_date
-        and leads_that_speak.lead_key = lead_activity_days.lead_key
-    where lead_activity_days.event_count > 0
-    group by
-        leads_that_speak.as_of_date, leads_that_speak.model_id, leads_that_speak.account_id
+        and scored_models.model_no = exclusions.model_no
+        and leads.lead_no = exclusions.lead_no
+    where exclusions.lead_no is null
+    group by leads.as_of_date, scored_models.model_id, leads.account_id
 
 )
 
-select * from account_recency
+select
+    as_of_date,
+    model_id,
+    account_id,
+    cast(as_of_date - first_activity_days_ago as date) as first_activity_on,
+    cast(as_of_date - last_activity_days_ago as date) as last_activity_on,
+    {{ activity_surge('events_of_week', 'events_of_weeks_before') }} as activity_surge
+from account_recency

@@ -7,7 +7,7 @@ event_kind_activities as (
 )
 
 select distinct
-    activity_key,
+    activity_no,
     activity,
     named_product
 from event_kind_activities

@@ -71,15 +71,30 @@ operands as (
 
 ),
 
+compared_with as (
+
+    select
+        *,
+        {{ operand_columns('operator', 'operand') }}
+    from operands
+
+),
+
 candidates as (
 
     select
-        kinds_as_of.*,
-        operands.activity,
-        operands.attribute,
-        operands.operator,
-        operands.operand,
-        case operands.attribute
+        kinds_as_of.as_of_date,
+        kinds_as_of.kind_key,
+        kinds_as_of.product,
+        compared_with.activity,
+        compared_with.attribute,
+        compared_with.operator,
+        compared_with.operand,
+        compared_with.lower_operand,
+        compared_with.operand_number,
+        compared_with.low,
+        compared_with.high,
+        case compared_with.attribute
             when 'url_path' then kinds_as_of.url_path
             when 'search_term' then kinds_as_of.search_term
             when 'topic' then kinds_as_of.topic
@@ -89,19 +104,32 @@ candidates as (
             when 'activity_type' then kinds_as_of.event_type
         end as value
     from kinds_as_of
-    inner join operands
+    inner join compared_with
         on
-        kinds_as_of.channel = operands.channel
+        kinds_as_of.channel = compared_with.channel
         and lower(kinds_as_of.event_type)
-        = lower(coalesce(operands.event_type, kinds_as_of.event_type))
+        = lower(coalesce(compared_with.event_type, kinds_as_of.event_type))
+
+),
+
+compared as (
+
+    select
+        *,
+        {{ value_columns('value') }}
+    from candidates
 
 ),
 
 matched as (
 
     select *
-    from candidates
-    where attribute is null or {{ operator_is_met('operator', 'value', 'operand') }}
+    from compared
+    where
+        attribute is null
+        or {{ operator_is_met(
+            'compared.operator', 'compared', 'compared', ref('activity_definitions')
+        ) }}
 
 ),
 
@@ -121,11 +149,13 @@ event_kind_activities as (
 
 )
 
+-- Numbered in the order of their names.
 select
     as_of_date,
     kind_key,
+    cast(dense_rank() over (order by activity, coalesce(named_product, '')) as integer)
+        as activity_no,
     activity,
-    {{ key_of(['activity', "coalesce(named_product, '')"]) }} as activity_key,
     named_product,
     is_first_activity
 from event_kind_activities

@@ -28,7 +28,7 @@ reasons_of_every_model as (
 
     select
         profiles.as_of_date,
-        profiles.lead_id,
+        profiles.lead_no,
         exclusion_rules.reason
     from profiles
     inner join exclusion_rules
@@ -43,14 +43,14 @@ reasons_of_every_model as (
     union
     select
         as_of_date,
-        lead_id,
+        lead_no,
         'Asked not to be contacted' as reason
     from profiles
     where do_not_contact
     union
     select
         as_of_date,
-        lead_id,
+        lead_no,
         'Duplicate of the lead ' || person_lead_id as reason
     from people
     where lead_id <> person_lead_id
@@ -61,16 +61,16 @@ reasons as (
 
     select
         reasons_of_every_model.as_of_date,
-        scored_models.model_id,
-        reasons_of_every_model.lead_id,
+        scored_models.model_no,
+        reasons_of_every_model.lead_no,
         reasons_of_every_model.reason
     from reasons_of_every_model
     cross join scored_models
     union all
     select
         profiles.as_of_date,
-        scored_models.model_id,
-        profiles.lead_id,
+        scored_models.model_no,
+        profiles.lead_no,
         'Is a customer already' as reason
     from profiles
     inner join scored_models on scored_models.excludes_customers
@@ -82,11 +82,11 @@ exclusions as (
 
     select
         as_of_date,
-        model_id,
-        lead_id,
+        model_no,
+        lead_no,
         {{ dbt.listagg('reason', "'; '", 'order by reason') }} as exclusion_reason
     from reasons
-    group by as_of_date, model_id, lead_id
+    group by as_of_date, model_no, lead_no
 
 )
 

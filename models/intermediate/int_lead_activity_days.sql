@@ -59,7 +59,7 @@ lead_event_days as (
 
     select
         people.as_of_date,
-        people.person_lead_key as lead_key,
+        people.person_lead_no as lead_no,
         event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
@@ -71,7 +71,7 @@ lead_event_days as (
     union all
     select
         addresses.as_of_date,
-        addresses.lead_key,
+        addresses.lead_no,
         event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
@@ -83,7 +83,7 @@ lead_event_days as (
     union all
     select
         addresses.as_of_date,
-        addresses.lead_key,
+        addresses.lead_no,
         event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
@@ -95,7 +95,7 @@ lead_event_days as (
     union all
     select
         visitors.as_of_date,
-        visitors.lead_key,
+        visitors.lead_no,
         event_days.table_name,
         event_days.kind_key,
         event_days.occurred_on,
@@ -111,7 +111,7 @@ lead_event_days as (
         on
         visitors.as_of_date = addresses.as_of_date
         and event_days.email_key = addresses.email_key
-    where addresses.lead_key is null
+    where addresses.lead_no is null
 
 ),
 
@@ -119,8 +119,8 @@ lead_activity_days as (
 
     select
         lead_event_days.as_of_date,
-        lead_event_days.lead_key,
-        event_kind_activities.activity_key,
+        lead_event_days.lead_no,
+        event_kind_activities.activity_no,
         lead_event_days.occurred_on,
         min(feeds.counts_until) as counts_until,
         sum(lead_event_days.seen_count) as seen_count,
@@ -143,18 +143,19 @@ lead_activity_days as (
         lead_event_days.as_of_date = event_kind_activities.as_of_date
         and lead_event_days.kind_key = event_kind_activities.kind_key
     group by
-        lead_event_days.as_of_date, lead_event_days.lead_key, event_kind_activities.activity_key,
+        lead_event_days.as_of_date, lead_event_days.lead_no, event_kind_activities.activity_no,
         lead_event_days.occurred_on
 
 )
 
+-- An age stands still while the feed is stale; how long ago something happened does not.
 select
     as_of_date,
-    lead_key,
-    activity_key,
-    occurred_on,
-    counts_until,
-    cast(seen_count as {{ dbt.type_bigint() }}) as seen_count,
-    cast(event_count as {{ dbt.type_bigint() }}) as event_count,
-    cast(coalesce(distinct_event_count, 0) as {{ dbt.type_bigint() }}) as distinct_event_count
+    lead_no,
+    activity_no,
+    {{ days_between('occurred_on', 'as_of_date') }} as days_ago,
+    {{ days_between('occurred_on', 'counts_until') }} as age,
+    cast(seen_count as integer) as seen_count,
+    cast(event_count as integer) as event_count,
+    cast(coalesce(distinct_event_count, 0) as integer) as distinct_event_count
 from lead_activity_days

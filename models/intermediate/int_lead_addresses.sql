@@ -12,7 +12,7 @@ addresses as (
         as_of_date,
         {{ key_of('email') }} as email_key,
         email,
-        person_lead_key as lead_key
+        person_lead_no as lead_no
     from people
     where email is not null
 

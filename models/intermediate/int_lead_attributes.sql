@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 profiles as (
@@ -12,52 +14,13 @@ custom_attributes as (
 
 ),
 
-key_fields as (
-
-    select * from {{ ref('model_key_fields') }}
-
-),
-
-attribute_rules as (
-
-    select * from {{ ref('attribute_rules') }}
-
-),
-
-model_tiers as (
-
-    select * from {{ ref('model_tiers') }}
-
-),
-
-attribute_fields as (
-
-    select * from {{ ref('attribute_fields') }}
-
-),
-
-asked_for as (
-
-    select attribute from attribute_rules
-    union
-    select attribute from key_fields
-    union
-    select trim({{ split_to_rows('required_fields') }}) as attribute from model_tiers
-
-),
-
--- With the fields that they hang on: whether these are missing says what may still change.
 named_attributes as (
 
-    select attribute from asked_for
-    union
-    select attribute_fields.field as attribute
-    from attribute_fields
-    inner join asked_for on attribute_fields.attribute = asked_for.attribute
+    select * from {{ ref('named_attributes') }}
 
 ),
 
-stacked_columns as (
+column_values as (
 
     {{ stack_columns(
         'profiles',
@@ -69,66 +32,64 @@ stacked_columns as (
         'account_country', 'account_is_customer', 'email_domain', 'email_kind',
         'email_matches_company', 'job_level', 'job_function', 'name_quality', 'company_source',
         'phone_quality', 'won_opportunities', 'is_existing_customer', 'days_since_last_activity',
-        'active_days_30', 'activity_surge', 'activity_state']
+        'active_days_30', 'activity_surge', 'activity_state'],
+        ref('named_attributes')
     ) }}
 
 ),
 
-stated_values as (
+custom_values as (
 
     select
-        stacked_columns.as_of_date,
-        stacked_columns.lead_id,
-        stacked_columns.attribute,
-        stacked_columns.value
-    from stacked_columns
-    inner join named_attributes on stacked_columns.attribute = named_attributes.attribute
-    where stacked_columns.value is not null
+        profiles.as_of_date,
+        profiles.lead_no,
+        named_attributes.attribute,
+        custom_attributes.value
+    from profiles
+    cross join named_attributes
+    left join custom_attributes
+        on
+        profiles.as_of_date = custom_attributes.as_of_date
+        and profiles.lead_no = custom_attributes.lead_no
+        and named_attributes.attribute = custom_attributes.attribute
+    where named_attributes.is_custom
 
 ),
 
 -- A filled column of the same name wins over a custom attribute.
-custom_values as (
+filled_columns as (
 
-    select
-        custom_attributes.as_of_date,
-        custom_attributes.lead_id,
-        custom_attributes.attribute,
-        custom_attributes.value
-    from custom_attributes
-    inner join named_attributes on custom_attributes.attribute = named_attributes.attribute
-    left join stated_values
-        on custom_attributes.as_of_date = stated_values.as_of_date
-        and custom_attributes.lead_id = stated_values.lead_id
-        and custom_attributes.attribute = stated_values.attribute
-    where stated_values.lead_id is null
+    select column_values.*
+    from column_values
+    inner join named_attributes on column_values.attribute = named_attributes.attribute
+    where named_attributes.is_custom and column_values.value is not null
 
 ),
 
-filled_values as (
+all_values as (
 
-    select * from stated_values
+    select column_values.*
+    from column_values
+    inner join named_attributes on column_values.attribute = named_attributes.attribute
+    where not named_attributes.is_custom
     union all
-    select * from custom_values
-
-),
-
--- Missing is a value of its own, so that the operator `missing` can be met.
-lead_attributes as (
-
-    select
-        profiles.as_of_date,
-        profiles.lead_id,
-        named_attributes.attribute,
-        coalesce(filled_values.value, '') as value
-    from profiles
-    cross join named_attributes
-    left join filled_values
-        on profiles.as_of_date = filled_values.as_of_date
-        and profiles.lead_id = filled_values.lead_id
-        and named_attributes.attribute = filled_values.attribute
-    where named_attributes.attribute <> 'completeness_pct'
+    select * from filled_columns
+    union all
+    select custom_values.*
+    from custom_values
+    left join filled_columns
+        on
+        custom_values.as_of_date = filled_columns.as_of_date
+        and custom_values.lead_no = filled_columns.lead_no
+        and custom_values.attribute = filled_columns.attribute
+    where filled_columns.lead_no is null
 
 )
 
-select * from lead_attributes
+-- Missing is a value of its own, so that the operator `missing` can be met.
+select
+    as_of_date,
+    lead_no,
+    attribute,
+    coalesce(value, '') as value
+from all_values

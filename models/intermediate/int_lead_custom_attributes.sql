@@ -21,6 +21,12 @@ as_of_dates as (
 
 ),
 
+lead_numbers as (
+
+    select * from {{ ref('int_lead_numbers') }}
+
+),
+
 versions as (
 
     select
@@ -49,15 +55,16 @@ versions as (
 custom_attributes_as_of as (
 
     select
-        as_of_date,
-        lead_id,
-        attribute,
-        value
+        versions.as_of_date,
+        lead_numbers.lead_no,
+        versions.attribute,
+        versions.value
     from versions
+    inner join lead_numbers on versions.lead_id = lead_numbers.lead_id
     where
-        recency = 1
-        and value is not null
-        and (gone_from is null or gone_from > as_of_date)
+        versions.recency = 1
+        and versions.value is not null
+        and (versions.gone_from is null or versions.gone_from > versions.as_of_date)
 
 )
 

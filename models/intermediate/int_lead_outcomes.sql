@@ -65,7 +65,9 @@ lead_outcomes as (
 
     select
         leads.as_of_date,
+        scored_models.model_no,
         scored_models.model_id,
+        leads.lead_no,
         leads.lead_id,
         leads.lead_key,
         leads_with_opportunity.person_lead_id is not null as has_opportunity
@@ -78,9 +80,9 @@ lead_outcomes as (
         and leads.lead_id = leads_with_opportunity.person_lead_id
     left join exclusions
         on leads.as_of_date = exclusions.as_of_date
-        and scored_models.model_id = exclusions.model_id
-        and leads.lead_id = exclusions.lead_id
-    where exclusions.lead_id is null
+        and scored_models.model_no = exclusions.model_no
+        and leads.lead_no = exclusions.lead_no
+    where exclusions.lead_no is null
 
 )
 

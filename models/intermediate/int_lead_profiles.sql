@@ -124,10 +124,10 @@ profiles as (
         coalesce(lead_won_opportunities.won_opportunities, 0) > 0
         or coalesce(accounts.account_is_customer, false) as is_existing_customer,
         lead_recency.days_since_last_activity,
-        lead_recency.last_activity_on,
+        cast(parsed.as_of_date - lead_recency.last_activity_days_ago as date) as last_activity_on,
         coalesce(lead_recency.active_days_30, 0) as active_days_30,
         lead_recency.activity_surge,
-        {{ activity_state('lead_recency.active_days_30', 'lead_recency.last_activity_on') }}
+        {{ activity_state('lead_recency.active_days_30', 'lead_recency.days_since_last_activity') }}
             as activity_state
     from parsed
     left join accounts
@@ -136,7 +136,7 @@ profiles as (
         on parsed.as_of_date = lead_won_opportunities.as_of_date
         and parsed.lead_id = lead_won_opportunities.lead_id
     left join lead_recency
-        on parsed.as_of_date = lead_recency.as_of_date and parsed.lead_key = lead_recency.lead_key
+        on parsed.as_of_date = lead_recency.as_of_date and parsed.lead_no = lead_recency.lead_no
     left join job_titles on parsed.job_title = job_titles.job_title
     left join ip_organizations on parsed.ip_organization = ip_organizations.ip_organization
     left join disposable_mail_domains on parsed.email_domain = disposable_mail_domains.domain

@@ -3,25 +3,34 @@ with
 lead_activity_days as (
 
     select * from {{ ref('int_lead_activity_days') }}
+    where event_count > 0
 
 ),
 
-lead_recency as (
+counted as (
 
     select
         as_of_date,
-        lead_key,
-        max(occurred_on) as last_activity_on,
-        min({{ dbt.datediff('occurred_on', 'counts_until', 'day') }}) as days_since_last_activity,
-        count(distinct case
-            when {{ dbt.datediff('occurred_on', 'counts_until', 'day') }} < 30 then occurred_on
-        end) as active_days_30,
-        {{ activity_surge('distinct_event_count', 'occurred_on', 'counts_until') }}
-            as activity_surge
+        lead_no,
+        max(days_ago) as first_activity_days_ago,
+        min(days_ago) as last_activity_days_ago,
+        min(age) as days_since_last_activity,
+        count(distinct case when age < {{ active_window() }} then days_ago end) as active_days_30,
+        sum(case when age < {{ surge_week() }} then distinct_event_count else 0 end)
+            as events_of_week,
+        sum(
+            case
+                when age >= {{ surge_week() }} and age < 4 * {{ surge_week() }}
+                    then distinct_event_count
+                else 0
+            end
+        ) as events_of_weeks_before
     from lead_activity_days
-    where event_count > 0
-    group by as_of_date, lead_key
+    group by as_of_date, lead_no
 
 )
 
-select * from lead_recency
+select
+    *,
+    {{ activity_surge('events_of_week', 'events_of_weeks_before') }} as activity_surge
+from counted

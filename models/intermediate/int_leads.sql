@@ -15,6 +15,12 @@ as_of_dates as (
 
 ),
 
+lead_numbers as (
+
+    select * from {{ ref('int_lead_numbers') }}
+
+),
+
 versions as (
 
     select
@@ -35,37 +41,39 @@ versions as (
 leads_as_of as (
 
     select
-        as_of_date,
-        lead_id,
-        {{ key_of('lead_id') }} as lead_key,
-        email,
-        first_name,
-        last_name,
-        phone,
-        job_title,
-        company_name,
-        company_domain,
-        industry,
-        employee_count,
-        annual_revenue,
-        country,
-        region,
-        city,
-        ip_organization,
-        lead_source,
-        account_id,
-        owner_id,
-        lifecycle_stage,
-        do_not_contact,
-        is_deleted,
-        created_at,
-        updated_at,
-        _loaded_at
+        versions.as_of_date,
+        lead_numbers.lead_no,
+        versions.lead_id,
+        {{ key_of('versions.lead_id') }} as lead_key,
+        versions.email,
+        versions.first_name,
+        versions.last_name,
+        versions.phone,
+        versions.job_title,
+        versions.company_name,
+        versions.company_domain,
+        versions.industry,
+        versions.employee_count,
+        versions.annual_revenue,
+        versions.country,
+        versions.region,
+        versions.city,
+        versions.ip_organization,
+        versions.lead_source,
+        versions.account_id,
+        versions.owner_id,
+        versions.lifecycle_stage,
+        versions.do_not_contact,
+        versions.is_deleted,
+        versions.created_at,
+        versions.updated_at,
+        versions._loaded_at
     from versions
+    inner join lead_numbers on versions.lead_id = lead_numbers.lead_id
     where
-        recency = 1
-        and not coalesce(is_deleted, false)
-        and (gone_from is null or gone_from > as_of_date)
+        versions.recency = 1
+        and not coalesce(versions.is_deleted, false)
+        and (versions.gone_from is null or versions.gone_from > versions.as_of_date)
 
 )
 

@@ -11,6 +11,7 @@ people as (
 
     select
         as_of_date,
+        lead_no,
         lead_id,
         lead_key,
         email,
@@ -18,10 +19,10 @@ people as (
             partition by as_of_date, coalesce(email, lead_id), email is null
             order by created_at, lead_id
         ) as person_lead_id,
-        first_value(lead_key) over (
+        first_value(lead_no) over (
             partition by as_of_date, coalesce(email, lead_id), email is null
             order by created_at, lead_id
-        ) as person_lead_key
+        ) as person_lead_no
     from leads
 
 )

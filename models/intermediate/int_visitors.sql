@@ -30,7 +30,7 @@ identifications_as_of as (
     select
         as_of_dates.as_of_date,
         identifications.visitor_key,
-        addresses.lead_key,
+        addresses.lead_no,
         min(identifications.occurred_on) over (
             partition by as_of_dates.as_of_date, identifications.visitor_key
         ) as first_identified_on,
@@ -58,7 +58,7 @@ visitors as (
     select
         as_of_date,
         visitor_key,
-        lead_key,
+        lead_no,
         cast({{ dbt.dateadd('day', -var('visitor_lookback_days'), 'first_identified_on') }} as date)
             as counts_from
     from identifications_as_of

@@ -6,9 +6,21 @@ profiles as (
 
 ),
 
-lead_scores as (
+lead_totals as (
 
-    select * from {{ ref('lead_scores') }}
+    select * from {{ ref('lead_totals') }}
+
+),
+
+scored_models as (
+
+    select * from {{ ref('scored_models') }}
+
+),
+
+exclusions as (
+
+    select * from {{ ref('int_exclusions') }}
 
 ),
 
@@ -28,11 +40,11 @@ account_recency as (
 ranked_leads as (
 
     select
-        lead_scores.as_of_date,
-        lead_scores.model_id,
-        lead_scores.account_id,
-        lead_scores.lead_id,
-        lead_scores.score,
+        lead_totals.as_of_date,
+        scored_models.model_id,
+        profiles.account_id,
+        profiles.lead_id,
+        cast(lead_totals.score as decimal(12, 4)) as score,
         profiles.job_function,
         account_rollups.next_lead_weight,
         account_rollups.leads_counted,
@@ -41,16 +53,22 @@ ranked_leads as (
             profiles.days_since_last_activity < account_rollups.engaged_within_days, false
         ) as is_engaged,
         row_number() over (
-            partition by lead_scores.as_of_date, lead_scores.model_id, lead_scores.account_id
-            order by lead_scores.score desc, lead_scores.lead_id asc
+            partition by lead_totals.as_of_date, lead_totals.model_no, profiles.account_id
+            order by lead_totals.score desc, profiles.lead_id asc
         ) as place
-    from lead_scores
-    inner join account_rollups on lead_scores.model_id = account_rollups.model_id
+    from lead_totals
+    inner join scored_models on lead_totals.model_no = scored_models.model_no
+    inner join account_rollups on scored_models.model_id = account_rollups.model_id
     inner join profiles
         on
-        lead_scores.as_of_date = profiles.as_of_date
-        and lead_scores.lead_id = profiles.lead_id
-    where lead_scores.account_id is not null and not lead_scores.is_excluded
+        lead_totals.as_of_date = profiles.as_of_date
+        and lead_totals.lead_no = profiles.lead_no
+    left join exclusions
+        on
+        lead_totals.as_of_date = exclusions.as_of_date
+        and lead_totals.model_no = exclusions.model_no
+        and lead_totals.lead_no = exclusions.lead_no
+    where profiles.account_id is not null and exclusions.lead_no is null
 
 ),
 

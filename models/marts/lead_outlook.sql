@@ -1,8 +1,8 @@
 with
 
-leads_at_stake as (
+candidates as (
 
-    select * from {{ ref('leads_at_stake') }}
+    select * from {{ ref('outlook_candidates') }}
 
 ),
 
@@ -12,9 +12,15 @@ scores_ahead as (
 
 ),
 
-points_ahead as (
+fading_points as (
 
-    select * from {{ ref('points_ahead') }}
+    select * from {{ ref('fading_points_ahead') }}
+
+),
+
+attribute_points as (
+
+    select * from {{ ref('attribute_points_ahead') }}
 
 ),
 
@@ -24,23 +30,65 @@ rule_points as (
 
 ),
 
+rules as (
+
+    select * from {{ ref('rules') }}
+
+),
+
+scored_models as (
+
+    select * from {{ ref('scored_models') }}
+
+),
+
+lead_numbers as (
+
+    select * from {{ ref('int_lead_numbers') }}
+
+),
+
 drop_outs as (
 
     select
-        leads_at_stake.as_of_date,
-        leads_at_stake.model_id,
-        leads_at_stake.lead_id,
-        min(scores_ahead.ahead_on) as drops_out_on
-    from leads_at_stake
+        candidates.candidate_no,
+        candidates.as_of_date,
+        candidates.model_no,
+        candidates.lead_no,
+        min(scores_ahead.day) as day
+    from candidates
     inner join scores_ahead
         on
-        leads_at_stake.as_of_date = scores_ahead.as_of_date
-        and leads_at_stake.model_id = scores_ahead.model_id
-        and leads_at_stake.lead_id = scores_ahead.lead_id
-        and scores_ahead.ahead_on > leads_at_stake.as_of_date
-        and scores_ahead.ahead_on >= leads_at_stake.stays_until
-        and scores_ahead.score < leads_at_stake.leave_below
-    group by leads_at_stake.as_of_date, leads_at_stake.model_id, leads_at_stake.lead_id
+        candidates.candidate_no = scores_ahead.candidate_no
+        and scores_ahead.day >= candidates.stays_days
+        and scores_ahead.score < candidates.leave_below
+    group by
+        candidates.candidate_no, candidates.as_of_date, candidates.model_no, candidates.lead_no
+
+),
+
+points_then as (
+
+    select
+        drop_outs.candidate_no,
+        rules.rule_id,
+        fading_points.points
+    from drop_outs
+    inner join fading_points
+        on drop_outs.candidate_no = fading_points.candidate_no and drop_outs.day = fading_points.day
+    inner join rules on fading_points.rule_no = rules.rule_no
+    union all
+    select
+        drop_outs.candidate_no,
+        rules.rule_id,
+        attribute_points.points
+    from drop_outs
+    inner join attribute_points
+        on
+        drop_outs.candidate_no = attribute_points.candidate_no
+        and drop_outs.day >= attribute_points.from_day
+        and drop_outs.day < attribute_points.until_day
+    inner join rules on attribute_points.rule_no = rules.rule_no
 
 ),
 
@@ -48,59 +96,46 @@ drop_outs as (
 losses as (
 
     select
-        drop_outs.as_of_date,
-        drop_outs.model_id,
-        drop_outs.lead_id,
-        rule_points.reason,
+        drop_outs.candidate_no,
+        rules.reason,
         rule_points.points as points_now,
-        coalesce(points_ahead.points, 0) as points_then,
+        coalesce(points_then.points, 0) as points_then,
         row_number() over (
-            partition by drop_outs.as_of_date, drop_outs.model_id, drop_outs.lead_id
-            order by rule_points.points - coalesce(points_ahead.points, 0) desc, rule_points.rule_id
+            partition by drop_outs.candidate_no
+            order by rule_points.points - coalesce(points_then.points, 0) desc, rules.rule_no
         ) as place
     from drop_outs
     inner join rule_points
         on
         drop_outs.as_of_date = rule_points.as_of_date
-        and drop_outs.model_id = rule_points.model_id
-        and drop_outs.lead_id = rule_points.lead_id
-    left join points_ahead
+        and drop_outs.lead_no = rule_points.lead_no
+    inner join rules
+        on rule_points.rule_no = rules.rule_no and drop_outs.model_no = rules.model_no
+    left join points_then
         on
-        drop_outs.as_of_date = points_ahead.as_of_date
-        and drop_outs.drops_out_on = points_ahead.ahead_on
-        and drop_outs.model_id = points_ahead.model_id
-        and drop_outs.lead_id = points_ahead.lead_id
-        and rule_points.rule_id = points_ahead.rule_id
-    where rule_points.points > coalesce(points_ahead.points, 0)
+        drop_outs.candidate_no = points_then.candidate_no
+        and rules.rule_id = points_then.rule_id
+    where rule_points.points > coalesce(points_then.points, 0)
 
 )
 
 select
-    leads_at_stake.as_of_date,
-    leads_at_stake.model_id,
-    leads_at_stake.lead_id,
-    leads_at_stake.tier,
-    cast(leads_at_stake.leave_below as decimal(12, 4)) as leave_below,
-    leads_at_stake.score,
-    drop_outs.drops_out_on,
-    scores_ahead.score as score_then,
+    candidates.as_of_date,
+    scored_models.model_id,
+    lead_numbers.lead_id,
+    candidates.tier,
+    cast(candidates.leave_below as decimal(12, 4)) as leave_below,
+    cast(candidates.score as decimal(12, 4)) as score,
+    cast(candidates.as_of_date + drop_outs.day as date) as drops_out_on,
+    cast(scores_ahead.score as decimal(12, 4)) as score_then,
     losses.reason || ': ' || {{ format_points('losses.points_now') }} || ' now, '
     || {{ format_points('losses.points_then') }} || ' then' as because_of
-from leads_at_stake
-left join drop_outs
-    on
-    leads_at_stake.as_of_date = drop_outs.as_of_date
-    and leads_at_stake.model_id = drop_outs.model_id
-    and leads_at_stake.lead_id = drop_outs.lead_id
+from candidates
+inner join scored_models on candidates.model_no = scored_models.model_no
+inner join lead_numbers on candidates.lead_no = lead_numbers.lead_no
+left join drop_outs on candidates.candidate_no = drop_outs.candidate_no
 left join scores_ahead
     on
-    drop_outs.as_of_date = scores_ahead.as_of_date
-    and drop_outs.drops_out_on = scores_ahead.ahead_on
-    and drop_outs.model_id = scores_ahead.model_id
-    and drop_outs.lead_id = scores_ahead.lead_id
-left join losses
-    on
-    drop_outs.as_of_date = losses.as_of_date
-    and drop_outs.model_id = losses.model_id
-    and drop_outs.lead_id = losses.lead_id
-    and losses.place = 1
+    drop_outs.candidate_no = scores_ahead.candidate_no
+    and drop_outs.day = scores_ahead.day
+left join losses on candidates.candidate_no = losses.candidate_no and losses.place = 1

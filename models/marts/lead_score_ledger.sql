@@ -1,35 +1,67 @@
+{{ config(materialized='view') }}
+
 with
 
-rule_points as (
+ledger_rows as (
 
-    select * from {{ ref('rule_points') }}
-
-),
-
-cap_points as (
-
-    select * from {{ ref('cap_points') }}
+    select * from {{ ref('ledger_rows') }}
 
 ),
 
-ledger as (
+lead_numbers as (
 
-    select * from rule_points
-    union all
-    select * from cap_points
+    select * from {{ ref('int_lead_numbers') }}
+
+),
+
+rule_texts as (
+
+    select * from {{ ref('rule_texts') }}
+
+),
+
+value_texts as (
+
+    select * from {{ ref('value_texts') }}
 
 )
 
 select
-    as_of_date,
-    model_id,
-    lead_id,
-    rule_id,
-    dimension,
-    reason,
-    evidence,
-    occurred_on,
-    event_count,
-    raw_points,
-    points
-from ledger
+    ledger_rows.as_of_date,
+    rule_texts.model_id,
+    lead_numbers.lead_id,
+    rule_texts.rule_id,
+    rule_texts.dimension,
+    case
+        when rule_texts.kind <> 'cap' then rule_texts.reason
+        when ledger_rows.points < 0 then rule_texts.reason_held_at_most
+        else rule_texts.reason_held_at_least
+    end as reason,
+    case rule_texts.kind
+        when 'attribute' then value_texts.evidence
+        when 'cap'
+            then
+                case
+                    when ledger_rows.points < 0 then rule_texts.high_limit
+                    else rule_texts.low_limit
+                end
+        else
+            case
+                when rule_texts.kind = 'activity'
+                    then cast(ledger_rows.event_count as {{ dbt.type_string() }}) || ' × '
+                else ''
+            end
+            || rule_texts.what || ', last on '
+            || cast(
+                cast(ledger_rows.as_of_date - ledger_rows.days_ago as date)
+                as {{ dbt.type_string() }}
+            )
+    end as evidence,
+    cast(ledger_rows.as_of_date - ledger_rows.days_ago as date) as occurred_on,
+    cast(ledger_rows.event_count as {{ dbt.type_bigint() }}) as event_count,
+    cast(ledger_rows.raw_points as decimal(12, 4)) as raw_points,
+    cast(ledger_rows.points as decimal(12, 4)) as points
+from ledger_rows
+inner join lead_numbers on ledger_rows.lead_no = lead_numbers.lead_no
+inner join rule_texts on ledger_rows.rule_no = rule_texts.rule_no
+left join value_texts on ledger_rows.value_no = value_texts.value_no

@@ -1,14 +1,29 @@
+{{ config(materialized='view') }}
+
 with
 
-lead_scores as (
+lead_totals as (
 
-    select * from {{ ref('lead_scores') }}
+    select * from {{ ref('lead_totals') }}
+
+),
+
+lead_unknown_sets as (
+
+    select * from {{ ref('int_lead_unknown_sets') }}
+
+),
+
+set_ranges as (
+
+    select * from {{ ref('unknown_set_ranges') }}
 
 ),
 
 unknown_scores as (
 
     select * from {{ ref('unknown_scores') }}
+    where field_no = 0
 
 ),
 
@@ -18,35 +33,42 @@ field_chances as (
 
 ),
 
+named_attributes as (
+
+    select * from {{ ref('named_attributes') }}
+
+),
+
+scored_models as (
+
+    select * from {{ ref('scored_models') }}
+
+),
+
+lead_numbers as (
+
+    select * from {{ ref('int_lead_numbers') }}
+
+),
+
 tier_bands as (
 
     select * from {{ ref('tier_bands') }}
 
 ),
 
-all_fields as (
+fields_of_sets as (
 
     select
-        as_of_date,
-        model_id,
-        lead_id,
-        lowest_score,
-        highest_score
-    from unknown_scores
-    where field = ''
-
-),
-
-listed_fields as (
-
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        {{ dbt.listagg('field', "'|'", 'order by field') }} as unknown_fields
-    from unknown_scores
-    where field <> ''
-    group by as_of_date, model_id, lead_id
+        set_ranges.as_of_date,
+        set_ranges.model_no,
+        set_ranges.set_no,
+        {{ dbt.listagg(
+            'named_attributes.attribute', "'|'", 'order by named_attributes.attribute'
+        ) }} as unknown_fields
+    from set_ranges
+    inner join named_attributes on set_ranges.field_no = named_attributes.attribute_no
+    group by set_ranges.as_of_date, set_ranges.model_no, set_ranges.set_no
 
 ),
 
@@ -56,8 +78,8 @@ ranked_fields as (
     select
         *,
         row_number() over (
-            partition by as_of_date, model_id, lead_id
-            order by coalesce(probability, 0) desc, highest_score - lowest_score desc, field
+            partition by as_of_date, model_no, lead_no
+            order by coalesce(probability, 0) desc, highest_score - lowest_score desc, field_no
         ) as place
     from field_chances
 
@@ -66,50 +88,58 @@ ranked_fields as (
 ranges as (
 
     select
-        lead_scores.as_of_date,
-        lead_scores.model_id,
-        lead_scores.lead_id,
-        coalesce(all_fields.lowest_score, lead_scores.score) as lowest_score,
-        coalesce(all_fields.highest_score, lead_scores.score) as highest_score
-    from lead_scores
-    left join all_fields
+        lead_totals.as_of_date,
+        lead_totals.model_no,
+        lead_totals.lead_no,
+        coalesce(unknown_scores.lowest_score, lead_totals.score) as lowest_score,
+        coalesce(unknown_scores.highest_score, lead_totals.score) as highest_score,
+        fields_of_sets.unknown_fields
+    from lead_totals
+    left join unknown_scores
         on
-        lead_scores.as_of_date = all_fields.as_of_date
-        and lead_scores.model_id = all_fields.model_id
-        and lead_scores.lead_id = all_fields.lead_id
+        lead_totals.as_of_date = unknown_scores.as_of_date
+        and lead_totals.model_no = unknown_scores.model_no
+        and lead_totals.lead_no = unknown_scores.lead_no
+    left join lead_unknown_sets
+        on
+        lead_totals.as_of_date = lead_unknown_sets.as_of_date
+        and lead_totals.lead_no = lead_unknown_sets.lead_no
+    left join fields_of_sets
+        on
+        lead_totals.as_of_date = fields_of_sets.as_of_date
+        and lead_totals.model_no = fields_of_sets.model_no
+        and lead_unknown_sets.set_no = fields_of_sets.set_no
 
 )
 
 select
     ranges.as_of_date,
-    ranges.model_id,
-    ranges.lead_id,
-    ranges.lowest_score,
-    ranges.highest_score,
-    listed_fields.unknown_fields,
+    scored_models.model_id,
+    lead_numbers.lead_id,
+    cast(ranges.lowest_score as decimal(12, 4)) as lowest_score,
+    cast(ranges.highest_score as decimal(12, 4)) as highest_score,
+    ranges.unknown_fields,
     lowest_bands.tier as lowest_tier,
     highest_bands.tier as highest_tier,
-    ranked_fields.field as deciding_field,
+    named_attributes.attribute as deciding_field,
     ranked_fields.probability as deciding_probability
 from ranges
-left join listed_fields
-    on
-    ranges.as_of_date = listed_fields.as_of_date
-    and ranges.model_id = listed_fields.model_id
-    and ranges.lead_id = listed_fields.lead_id
+inner join scored_models on ranges.model_no = scored_models.model_no
+inner join lead_numbers on ranges.lead_no = lead_numbers.lead_no
 left join tier_bands as lowest_bands
     on
-    ranges.model_id = lowest_bands.model_id
+    ranges.model_no = lowest_bands.model_no
     and ranges.lowest_score >= lowest_bands.from_score
     and (ranges.lowest_score < lowest_bands.below_score or lowest_bands.below_score is null)
 left join tier_bands as highest_bands
     on
-    ranges.model_id = highest_bands.model_id
+    ranges.model_no = highest_bands.model_no
     and ranges.highest_score >= highest_bands.from_score
     and (ranges.highest_score < highest_bands.below_score or highest_bands.below_score is null)
 left join ranked_fields
     on
     ranges.as_of_date = ranked_fields.as_of_date
-    and ranges.model_id = ranked_fields.model_id
-    and ranges.lead_id = ranked_fields.lead_id
+    and ranges.model_no = ranked_fields.model_no
+    and ranges.lead_no = ranked_fields.lead_no
     and ranked_fields.place = 1
+left join named_attributes on ranked_fields.field_no = named_attributes.attribute_no

@@ -1,8 +1,9 @@
 with
 
-model_rules as (
+rules as (
 
-    select * from {{ ref('model_rules') }}
+    select * from {{ ref('rules') }}
+    where kind <> 'cap' and model_no is not null
 
 ),
 
@@ -30,15 +31,9 @@ rule_points as (
 
 ),
 
-dimension_points as (
+lead_totals as (
 
-    select * from {{ ref('dimension_points') }}
-
-),
-
-score_points as (
-
-    select * from {{ ref('score_points') }}
+    select * from {{ ref('lead_totals') }}
 
 ),
 
@@ -52,62 +47,47 @@ valid_rules as (
 
     select
         newest_day.as_of_date,
-        model_rules.model_id,
-        model_rules.rule_id,
-        model_rules.dimension,
-        model_rules.reason,
-        model_rules.owner,
-        model_rules.points,
-        model_rules.max_points
-    from model_rules
+        rules.rule_no,
+        rules.model_no,
+        rules.model_id,
+        rules.rule_id,
+        rules.dimension,
+        rules.reason,
+        rules.owner,
+        rules.points,
+        rules.max_points
+    from rules
     cross join newest_day
-    where {{ is_valid_on('model_rules', 'newest_day.as_of_date') }}
+    where {{ is_valid_on('rules', 'newest_day.as_of_date') }}
 
 ),
 
 -- What the limits of a dimension and of the score add to a lead (below 0: take from it).
-held_dimensions as (
-
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        dimension,
-        sign(points - rule_points) as direction
-    from dimension_points
-    where points <> rule_points
-
-),
-
-held_scores as (
-
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        sign(score - dimension_points) as direction
-    from score_points
-    where score <> dimension_points
-
-),
-
 leads as (
 
     select
-        lead_outcomes.*,
-        held_scores.direction as score_direction
+        lead_outcomes.as_of_date,
+        lead_outcomes.model_no,
+        lead_outcomes.lead_no,
+        lead_outcomes.lead_key,
+        lead_outcomes.has_opportunity,
+        sign(lead_totals.score - lead_totals.dimension_points) as score_direction,
+        {{ each_dimension(
+            'sign(lead_totals.{}_points - lead_totals.{}_rule_points) as {}_direction'
+        ) }}
     from lead_outcomes
-    left join held_scores
-        on lead_outcomes.as_of_date = held_scores.as_of_date
-        and lead_outcomes.model_id = held_scores.model_id
-        and lead_outcomes.lead_id = held_scores.lead_id
+    inner join lead_totals
+        on
+        lead_outcomes.as_of_date = lead_totals.as_of_date
+        and lead_outcomes.model_no = lead_totals.model_no
+        and lead_outcomes.lead_no = lead_totals.lead_no
 
 ),
 
+-- A limit undoes points of the sign that it takes.
 rules_met as (
 
     select
-        valid_rules.as_of_date,
         valid_rules.model_id,
         valid_rules.rule_id,
         leads.lead_key,
@@ -117,22 +97,19 @@ rules_met as (
             and abs(rule_points.raw_points) > valid_rules.max_points,
             false
         )
-        or coalesce(sign(rule_points.points) = -held_dimensions.direction, false)
-        or coalesce(sign(rule_points.points) = -leads.score_direction, false) as is_capped
+        or sign(rule_points.points)
+        * {{ of_dimension('valid_rules.dimension', 'leads.{}_direction') }} < 0
+        or sign(rule_points.points) * leads.score_direction < 0 as is_capped
     from rule_points
-    inner join leads
-        on rule_points.as_of_date = leads.as_of_date
-        and rule_points.model_id = leads.model_id
-        and rule_points.lead_id = leads.lead_id
     inner join valid_rules
-        on rule_points.as_of_date = valid_rules.as_of_date
-        and rule_points.model_id = valid_rules.model_id
-        and rule_points.rule_id = valid_rules.rule_id
-    left join held_dimensions
-        on rule_points.as_of_date = held_dimensions.as_of_date
-        and rule_points.model_id = held_dimensions.model_id
-        and rule_points.lead_id = held_dimensions.lead_id
-        and rule_points.dimension = held_dimensions.dimension
+        on
+        rule_points.as_of_date = valid_rules.as_of_date
+        and rule_points.rule_no = valid_rules.rule_no
+    inner join leads
+        on
+        rule_points.as_of_date = leads.as_of_date
+        and valid_rules.model_no = leads.model_no
+        and rule_points.lead_no = leads.lead_no
 
 ),
 
@@ -174,7 +151,7 @@ totals as (
         model_id,
         count(*) as leads_scored,
         count(case when has_opportunity then 1 end) as outcomes
-    from leads
+    from lead_outcomes
     group by model_id
 
 ),

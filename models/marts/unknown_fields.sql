@@ -1,14 +1,27 @@
 with
 
-lead_scores as (
+leads as (
 
-    select * from {{ ref('lead_scores') }}
+    select * from {{ ref('int_leads') }}
+
+),
+
+scored_models as (
+
+    select * from {{ ref('scored_models') }}
+
+),
+
+exclusions as (
+
+    select * from {{ ref('int_exclusions') }}
 
 ),
 
 unknown_scores as (
 
     select * from {{ ref('unknown_scores') }}
+    where field_no > 0
 
 ),
 
@@ -18,14 +31,27 @@ field_chances as (
 
 ),
 
-leads as (
+named_attributes as (
+
+    select * from {{ ref('named_attributes') }}
+
+),
+
+leads_that_count as (
 
     select
-        as_of_date,
-        model_id,
-        lead_id
-    from lead_scores
-    where not is_excluded
+        leads.as_of_date,
+        scored_models.model_no,
+        scored_models.model_id,
+        leads.lead_no
+    from leads
+    cross join scored_models
+    left join exclusions
+        on
+        leads.as_of_date = exclusions.as_of_date
+        and scored_models.model_no = exclusions.model_no
+        and leads.lead_no = exclusions.lead_no
+    where exclusions.lead_no is null
 
 ),
 
@@ -35,34 +61,43 @@ counted as (
         as_of_date,
         model_id,
         count(*) as leads
-    from leads
+    from leads_that_count
     group by as_of_date, model_id
+
+),
+
+missing_numbers as (
+
+    select
+        unknown_scores.as_of_date,
+        leads_that_count.model_id,
+        unknown_scores.field_no,
+        count(*) as leads_missing,
+        count(field_chances.field_no) as leads_whose_tier_hangs_on_it,
+        coalesce(sum(field_chances.probability), 0) as expected_tier_changes
+    from unknown_scores
+    inner join leads_that_count
+        on
+        unknown_scores.as_of_date = leads_that_count.as_of_date
+        and unknown_scores.model_no = leads_that_count.model_no
+        and unknown_scores.lead_no = leads_that_count.lead_no
+    left join field_chances
+        on
+        unknown_scores.as_of_date = field_chances.as_of_date
+        and unknown_scores.model_no = field_chances.model_no
+        and unknown_scores.lead_no = field_chances.lead_no
+        and unknown_scores.field_no = field_chances.field_no
+    group by unknown_scores.as_of_date, leads_that_count.model_id, unknown_scores.field_no
 
 ),
 
 missing as (
 
     select
-        unknown_scores.as_of_date,
-        unknown_scores.model_id,
-        unknown_scores.field,
-        count(*) as leads_missing,
-        count(field_chances.field) as leads_whose_tier_hangs_on_it,
-        coalesce(sum(field_chances.probability), 0) as expected_tier_changes
-    from unknown_scores
-    inner join leads
-        on
-        unknown_scores.as_of_date = leads.as_of_date
-        and unknown_scores.model_id = leads.model_id
-        and unknown_scores.lead_id = leads.lead_id
-    left join field_chances
-        on
-        unknown_scores.as_of_date = field_chances.as_of_date
-        and unknown_scores.model_id = field_chances.model_id
-        and unknown_scores.lead_id = field_chances.lead_id
-        and unknown_scores.field = field_chances.field
-    where unknown_scores.field <> ''
-    group by unknown_scores.as_of_date, unknown_scores.model_id, unknown_scores.field
+        missing_numbers.*,
+        named_attributes.attribute as field
+    from missing_numbers
+    inner join named_attributes on missing_numbers.field_no = named_attributes.attribute_no
 
 )
 

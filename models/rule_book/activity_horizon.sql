@@ -1,27 +1,13 @@
--- depends_on: {{ ref('rule_book_problems') }}
 with
 
-activity_rules as (
+rules as (
 
-    select * from {{ ref('activity_rules') }}
-
-),
-
-sequence_rules as (
-
-    select * from {{ ref('rules_sequence') }}
-
-),
-
--- A rule without an age counts whatever is kept; a sequence has none.
-ages as (
-
-    select max_age_days from activity_rules
-    union all
-    select null as max_age_days from sequence_rules
+    select * from {{ ref('rules') }}
+    where kind in ('activity', 'sequence')
 
 )
 
+-- A rule without an age counts whatever is kept; a sequence has none.
 select
     least(
         coalesce(
@@ -30,4 +16,4 @@ select
         ),
         {{ var('events_kept_days') }}
     ) as horizon_days
-from ages
+from rules

@@ -17,6 +17,7 @@ scored_models as (
 model_tiers as (
 
     select
+        scored_models.model_no,
         file_rows.model_id,
         file_rows.tier,
         {{ read_number('file_rows.enter_at') }} as enter_at,

@@ -11,6 +11,8 @@ file_rows as (
 scored_models as (
 
     select
+        -- In the order of the names: to sort by the number is to sort by the name.
+        cast(row_number() over (order by model_id) as integer) as model_no,
         model_id,
         role,
         nullif(product, '') as product,

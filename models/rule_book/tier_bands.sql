@@ -9,6 +9,7 @@ model_tiers as (
 tier_bands as (
 
     select
+        model_no,
         model_id,
         tier,
         enter_at as from_score,

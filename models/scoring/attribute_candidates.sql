@@ -2,7 +2,8 @@ with
 
 attribute_rules as (
 
-    select * from {{ ref('attribute_rules') }}
+    select * from {{ ref('rules') }}
+    where kind = 'attribute' and model_no is not null
 
 ),
 

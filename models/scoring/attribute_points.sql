@@ -1,8 +1,8 @@
 with
 
-lead_attributes as (
+lead_values as (
 
-    select * from {{ ref('int_lead_attributes') }}
+    select * from {{ ref('int_lead_values') }}
 
 ),
 
@@ -12,52 +12,38 @@ completeness as (
 
 ),
 
-attribute_matches as (
+value_points as (
 
-    select * from {{ ref('attribute_matches') }}
+    select * from {{ ref('value_points') }}
 
 ),
 
-met_by_lead as (
+met as (
 
     select
-        lead_attributes.as_of_date,
-        lead_attributes.lead_id,
-        attribute_matches.*
-    from lead_attributes
-    inner join attribute_matches
-        on lead_attributes.attribute = attribute_matches.attribute
-        and lead_attributes.value = attribute_matches.value
+        lead_values.as_of_date,
+        lead_values.lead_no,
+        value_points.*
+    from lead_values
+    inner join value_points on lead_values.value_no = value_points.value_no
     union all
     select
         completeness.as_of_date,
-        completeness.lead_id,
-        attribute_matches.*
+        completeness.lead_no,
+        value_points.*
     from completeness
-    inner join attribute_matches
-        on attribute_matches.attribute = 'completeness_pct'
-        and completeness.model_id = attribute_matches.model_id
-        and cast(completeness.completeness_pct as {{ dbt.type_string() }}) = attribute_matches.value
-
-),
-
-attribute_points as (
-
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        rule_id,
-        dimension,
-        reason,
-        evidence,
-        cast(null as date) as occurred_on,
-        cast(null as {{ dbt.type_bigint() }}) as event_count,
-        {{ round_points('points') }} as raw_points,
-        {{ round_points('points') }} as points
-    from met_by_lead
-    where {{ is_valid_on('met_by_lead', 'as_of_date') }}
+    inner join value_points
+        on
+        completeness.value_no = value_points.value_no
+        and completeness.model_no = value_points.model_no
 
 )
 
-select * from attribute_points
+select
+    as_of_date,
+    lead_no,
+    rule_no,
+    value_no,
+    points
+from met
+where {{ is_valid_on('met', 'as_of_date') }}

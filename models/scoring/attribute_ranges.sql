@@ -1,8 +1,12 @@
 with
 
-unknown_attributes as (
+unknown_values as (
 
-    select * from {{ ref('int_lead_unknown_attributes') }}
+    select distinct
+        attribute,
+        value_no,
+        is_settled
+    from {{ ref('int_unknown_set_values') }}
 
 ),
 
@@ -12,21 +16,22 @@ attribute_candidates as (
 
 ),
 
-attribute_rules as (
+attribute_values as (
 
-    select * from {{ ref('attribute_rules') }}
-
-),
-
-attribute_matches as (
-
-    select * from {{ ref('attribute_matches') }}
+    select * from {{ ref('attribute_values') }}
 
 ),
 
-scored_models as (
+value_points as (
 
-    select * from {{ ref('scored_models') }}
+    select * from {{ ref('value_points') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('rules') }}
+    where kind = 'attribute' and model_no is not null
 
 ),
 
@@ -36,30 +41,17 @@ as_of_dates as (
 
 ),
 
-present_values as (
-
-    select distinct
-        as_of_date,
-        attribute,
-        value,
-        is_settled
-    from unknown_attributes
-
-),
-
 rules_as_of as (
 
     select
         as_of_dates.as_of_date,
-        attribute_rules.model_id,
-        attribute_rules.attribute,
-        attribute_rules.dimension,
-        attribute_rules.operator,
-        {{ round_points('attribute_rules.points') }} as points
-    from attribute_rules
-    cross join as_of_dates
-    inner join scored_models on attribute_rules.model_id = scored_models.model_id
-    where {{ is_valid_on('attribute_rules', 'as_of_dates.as_of_date') }}
+        rules.model_no,
+        rules.attribute,
+        rules.dimension,
+        rules.operator in ({{ bounded_operators() }}) as is_bounded,
+        {{ round_points('rules.points') }} as points
+    from rules
+    inner join as_of_dates on {{ is_valid_on('rules', 'as_of_dates.as_of_date') }}
 
 ),
 
@@ -68,133 +60,88 @@ bounds as (
 
     select
         as_of_date,
-        model_id,
+        model_no,
         attribute,
         dimension,
-        sum(case when operator in ({{ bounded_operators() }}) then least(points, 0) else 0 end)
-            as taken_points,
-        sum(case when operator in ({{ bounded_operators() }}) then greatest(points, 0) else 0 end)
-            as given_points
+        sum(case when is_bounded then least(points, 0) else 0 end) as taken_points,
+        sum(case when is_bounded then greatest(points, 0) else 0 end) as given_points
     from rules_as_of
-    group by as_of_date, model_id, attribute, dimension
+    group by as_of_date, model_no, attribute, dimension
 
 ),
 
-matches_as_of as (
+points_as_of as (
 
     select
         as_of_dates.as_of_date,
-        attribute_matches.model_id,
-        attribute_matches.attribute,
-        attribute_matches.dimension,
-        attribute_matches.value,
-        attribute_matches.operator,
-        {{ round_points('attribute_matches.points') }} as points
-    from attribute_matches
-    cross join as_of_dates
-    where {{ is_valid_on('attribute_matches', 'as_of_dates.as_of_date') }}
-
-),
-
-candidate_points as (
-
-    select
-        bounds.as_of_date,
-        bounds.model_id,
-        bounds.attribute,
-        bounds.dimension,
-        attribute_candidates.value,
-        sum(coalesce(matches_as_of.points, 0)) as points
-    from bounds
-    inner join attribute_candidates on bounds.attribute = attribute_candidates.attribute
-    left join matches_as_of
-        on
-        bounds.as_of_date = matches_as_of.as_of_date
-        and bounds.model_id = matches_as_of.model_id
-        and bounds.attribute = matches_as_of.attribute
-        and bounds.dimension = matches_as_of.dimension
-        and attribute_candidates.value = matches_as_of.value
-        and matches_as_of.operator not in ({{ bounded_operators() }})
+        value_points.model_no,
+        value_points.dimension,
+        value_points.value_no,
+        sum(value_points.points) as points,
+        sum(
+            case
+                when value_points.operator in ({{ bounded_operators() }}) then 0
+                else value_points.points
+            end
+        ) as compared_points
+    from value_points
+    inner join as_of_dates on {{ is_valid_on('value_points', 'as_of_dates.as_of_date') }}
     group by
-        bounds.as_of_date, bounds.model_id, bounds.attribute, bounds.dimension,
-        attribute_candidates.value
+        as_of_dates.as_of_date, value_points.model_no, value_points.dimension,
+        value_points.value_no
 
 ),
 
 extremes as (
 
     select
-        as_of_date,
-        model_id,
-        attribute,
-        dimension,
-        min(points) as lowest_points,
-        max(points) as highest_points
-    from candidate_points
-    group by as_of_date, model_id, attribute, dimension
-
-),
-
-present_points as (
-
-    select
-        present_values.as_of_date,
-        bounds.model_id,
-        present_values.attribute,
-        present_values.value,
-        present_values.is_settled,
+        bounds.as_of_date,
+        bounds.model_no,
+        bounds.attribute,
         bounds.dimension,
-        bounds.taken_points,
-        bounds.given_points,
-        sum(coalesce(matches_as_of.points, 0)) as points
-    from present_values
-    inner join bounds
+        min(coalesce(points_as_of.compared_points, 0)) + bounds.taken_points as lowest_points,
+        max(coalesce(points_as_of.compared_points, 0)) + bounds.given_points as highest_points
+    from bounds
+    inner join attribute_candidates on bounds.attribute = attribute_candidates.attribute
+    inner join attribute_values
         on
-        present_values.as_of_date = bounds.as_of_date
-        and present_values.attribute = bounds.attribute
-    left join matches_as_of
+        attribute_candidates.attribute = attribute_values.attribute
+        and attribute_candidates.value = attribute_values.value
+    left join points_as_of
         on
-        bounds.as_of_date = matches_as_of.as_of_date
-        and bounds.model_id = matches_as_of.model_id
-        and bounds.attribute = matches_as_of.attribute
-        and bounds.dimension = matches_as_of.dimension
-        and present_values.value = matches_as_of.value
+        bounds.as_of_date = points_as_of.as_of_date
+        and bounds.model_no = points_as_of.model_no
+        and bounds.dimension = points_as_of.dimension
+        and attribute_values.value_no = points_as_of.value_no
     group by
-        present_values.as_of_date, bounds.model_id, present_values.attribute,
-        present_values.value, present_values.is_settled, bounds.dimension, bounds.taken_points,
-        bounds.given_points
-
-),
-
-attribute_ranges as (
-
-    select
-        present_points.as_of_date,
-        present_points.model_id,
-        present_points.attribute,
-        present_points.value,
-        present_points.dimension,
-        cast(present_points.points as decimal(12, 4)) as points,
-        cast(
-            case
-                when present_points.is_settled then present_points.points
-                else extremes.lowest_points + present_points.taken_points
-            end as decimal(12, 4)
-        ) as lowest_points,
-        cast(
-            case
-                when present_points.is_settled then present_points.points
-                else extremes.highest_points + present_points.given_points
-            end as decimal(12, 4)
-        ) as highest_points
-    from present_points
-    inner join extremes
-        on
-        present_points.as_of_date = extremes.as_of_date
-        and present_points.model_id = extremes.model_id
-        and present_points.attribute = extremes.attribute
-        and present_points.dimension = extremes.dimension
+        bounds.as_of_date, bounds.model_no, bounds.attribute, bounds.dimension,
+        bounds.taken_points, bounds.given_points
 
 )
 
-select * from attribute_ranges
+select
+    extremes.as_of_date,
+    extremes.model_no,
+    extremes.dimension,
+    unknown_values.value_no,
+    cast(coalesce(points_as_of.points, 0) as {{ type_points() }}) as points,
+    cast(
+        case
+            when unknown_values.is_settled then coalesce(points_as_of.points, 0)
+            else extremes.lowest_points
+        end as {{ type_points() }}
+    ) as lowest_points,
+    cast(
+        case
+            when unknown_values.is_settled then coalesce(points_as_of.points, 0)
+            else extremes.highest_points
+        end as {{ type_points() }}
+    ) as highest_points
+from extremes
+inner join unknown_values on extremes.attribute = unknown_values.attribute
+left join points_as_of
+    on
+    extremes.as_of_date = points_as_of.as_of_date
+    and extremes.model_no = points_as_of.model_no
+    and extremes.dimension = points_as_of.dimension
+    and unknown_values.value_no = points_as_of.value_no

@@ -1,55 +1,28 @@
 with
 
-dimension_points as (
+lead_totals as (
 
-    select * from {{ ref('dimension_points') }}
-
-),
-
-score_points as (
-
-    select * from {{ ref('score_points') }}
+    select * from {{ ref('lead_totals') }}
 
 ),
 
-cap_points as (
+caps as (
 
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        'cap:' || dimension as rule_id,
-        dimension,
-        min_points as low,
-        max_points as high,
-        points - rule_points as points
-    from dimension_points
-    union all
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        'cap:score' as rule_id,
-        'score' as dimension,
-        min_score as low,
-        max_score as high,
-        score - dimension_points as points
-    from score_points
+    select * from {{ ref('rules') }}
+    where kind = 'cap'
+
+),
+
+held as (
+
+    {{ stack_held_dimensions('lead_totals') }}
 
 )
 
 select
-    as_of_date,
-    model_id,
-    lead_id,
-    rule_id,
-    dimension,
-    case when points < 0 then 'Held at the most' else 'Held at the least' end
-    || ' the model gives for ' || replace(dimension, '_', ' ') as reason,
-    'limit: ' || {{ format_points('case when points < 0 then high else low end') }} as evidence,
-    cast(null as date) as occurred_on,
-    cast(null as {{ dbt.type_bigint() }}) as event_count,
-    cast(0 as decimal(12, 4)) as raw_points,
-    cast(points as decimal(12, 4)) as points
-from cap_points
-where points <> 0
+    held.as_of_date,
+    held.lead_no,
+    caps.rule_no,
+    held.points
+from held
+inner join caps on held.model_no = caps.model_no and held.dimension = caps.dimension

@@ -6,15 +6,23 @@ completeness_steps as (
 
 ),
 
-attribute_rules as (
+rules as (
 
-    select * from {{ ref('attribute_rules') }}
+    select * from {{ ref('rules') }}
+    where kind = 'attribute' and attribute = 'completeness_pct' and model_no is not null
 
 ),
 
-attribute_matches as (
+attribute_values as (
 
-    select * from {{ ref('attribute_matches') }}
+    select * from {{ ref('attribute_values') }}
+    where attribute = 'completeness_pct'
+
+),
+
+value_points as (
+
+    select * from {{ ref('value_points') }}
 
 ),
 
@@ -28,13 +36,11 @@ ruled_dimensions as (
 
     select distinct
         as_of_dates.as_of_date,
-        attribute_rules.model_id,
-        attribute_rules.dimension
-    from attribute_rules
-    cross join as_of_dates
-    where
-        attribute_rules.attribute = 'completeness_pct'
-        and {{ is_valid_on('attribute_rules', 'as_of_dates.as_of_date') }}
+        rules.model_id,
+        rules.model_no,
+        rules.dimension
+    from rules
+    inner join as_of_dates on {{ is_valid_on('rules', 'as_of_dates.as_of_date') }}
 
 ),
 
@@ -42,22 +48,24 @@ step_points as (
 
     select
         ruled_dimensions.as_of_date,
-        ruled_dimensions.model_id,
+        ruled_dimensions.model_no,
         ruled_dimensions.dimension,
         completeness_steps.filled_fields,
-        sum(coalesce({{ round_points('attribute_matches.points') }}, 0)) as points
+        sum(coalesce(value_points.points, 0)) as points
     from ruled_dimensions
     inner join completeness_steps on ruled_dimensions.model_id = completeness_steps.model_id
-    left join attribute_matches
+    inner join attribute_values
         on
-        attribute_matches.attribute = 'completeness_pct'
-        and ruled_dimensions.model_id = attribute_matches.model_id
-        and ruled_dimensions.dimension = attribute_matches.dimension
-        and cast(completeness_steps.completeness_pct as {{ dbt.type_string() }})
-        = attribute_matches.value
-        and {{ is_valid_on('attribute_matches', 'ruled_dimensions.as_of_date') }}
+        cast(completeness_steps.completeness_pct as {{ dbt.type_string() }})
+        = attribute_values.value
+    left join value_points
+        on
+        attribute_values.value_no = value_points.value_no
+        and ruled_dimensions.model_no = value_points.model_no
+        and ruled_dimensions.dimension = value_points.dimension
+        and {{ is_valid_on('value_points', 'ruled_dimensions.as_of_date') }}
     group by
-        ruled_dimensions.as_of_date, ruled_dimensions.model_id, ruled_dimensions.dimension,
+        ruled_dimensions.as_of_date, ruled_dimensions.model_no, ruled_dimensions.dimension,
         completeness_steps.filled_fields
 
 ),
@@ -66,33 +74,45 @@ completeness_ranges as (
 
     select
         now_filled.as_of_date,
-        now_filled.model_id,
+        now_filled.model_no,
         now_filled.dimension,
         now_filled.filled_fields,
         then_filled.filled_fields - now_filled.filled_fields as fields_to_fill,
-        cast(now_filled.points as decimal(12, 4)) as points,
-        cast(then_filled.points as decimal(12, 4)) as filled_points,
-        cast(min(between_both.points) as decimal(12, 4)) as lowest_points,
-        cast(max(between_both.points) as decimal(12, 4)) as highest_points
+        now_filled.points,
+        then_filled.points as filled_points,
+        min(between_both.points) as lowest_points,
+        max(between_both.points) as highest_points
     from step_points as now_filled
     inner join step_points as then_filled
         on
         now_filled.as_of_date = then_filled.as_of_date
-        and now_filled.model_id = then_filled.model_id
+        and now_filled.model_no = then_filled.model_no
         and now_filled.dimension = then_filled.dimension
         and now_filled.filled_fields <= then_filled.filled_fields
     inner join step_points as between_both
         on
         now_filled.as_of_date = between_both.as_of_date
-        and now_filled.model_id = between_both.model_id
+        and now_filled.model_no = between_both.model_no
         and now_filled.dimension = between_both.dimension
         and now_filled.filled_fields <= between_both.filled_fields
         and between_both.filled_fields <= then_filled.filled_fields
     group by
-        now_filled.as_of_date, now_filled.model_id, now_filled.dimension,
+        now_filled.as_of_date, now_filled.model_no, now_filled.dimension,
         now_filled.filled_fields, then_filled.filled_fields, now_filled.points,
         then_filled.points
 
 )
 
-select * from completeness_ranges
+select
+    as_of_date,
+    model_no,
+    filled_fields,
+    fields_to_fill,
+    {{ each_dimension(
+        "max(case when dimension = '{}' then 1 else 0 end) as {}_counts", fit_dimensions()
+    ) }},
+    {{ each_range_column(
+        "cast(sum(case when dimension = '{}' then <> else 0 end) as " ~ type_points() ~ ")"
+    ) }}
+from completeness_ranges
+group by as_of_date, model_no, filled_fields, fields_to_fill

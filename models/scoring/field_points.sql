@@ -6,21 +6,22 @@ attribute_points as (
 
 ),
 
-attribute_rules as (
+rules as (
 
-    select * from {{ ref('attribute_rules') }}
-
-),
-
-attribute_fields as (
-
-    select * from {{ ref('attribute_fields') }}
+    select * from {{ ref('rules') }}
+    where kind = 'attribute' and model_no is not null
 
 ),
 
-unknown_attributes as (
+field_links as (
 
-    select * from {{ ref('int_lead_unknown_attributes') }}
+    select * from {{ ref('int_field_links') }}
+
+),
+
+lead_values as (
+
+    select * from {{ ref('int_lead_values') }}
 
 ),
 
@@ -36,24 +37,17 @@ as_of_dates as (
 
 ),
 
-scored_models as (
-
-    select * from {{ ref('scored_models') }}
-
-),
-
 rule_fields as (
 
     select
         as_of_dates.as_of_date,
-        attribute_rules.model_id,
-        attribute_rules.rule_id,
-        attribute_fields.field
-    from attribute_rules
-    cross join as_of_dates
-    inner join scored_models on attribute_rules.model_id = scored_models.model_id
-    inner join attribute_fields on attribute_rules.attribute = attribute_fields.attribute
-    where {{ is_valid_on('attribute_rules', 'as_of_dates.as_of_date') }}
+        rules.model_no,
+        rules.rule_no,
+        rules.dimension,
+        field_links.field_no
+    from rules
+    inner join as_of_dates on {{ is_valid_on('rules', 'as_of_dates.as_of_date') }}
+    inner join field_links on rules.attribute = field_links.attribute
 
 ),
 
@@ -61,8 +55,8 @@ model_fields as (
 
     select distinct
         as_of_date,
-        model_id,
-        field
+        model_no,
+        field_no
     from rule_fields
 
 ),
@@ -71,11 +65,14 @@ model_fields as (
 missing_fields as (
 
     select
-        as_of_date,
-        lead_id,
-        field
-    from unknown_attributes
-    where attribute = field
+        lead_values.as_of_date,
+        lead_values.lead_no,
+        field_links.field_no
+    from lead_values
+    inner join field_links
+        on
+        lead_values.value_no = field_links.missing_value_no
+        and field_links.attribute_no = field_links.field_no
 
 ),
 
@@ -93,50 +90,38 @@ leads_without as (
 
     select
         as_of_date,
-        field,
+        field_no,
         count(*) as leads
     from missing_fields
-    group by as_of_date, field
-
-),
-
-known_points as (
-
-    select
-        attribute_points.as_of_date,
-        attribute_points.model_id,
-        attribute_points.lead_id,
-        rule_fields.field,
-        attribute_points.dimension,
-        attribute_points.points
-    from attribute_points
-    inner join rule_fields
-        on
-        attribute_points.as_of_date = rule_fields.as_of_date
-        and attribute_points.model_id = rule_fields.model_id
-        and attribute_points.rule_id = rule_fields.rule_id
-    left join missing_fields
-        on
-        attribute_points.as_of_date = missing_fields.as_of_date
-        and attribute_points.lead_id = missing_fields.lead_id
-        and rule_fields.field = missing_fields.field
-    where missing_fields.lead_id is null
+    group by as_of_date, field_no
 
 ),
 
 points_of_leads as (
 
     select
-        as_of_date,
-        model_id,
-        lead_id,
-        field,
-        sum(case when dimension = 'demographic' then points else 0 end) as demographic_points,
-        sum(case when dimension = 'firmographic' then points else 0 end) as firmographic_points,
-        sum(case when dimension = 'readiness' then points else 0 end) as readiness_points,
-        sum(case when dimension = 'data_quality' then points else 0 end) as data_quality_points
-    from known_points
-    group by as_of_date, model_id, lead_id, field
+        attribute_points.as_of_date,
+        rule_fields.model_no,
+        attribute_points.lead_no,
+        rule_fields.field_no,
+        {{ each_dimension(
+            "sum(case when rule_fields.dimension = '{}' then attribute_points.points else 0 end)"
+            ~ " as {}_points", fit_dimensions()
+        ) }}
+    from attribute_points
+    inner join rule_fields
+        on
+        attribute_points.as_of_date = rule_fields.as_of_date
+        and attribute_points.rule_no = rule_fields.rule_no
+    left join missing_fields
+        on
+        attribute_points.as_of_date = missing_fields.as_of_date
+        and attribute_points.lead_no = missing_fields.lead_no
+        and rule_fields.field_no = missing_fields.field_no
+    where missing_fields.lead_no is null
+    group by
+        attribute_points.as_of_date, rule_fields.model_no, attribute_points.lead_no,
+        rule_fields.field_no
 
 ),
 
@@ -144,17 +129,14 @@ leads_with_points as (
 
     select
         as_of_date,
-        model_id,
-        field,
-        demographic_points,
-        firmographic_points,
-        readiness_points,
-        data_quality_points,
+        model_no,
+        field_no,
+        {{ each_dimension('{}_points', fit_dimensions()) }},
         count(*) as leads
     from points_of_leads
     group by
-        as_of_date, model_id, field, demographic_points, firmographic_points,
-        readiness_points, data_quality_points
+        as_of_date, model_no, field_no,
+        {{ each_dimension('{}_points', fit_dimensions()) }}
 
 ),
 
@@ -162,11 +144,11 @@ counted as (
 
     select
         as_of_date,
-        model_id,
-        field,
+        model_no,
+        field_no,
         sum(leads) as leads
     from leads_with_points
-    group by as_of_date, model_id, field
+    group by as_of_date, model_no, field_no
 
 ),
 
@@ -175,57 +157,53 @@ leads_without_points as (
 
     select
         model_fields.as_of_date,
-        model_fields.model_id,
-        model_fields.field,
+        model_fields.model_no,
+        model_fields.field_no,
         leads_in_all.leads - coalesce(leads_without.leads, 0) - coalesce(counted.leads, 0) as leads
     from model_fields
     inner join leads_in_all on model_fields.as_of_date = leads_in_all.as_of_date
     left join leads_without
         on
         model_fields.as_of_date = leads_without.as_of_date
-        and model_fields.field = leads_without.field
+        and model_fields.field_no = leads_without.field_no
     left join counted
         on
         model_fields.as_of_date = counted.as_of_date
-        and model_fields.model_id = counted.model_id
-        and model_fields.field = counted.field
+        and model_fields.model_no = counted.model_no
+        and model_fields.field_no = counted.field_no
 
 ),
 
 all_leads as (
 
-    select * from leads_with_points
+    select
+        as_of_date,
+        model_no,
+        field_no,
+        {{ each_dimension('{}_points', fit_dimensions()) }},
+        leads
+    from leads_with_points
     union all
     select
         as_of_date,
-        model_id,
-        field,
-        0 as demographic_points,
-        0 as firmographic_points,
-        0 as readiness_points,
-        0 as data_quality_points,
+        model_no,
+        field_no,
+        {{ each_dimension('0 as {}_points', fit_dimensions()) }},
         leads
     from leads_without_points
     where leads > 0
 
-),
-
-field_points as (
-
-    select
-        as_of_date,
-        model_id,
-        field,
-        cast(demographic_points as decimal(12, 4)) as demographic_points,
-        cast(firmographic_points as decimal(12, 4)) as firmographic_points,
-        cast(readiness_points as decimal(12, 4)) as readiness_points,
-        cast(data_quality_points as decimal(12, 4)) as data_quality_points,
-        cast(sum(leads) as {{ dbt.type_bigint() }}) as leads
-    from all_leads
-    group by
-        as_of_date, model_id, field, demographic_points, firmographic_points,
-        readiness_points, data_quality_points
-
 )
 
-select * from field_points
+select
+    as_of_date,
+    model_no,
+    field_no,
+    {{ each_dimension(
+        'cast({}_points as ' ~ type_points() ~ ') as {}_points', fit_dimensions()
+    ) }},
+    cast(sum(leads) as {{ dbt.type_bigint() }}) as leads
+from all_leads
+group by
+    as_of_date, model_no, field_no,
+    {{ each_dimension('{}_points', fit_dimensions()) }}

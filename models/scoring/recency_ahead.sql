@@ -1,125 +1,217 @@
--- What the attributes that tell how recent a lead's activities are will be on each day ahead.
 with
 
-leads as (
+candidates as (
 
     select distinct
         as_of_date,
-        lead_id,
-        lead_key
-    from {{ ref('leads_at_stake') }}
-
-),
-
-days_ahead as (
-
-    select * from {{ ref('days_ahead') }}
+        lead_no
+    from {{ ref('outlook_candidates') }}
 
 ),
 
 lead_activity_days as (
 
     select * from {{ ref('int_lead_activity_days') }}
+    where event_count > 0
 
 ),
 
-last_activities as (
+lead_recency as (
 
-    select
-        leads.as_of_date,
-        leads.lead_id,
-        min({{ dbt.datediff(
-            'lead_activity_days.occurred_on', 'lead_activity_days.counts_until', 'day'
-        ) }}) as age_days
-    from leads
-    inner join lead_activity_days
-        on
-        leads.as_of_date = lead_activity_days.as_of_date
-        and leads.lead_key = lead_activity_days.lead_key
-    where lead_activity_days.event_count > 0
-    group by leads.as_of_date, leads.lead_id
+    select * from {{ ref('int_lead_recency') }}
 
 ),
 
--- No window of these attributes is longer than 30 days.
+rule_operands as (
+
+    select distinct attribute from {{ ref('rule_operands') }}
+
+),
+
+days as (
+
+    select age as day from {{ ref('ages') }}
+    where age <= {{ var('outlook_days') }}
+
+),
+
 recent_days as (
 
     select
-        leads.as_of_date,
-        leads.lead_id,
-        lead_activity_days.occurred_on,
-        lead_activity_days.counts_until,
-        lead_activity_days.distinct_event_count
-    from leads
+        candidates.lead_no,
+        lead_activity_days.days_ago,
+        lead_activity_days.age,
+        sum(lead_activity_days.distinct_event_count) as events
+    from candidates
     inner join lead_activity_days
         on
-        leads.as_of_date = lead_activity_days.as_of_date
-        and leads.lead_key = lead_activity_days.lead_key
-    where
-        lead_activity_days.event_count > 0
-        and {{ dbt.datediff(
-            'lead_activity_days.occurred_on', 'lead_activity_days.counts_until', 'day'
-        ) }} < 30
+        candidates.as_of_date = lead_activity_days.as_of_date
+        and candidates.lead_no = lead_activity_days.lead_no
+    where lead_activity_days.age < {{ active_window() }}
+    group by candidates.lead_no, lead_activity_days.days_ago, lead_activity_days.age
 
 ),
 
-moved as (
+active_days as (
 
     select
-        recent_days.as_of_date,
-        recent_days.lead_id,
-        recent_days.occurred_on,
-        recent_days.distinct_event_count,
-        days_ahead.ahead_on,
-        cast(recent_days.counts_until + days_ahead.days_ahead as date) as counts_until
+        lead_no,
+        min(age) as age
     from recent_days
-    inner join days_ahead on recent_days.as_of_date = days_ahead.as_of_date
+    group by lead_no, days_ago
+
+),
+
+-- When a day falls out of a window, by how much the counts change.
+changes as (
+
+    select
+        lead_no,
+        0 as changes_on,
+        0 as active_days,
+        0 as events_of_week,
+        0 as events_of_weeks_before
+    from candidates
+    union all
+    select
+        lead_no,
+        0 as changes_on,
+        1 as active_days,
+        0 as events_of_week,
+        0 as events_of_weeks_before
+    from active_days
+    union all
+    select
+        lead_no,
+        {{ active_window() }} - age as changes_on,
+        -1 as active_days,
+        0 as events_of_week,
+        0 as events_of_weeks_before
+    from active_days
+    union all
+    select
+        lead_no,
+        0 as changes_on,
+        0 as active_days,
+        case when age < {{ surge_week() }} then events else 0 end as events_of_week,
+        case
+            when age >= {{ surge_week() }} and age < 4 * {{ surge_week() }} then events else 0
+        end as events_of_weeks_before
+    from recent_days
+    union all
+    select
+        lead_no,
+        {{ surge_week() }} - age as changes_on,
+        0 as active_days,
+        -events as events_of_week,
+        events as events_of_weeks_before
+    from recent_days
+    where age < {{ surge_week() }}
+    union all
+    select
+        lead_no,
+        4 * {{ surge_week() }} - age as changes_on,
+        0 as active_days,
+        0 as events_of_week,
+        -events as events_of_weeks_before
+    from recent_days
+    where age < 4 * {{ surge_week() }}
+
+),
+
+summed as (
+
+    select
+        lead_no,
+        changes_on,
+        sum(active_days) as active_days,
+        sum(events_of_week) as events_of_week,
+        sum(events_of_weeks_before) as events_of_weeks_before
+    from changes
+    where changes_on <= {{ var('outlook_days') }}
+    group by lead_no, changes_on
 
 ),
 
 counted as (
 
     select
-        as_of_date,
-        lead_id,
-        ahead_on,
-        count(distinct case
-            when {{ dbt.datediff('occurred_on', 'counts_until', 'day') }} < 30 then occurred_on
-        end) as active_days_30,
-        {{ activity_surge('distinct_event_count', 'occurred_on', 'counts_until') }}
-            as activity_surge
-    from moved
-    group by as_of_date, lead_id, ahead_on
-
-),
-
-recency_ahead as (
-
-    select
-        leads.as_of_date,
-        leads.lead_id,
-        days_ahead.ahead_on,
-        last_activities.age_days + days_ahead.days_ahead as days_since_last_activity,
-        coalesce(counted.active_days_30, 0) as active_days_30,
-        counted.activity_surge,
-        {{ activity_state('counted.active_days_30', 'last_activities.age_days') }}
-            as activity_state
-    from leads
-    inner join days_ahead on leads.as_of_date = days_ahead.as_of_date
-    left join last_activities
-        on leads.as_of_date = last_activities.as_of_date and leads.lead_id = last_activities.lead_id
-    left join counted
-        on
-        leads.as_of_date = counted.as_of_date
-        and leads.lead_id = counted.lead_id
-        and days_ahead.ahead_on = counted.ahead_on
+        lead_no,
+        changes_on as from_day,
+        lead(changes_on, 1, {{ var('outlook_days') }} + 1) over (
+            partition by lead_no order by changes_on
+        ) as until_day,
+        sum(active_days) over (
+            partition by lead_no order by changes_on
+            rows between unbounded preceding and current row
+        ) as active_days_30,
+        sum(events_of_week) over (
+            partition by lead_no order by changes_on
+            rows between unbounded preceding and current row
+        ) as events_of_week,
+        sum(events_of_weeks_before) over (
+            partition by lead_no order by changes_on
+            rows between unbounded preceding and current row
+        ) as events_of_weeks_before
+    from summed
 
 ),
 
 stacked as (
 
-    {{ stack_recency('recency_ahead') }}
+    select
+        lead_no,
+        from_day,
+        until_day,
+        'active_days_30' as attribute,
+        cast(cast(active_days_30 as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }}) as value
+    from counted
+    union all
+    select
+        lead_no,
+        from_day,
+        until_day,
+        'activity_surge' as attribute,
+        cast(
+            {{ activity_surge('events_of_week', 'events_of_weeks_before') }}
+            as {{ dbt.type_string() }}
+        ) as value
+    from counted
+    union all
+    select
+        counted.lead_no,
+        counted.from_day,
+        counted.until_day,
+        'activity_state' as attribute,
+        {{ activity_state('counted.active_days_30', 'lead_recency.days_since_last_activity') }}
+            as value
+    from counted
+    inner join candidates on counted.lead_no = candidates.lead_no
+    left join lead_recency
+        on
+        candidates.as_of_date = lead_recency.as_of_date
+        and candidates.lead_no = lead_recency.lead_no
+    union all
+    select
+        candidates.lead_no,
+        days.day as from_day,
+        days.day + 1 as until_day,
+        'days_since_last_activity' as attribute,
+        cast(lead_recency.days_since_last_activity + days.day as {{ dbt.type_string() }}) as value
+    from candidates
+    left join lead_recency
+        on
+        candidates.as_of_date = lead_recency.as_of_date
+        and candidates.lead_no = lead_recency.lead_no
+    cross join days
 
 )
 
-select * from stacked
+select
+    stacked.lead_no,
+    stacked.from_day,
+    stacked.until_day,
+    stacked.attribute,
+    coalesce(stacked.value, '') as value
+from stacked
+inner join rule_operands on stacked.attribute = rule_operands.attribute

@@ -1,95 +1,141 @@
 with
 
-points_ahead as (
+candidates as (
 
-    select * from {{ ref('points_ahead') }}
-
-),
-
-leads_at_stake as (
-
-    select * from {{ ref('leads_at_stake') }}
+    select * from {{ ref('outlook_candidates') }}
 
 ),
 
-days_ahead as (
+fading_points as (
 
-    select * from {{ ref('days_ahead') }}
-
-),
-
-model_dimensions as (
-
-    select * from {{ ref('model_dimensions') }}
+    select * from {{ ref('fading_points_ahead') }}
 
 ),
 
-scored_models as (
+attribute_points as (
 
-    select * from {{ ref('scored_models') }}
+    select * from {{ ref('attribute_points_ahead') }}
+
+),
+
+model_limits as (
+
+    select * from {{ ref('model_limits') }}
+
+),
+
+days as (
+
+    select age as day from {{ ref('ages') }}
+    where age <= {{ var('outlook_days') }}
+
+),
+
+behavioral_days as (
+
+    select
+        candidate_no,
+        day,
+        sum(points) as points
+    from fading_points
+    group by candidate_no, day
+
+),
+
+-- What is known of a lead gives the same for many days: only where it changes is it added up.
+changes as (
+
+    select
+        candidate_no,
+        0 as changes_on,
+        {{ each_dimension('0 as {}_change', fit_dimensions()) }}
+    from candidates
+    union all
+    select
+        candidate_no,
+        from_day as changes_on,
+        {{ each_dimension(
+            "case when dimension = '{}' then points else 0 end as {}_change", fit_dimensions()
+        ) }}
+    from attribute_points
+    union all
+    select
+        candidate_no,
+        until_day as changes_on,
+        {{ each_dimension(
+            "case when dimension = '{}' then -points else 0 end as {}_change", fit_dimensions()
+        ) }}
+    from attribute_points
+    where until_day <= {{ var('outlook_days') }}
 
 ),
 
 summed as (
 
     select
-        as_of_date,
-        ahead_on,
-        model_id,
-        lead_id,
-        dimension,
-        sum(points) as points
-    from points_ahead
-    group by as_of_date, ahead_on, model_id, lead_id, dimension
+        candidate_no,
+        changes_on,
+        {{ each_dimension('sum({}_change) as {}_change', fit_dimensions()) }}
+    from changes
+    group by candidate_no, changes_on
 
 ),
 
-dimensions as (
+fit_points as (
 
     select
-        leads_at_stake.as_of_date,
-        days_ahead.ahead_on,
-        leads_at_stake.model_id,
-        leads_at_stake.lead_id,
-        {{ hold_within(
-            'coalesce(summed.points, 0)',
-            'model_dimensions.min_points',
-            'model_dimensions.max_points'
+        candidate_no,
+        changes_on as from_day,
+        lead(changes_on, 1, {{ var('outlook_days') }} + 1) over (
+            partition by candidate_no order by changes_on
+        ) as until_day,
+        {{ each_dimension(
+            'sum({}_change) over (partition by candidate_no order by changes_on'
+            ~ ' rows between unbounded preceding and current row) as {}_points', fit_dimensions()
+        ) }}
+    from summed
+
+),
+
+held as (
+
+    select
+        fit_points.candidate_no,
+        fit_points.from_day,
+        fit_points.until_day,
+        model_limits.behavioral_low,
+        model_limits.behavioral_high,
+        model_limits.min_score,
+        model_limits.max_score,
+        {{ sum_of_dimensions(
+            hold_within('fit_points.{}_points', 'model_limits.{}_low', 'model_limits.{}_high'),
+            fit_dimensions()
         ) }} as points
-    from leads_at_stake
-    inner join days_ahead on leads_at_stake.as_of_date = days_ahead.as_of_date
-    inner join model_dimensions on leads_at_stake.model_id = model_dimensions.model_id
-    left join summed
-        on
-        leads_at_stake.as_of_date = summed.as_of_date
-        and days_ahead.ahead_on = summed.ahead_on
-        and leads_at_stake.model_id = summed.model_id
-        and leads_at_stake.lead_id = summed.lead_id
-        and model_dimensions.dimension = summed.dimension
+    from fit_points
+    inner join candidates on fit_points.candidate_no = candidates.candidate_no
+    inner join model_limits on candidates.model_no = model_limits.model_no
 
 ),
 
 totals as (
 
     select
-        as_of_date,
-        ahead_on,
-        model_id,
-        lead_id,
-        sum(points) as points
-    from dimensions
-    group by as_of_date, ahead_on, model_id, lead_id
+        held.candidate_no,
+        days.day,
+        held.min_score,
+        held.max_score,
+        held.points + {{ hold_within(
+            'coalesce(behavioral_days.points, 0)', 'held.behavioral_low', 'held.behavioral_high'
+        ) }} as points
+    from held
+    inner join days on days.day >= held.from_day and days.day < held.until_day
+    left join behavioral_days
+        on held.candidate_no = behavioral_days.candidate_no and days.day = behavioral_days.day
 
 )
 
 select
-    totals.as_of_date,
-    totals.ahead_on,
-    totals.model_id,
-    totals.lead_id,
-    cast(
-        {{ hold_within('totals.points', 'scored_models.min_score', 'scored_models.max_score') }}
-        as decimal(12, 4)
-    ) as score
+    candidate_no,
+    day,
+    cast({{ hold_within('points', 'min_score', 'max_score') }} as {{ type_points() }}) as score
 from totals
-inner join scored_models on totals.model_id = scored_models.model_id

@@ -3,18 +3,35 @@ with
 lead_activity_days as (
 
     select * from {{ ref('int_lead_activity_days') }}
+    where event_count > 0
 
 ),
 
-activities as (
+rule_activities as (
 
-    select * from {{ ref('int_activities') }}
+    select * from {{ ref('rule_activities') }}
+    where kind = 'sequence'
 
 ),
 
-people as (
+sequence_steps as (
 
-    select * from {{ ref('int_people') }}
+    select distinct
+        rule_no,
+        steps_needed
+    from {{ ref('sequence_steps') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('rules') }}
+
+),
+
+rule_weights as (
+
+    select * from {{ ref('rule_weights') }}
 
 ),
 
@@ -24,72 +41,54 @@ as_of_dates as (
 
 ),
 
-sequence_rule_activities as (
-
-    select * from {{ ref('sequence_rule_activities') }}
-
-),
-
-scored_models as (
-
-    select * from {{ ref('scored_models') }}
-
-),
-
-rule_activities as (
+rules_as_of as (
 
     select
         as_of_dates.as_of_date,
-        activities.activity_key,
-        {{ key_of(['sequence_rule_activities.model_id', 'sequence_rule_activities.rule_id']) }}
-            as rule_key,
-        sequence_rule_activities.*
-    from sequence_rule_activities
-    cross join as_of_dates
-    inner join scored_models on sequence_rule_activities.model_id = scored_models.model_id
-    inner join activities
-        on
-        sequence_rule_activities.activity = activities.activity
-        and {{ is_of_product('scored_models.product', 'activities.named_product') }}
-    where {{ is_valid_on('sequence_rule_activities', 'as_of_dates.as_of_date') }}
-
-),
-
-rules as (
-
-    select distinct
-        as_of_date,
-        rule_key,
-        model_id,
-        rule_id,
-        activities,
-        activities_needed,
-        within_days,
-        points,
-        decay,
-        half_life_days,
-        reason
+        rule_activities.rule_no,
+        rule_activities.activity_no,
+        dense_rank() over (partition by rule_activities.rule_no order by rule_activities.activity)
+            as step,
+        sequence_steps.steps_needed,
+        rules.within_days
     from rule_activities
+    inner join sequence_steps on rule_activities.rule_no = sequence_steps.rule_no
+    inner join rules on rule_activities.rule_no = rules.rule_no
+    inner join as_of_dates on {{ is_valid_on('rules', 'as_of_dates.as_of_date') }}
 
 ),
 
-rule_days as (
+step_days as (
 
     select
         lead_activity_days.as_of_date,
-        lead_activity_days.lead_key,
-        rule_activities.rule_key,
-        rule_activities.activity,
-        rule_activities.within_days,
-        rule_activities.activities_needed,
-        lead_activity_days.counts_until,
-        lead_activity_days.occurred_on
+        lead_activity_days.lead_no,
+        rules_as_of.rule_no,
+        rules_as_of.step,
+        rules_as_of.steps_needed,
+        rules_as_of.within_days,
+        lead_activity_days.days_ago,
+        lead_activity_days.age
     from lead_activity_days
-    inner join rule_activities
+    inner join rules_as_of
         on
-        lead_activity_days.as_of_date = rule_activities.as_of_date
-        and lead_activity_days.activity_key = rule_activities.activity_key
-    where lead_activity_days.event_count > 0
+        lead_activity_days.as_of_date = rules_as_of.as_of_date
+        and lead_activity_days.activity_no = rules_as_of.activity_no
+
+),
+
+steps_done as (
+
+    select
+        as_of_date,
+        lead_no,
+        rule_no,
+        step,
+        steps_needed,
+        -- By how many days the feed of the step stands still.
+        max(days_ago - age) as days_stale
+    from step_days
+    group by as_of_date, lead_no, rule_no, step, steps_needed
 
 ),
 
@@ -98,35 +97,31 @@ candidates as (
 
     select
         as_of_date,
-        lead_key,
-        rule_key,
-        min(counts_until) as counts_until
-    from rule_days
-    group by as_of_date, lead_key, rule_key, activities_needed
-    having count(distinct activity) = activities_needed
+        lead_no,
+        rule_no,
+        max(days_stale) as days_stale
+    from steps_done
+    group by as_of_date, lead_no, rule_no, steps_needed
+    having count(*) = steps_needed
 
 ),
 
 candidate_days as (
 
-    select rule_days.*
-    from rule_days
+    select distinct
+        step_days.as_of_date,
+        step_days.lead_no,
+        step_days.rule_no,
+        step_days.step,
+        step_days.steps_needed,
+        step_days.within_days,
+        step_days.days_ago
+    from step_days
     inner join candidates
         on
-        rule_days.as_of_date = candidates.as_of_date
-        and rule_days.lead_key = candidates.lead_key
-        and rule_days.rule_key = candidates.rule_key
-
-),
-
-last_days as (
-
-    select distinct
-        as_of_date,
-        lead_key,
-        rule_key,
-        occurred_on
-    from candidate_days
+        step_days.as_of_date = candidates.as_of_date
+        and step_days.lead_no = candidates.lead_no
+        and step_days.rule_no = candidates.rule_no
 
 ),
 
@@ -136,85 +131,52 @@ days_met as (
 
     select
         last_days.as_of_date,
-        last_days.lead_key,
-        last_days.rule_key,
-        last_days.occurred_on
-    from last_days
+        last_days.lead_no,
+        last_days.rule_no,
+        last_days.days_ago
+    from candidate_days as last_days
     inner join candidate_days
         on
         last_days.as_of_date = candidate_days.as_of_date
-        and last_days.lead_key = candidate_days.lead_key
-        and last_days.rule_key = candidate_days.rule_key
-        and candidate_days.occurred_on <= last_days.occurred_on
-        and {{ dbt.datediff('candidate_days.occurred_on', 'last_days.occurred_on', 'day') }}
-        < candidate_days.within_days
+        and last_days.lead_no = candidate_days.lead_no
+        and last_days.rule_no = candidate_days.rule_no
+        and candidate_days.days_ago >= last_days.days_ago
+        and candidate_days.days_ago - last_days.days_ago < candidate_days.within_days
     group by
-        last_days.as_of_date, last_days.lead_key, last_days.rule_key, last_days.occurred_on,
-        candidate_days.activities_needed
-    having count(distinct candidate_days.activity) = candidate_days.activities_needed
+        last_days.as_of_date, last_days.lead_no, last_days.rule_no, last_days.days_ago,
+        candidate_days.steps_needed
+    having count(distinct candidate_days.step) = candidate_days.steps_needed
 
 ),
 
 met as (
 
     select
-        as_of_date,
-        lead_key,
-        rule_key,
-        max(occurred_on) as occurred_on
+        days_met.as_of_date,
+        days_met.lead_no,
+        days_met.rule_no,
+        min(days_met.days_ago) as days_ago,
+        greatest(0, min(days_met.days_ago) - candidates.days_stale) as age
     from days_met
-    group by as_of_date, lead_key, rule_key
-
-),
-
-aged as (
-
-    select
-        met.as_of_date,
-        people.lead_id,
-        met.occurred_on,
-        greatest(0, {{ dbt.datediff('met.occurred_on', 'candidates.counts_until', 'day') }})
-            as age_days,
-        rules.model_id,
-        rules.rule_id,
-        rules.activities,
-        rules.activities_needed,
-        rules.within_days,
-        rules.points,
-        rules.decay,
-        rules.half_life_days,
-        rules.reason
-    from met
     inner join candidates
         on
-        met.as_of_date = candidates.as_of_date
-        and met.lead_key = candidates.lead_key
-        and met.rule_key = candidates.rule_key
-    inner join rules on met.as_of_date = rules.as_of_date and met.rule_key = rules.rule_key
-    inner join people on met.as_of_date = people.as_of_date and met.lead_key = people.lead_key
-
-),
-
-sequence_points as (
-
-    select
-        as_of_date,
-        model_id,
-        lead_id,
-        rule_id,
-        'behavioral' as dimension,
-        reason,
-        replace(replace(activities, '|', ' + '), '_', ' ') || ' within '
-        || cast(cast(within_days as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
-        || ' days, last on ' || cast(occurred_on as {{ dbt.type_string() }}) as evidence,
-        occurred_on,
-        cast(activities_needed as {{ dbt.type_bigint() }}) as event_count,
-        {{ round_points('points') }} as raw_points,
-        {{ round_points(
-            'points * ' ~ decay_weight('decay', 'age_days', 'half_life_days', 'null')
-        ) }} as points
-    from aged
+        days_met.as_of_date = candidates.as_of_date
+        and days_met.lead_no = candidates.lead_no
+        and days_met.rule_no = candidates.rule_no
+    group by days_met.as_of_date, days_met.lead_no, days_met.rule_no, candidates.days_stale
 
 )
 
-select * from sequence_points
+select
+    met.as_of_date,
+    met.lead_no,
+    met.rule_no,
+    met.days_ago,
+    cast(met.age as integer) as age,
+    cast(sequence_steps.steps_needed as integer) as event_count,
+    {{ round_points('rules.points') }} as raw_points,
+    {{ round_points('rules.points * rule_weights.weight') }} as points
+from met
+inner join rules on met.rule_no = rules.rule_no
+inner join sequence_steps on met.rule_no = sequence_steps.rule_no
+inner join rule_weights on met.rule_no = rule_weights.rule_no and met.age = rule_weights.age

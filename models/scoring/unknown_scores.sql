@@ -1,26 +1,39 @@
 with
 
-unknown_points as (
+lead_unknown_sets as (
 
-    select * from {{ ref('unknown_points') }}
-
-),
-
-model_dimensions as (
-
-    select * from {{ ref('model_dimensions') }}
+    select * from {{ ref('int_lead_unknown_sets') }}
 
 ),
 
-dimension_points as (
+set_ranges as (
 
-    select * from {{ ref('dimension_points') }}
+    select * from {{ ref('unknown_set_ranges') }}
 
 ),
 
-score_points as (
+completeness as (
 
-    select * from {{ ref('score_points') }}
+    select * from {{ ref('int_lead_completeness') }}
+
+),
+
+completeness_ranges as (
+
+    select * from {{ ref('completeness_ranges') }}
+    where fields_to_fill > 0
+
+),
+
+lead_totals as (
+
+    select * from {{ ref('lead_totals') }}
+
+),
+
+model_limits as (
+
+    select * from {{ ref('model_limits') }}
 
 ),
 
@@ -30,132 +43,99 @@ tier_bands as (
 
 ),
 
-limits as (
+banded_totals as (
 
     select
-        model_id,
-        dimension,
-        cast(min_points as {{ type_points() }}) as min_points,
-        cast(max_points as {{ type_points() }}) as max_points
-    from model_dimensions
+        lead_totals.*,
+        tier_bands.from_score as tier_from_score,
+        tier_bands.below_score as tier_below_score
+    from lead_totals
+    left join tier_bands
+        on
+        lead_totals.model_no = tier_bands.model_no
+        and lead_totals.score >= tier_bands.from_score
+        and (lead_totals.score < tier_bands.below_score or tier_bands.below_score is null)
 
 ),
 
--- What a dimension's rules would give in place of what they give now.
+-- What the rules of each dimension would give in place of what they give now.
 other_points as (
 
     select
-        unknown_points.as_of_date,
-        unknown_points.model_id,
-        unknown_points.lead_id,
-        unknown_points.field,
-        unknown_points.dimension,
-        unknown_points.can_move,
-        limits.min_points,
-        limits.max_points,
-        dimension_points.points,
-        cast(
-            dimension_points.rule_points - unknown_points.points + unknown_points.filled_points
-            as {{ type_points() }}
-        ) as other_rule_points,
-        cast(
-            dimension_points.rule_points - unknown_points.points + unknown_points.lowest_points
-            as {{ type_points() }}
-        ) as lowest_rule_points,
-        cast(
-            dimension_points.rule_points - unknown_points.points + unknown_points.highest_points
-            as {{ type_points() }}
-        ) as highest_rule_points
-    from unknown_points
-    inner join dimension_points
+        banded_totals.as_of_date,
+        banded_totals.lead_no,
+        banded_totals.model_no,
+        set_ranges.field_no,
+        banded_totals.score,
+        banded_totals.tier_from_score,
+        banded_totals.tier_below_score,
+        banded_totals.dimension_points,
+        model_limits.min_score,
+        model_limits.max_score,
+        {{ each_dimension('banded_totals.{}_points as {}_now', fit_dimensions()) }},
+        {{ each_dimension('model_limits.{}_low', fit_dimensions()) }},
+        {{ each_dimension('model_limits.{}_high', fit_dimensions()) }},
+        {{ each_dimension(
+            'greatest(set_ranges.{}_counts, coalesce(completeness_ranges.{}_counts, 0))'
+            ~ ' as {}_counts', fit_dimensions()
+        ) }},
+        {{ each_dimension(
+            'banded_totals.{}_rule_points - set_ranges.{}_points'
+            ~ ' - coalesce(completeness_ranges.{}_points, 0)'
+            ~ ' + coalesce(completeness_ranges.{}_filled_points, 0) as {}_others',
+            fit_dimensions()
+        ) }},
+        {{ each_dimension(
+            'banded_totals.{}_rule_points - set_ranges.{}_points + set_ranges.{}_lowest_points'
+            ~ ' - coalesce(completeness_ranges.{}_points, 0)'
+            ~ ' + coalesce(completeness_ranges.{}_lowest_points, 0) as {}_lowest',
+            fit_dimensions()
+        ) }},
+        {{ each_dimension(
+            'banded_totals.{}_rule_points - set_ranges.{}_points + set_ranges.{}_highest_points'
+            ~ ' - coalesce(completeness_ranges.{}_points, 0)'
+            ~ ' + coalesce(completeness_ranges.{}_highest_points, 0) as {}_highest',
+            fit_dimensions()
+        ) }}
+    from lead_unknown_sets
+    inner join set_ranges
         on
-        unknown_points.as_of_date = dimension_points.as_of_date
-        and unknown_points.model_id = dimension_points.model_id
-        and unknown_points.lead_id = dimension_points.lead_id
-        and unknown_points.dimension = dimension_points.dimension
-    inner join limits
+        lead_unknown_sets.as_of_date = set_ranges.as_of_date
+        and lead_unknown_sets.set_no = set_ranges.set_no
+    inner join banded_totals
         on
-        unknown_points.model_id = limits.model_id
-        and unknown_points.dimension = limits.dimension
+        lead_unknown_sets.as_of_date = banded_totals.as_of_date
+        and lead_unknown_sets.lead_no = banded_totals.lead_no
+        and set_ranges.model_no = banded_totals.model_no
+    inner join model_limits on set_ranges.model_no = model_limits.model_no
+    left join completeness
+        on
+        lead_unknown_sets.as_of_date = completeness.as_of_date
+        and lead_unknown_sets.lead_no = completeness.lead_no
+        and set_ranges.model_no = completeness.model_no
+    left join completeness_ranges
+        on
+        completeness.as_of_date = completeness_ranges.as_of_date
+        and completeness.model_no = completeness_ranges.model_no
+        and completeness.filled_fields = completeness_ranges.filled_fields
+        and set_ranges.fields_to_fill = completeness_ranges.fields_to_fill
 
 ),
 
-summed as (
+moved as (
 
     select
-        as_of_date,
-        model_id,
-        lead_id,
-        field,
-        sum({{ hold_within('lowest_rule_points', 'min_points', 'max_points') }} - points)
-            as lowest_difference,
-        sum({{ hold_within('highest_rule_points', 'min_points', 'max_points') }} - points)
-            as highest_difference,
-        sum({{ hold_within('other_rule_points', 'min_points', 'max_points') }} - points)
-            as others_difference,
-        sum(case when dimension = 'demographic' then other_rule_points else 0 end)
-            as demographic_points,
-        sum(case when dimension = 'firmographic' then other_rule_points else 0 end)
-            as firmographic_points,
-        sum(case when dimension = 'readiness' then other_rule_points else 0 end)
-            as readiness_points,
-        sum(case when dimension = 'data_quality' then other_rule_points else 0 end)
-            as data_quality_points
+        *,
+        dimension_points + {{ sum_of_dimensions(
+            '(' ~ hold_within('{}_others', '{}_low', '{}_high') ~ ' - {}_now)', fit_dimensions()
+        ) }} as other_points,
+        dimension_points + {{ sum_of_dimensions(
+            '(' ~ hold_within('{}_lowest', '{}_low', '{}_high') ~ ' - {}_now)', fit_dimensions()
+        ) }} as lowest_points,
+        dimension_points + {{ sum_of_dimensions(
+            '(' ~ hold_within('{}_highest', '{}_low', '{}_high') ~ ' - {}_now)', fit_dimensions()
+        ) }} as highest_points
     from other_points
-    group by as_of_date, model_id, lead_id, field
-    having max(can_move) = 1
-
-),
-
-banded_scores as (
-
-    select
-        score_points.as_of_date,
-        score_points.model_id,
-        score_points.lead_id,
-        score_points.score,
-        tier_bands.from_score as tier_from_score,
-        tier_bands.below_score as tier_below_score,
-        cast(score_points.min_score as {{ type_points() }}) as min_score,
-        cast(score_points.max_score as {{ type_points() }}) as max_score,
-        cast(score_points.dimension_points as {{ type_points() }}) as dimension_points
-    from score_points
-    left join tier_bands
-        on
-        score_points.model_id = tier_bands.model_id
-        and score_points.score >= tier_bands.from_score
-        and (score_points.score < tier_bands.below_score or tier_bands.below_score is null)
-
-),
-
-other_scores as (
-
-    select
-        summed.as_of_date,
-        summed.model_id,
-        summed.lead_id,
-        summed.field,
-        banded_scores.score,
-        banded_scores.tier_from_score,
-        banded_scores.tier_below_score,
-        banded_scores.min_score,
-        banded_scores.max_score,
-        cast(banded_scores.dimension_points + summed.others_difference as {{ type_points() }})
-            as other_points,
-        cast(banded_scores.dimension_points + summed.lowest_difference as {{ type_points() }})
-            as lowest_points,
-        cast(banded_scores.dimension_points + summed.highest_difference as {{ type_points() }})
-            as highest_points,
-        summed.demographic_points,
-        summed.firmographic_points,
-        summed.readiness_points,
-        summed.data_quality_points
-    from summed
-    inner join banded_scores
-        on
-        summed.as_of_date = banded_scores.as_of_date
-        and summed.model_id = banded_scores.model_id
-        and summed.lead_id = banded_scores.lead_id
 
 ),
 
@@ -163,33 +143,27 @@ ranges as (
 
     select
         as_of_date,
-        model_id,
-        lead_id,
-        field,
+        lead_no,
+        model_no,
+        field_no,
         score,
         tier_from_score,
         tier_below_score,
-        cast({{ hold_within('lowest_points', 'min_score', 'max_score') }} as decimal(12, 4))
+        cast({{ hold_within('lowest_points', 'min_score', 'max_score') }} as {{ type_points() }})
             as lowest_score,
-        cast({{ hold_within('highest_points', 'min_score', 'max_score') }} as decimal(12, 4))
+        cast({{ hold_within('highest_points', 'min_score', 'max_score') }} as {{ type_points() }})
             as highest_score,
-        cast(other_points as decimal(12, 4)) as other_points,
-        cast(demographic_points as decimal(12, 4)) as demographic_points,
-        cast(firmographic_points as decimal(12, 4)) as firmographic_points,
-        cast(readiness_points as decimal(12, 4)) as readiness_points,
-        cast(data_quality_points as decimal(12, 4)) as data_quality_points
-    from other_scores
-
-),
-
-unknown_scores as (
-
-    select
-        *,
-        coalesce(lowest_score < tier_from_score, false)
-        or coalesce(highest_score >= tier_below_score, false) as can_change_tier
-    from ranges
+        cast(other_points as {{ type_points() }}) as other_points,
+        {{ each_dimension(
+            'cast(case when {}_counts = 1 then {}_others else 0 end as ' ~ type_points()
+            ~ ') as {}_points', fit_dimensions()
+        ) }}
+    from moved
 
 )
 
-select * from unknown_scores
+select
+    *,
+    coalesce(lowest_score < tier_from_score, false)
+    or coalesce(highest_score >= tier_below_score, false) as can_change_tier
+from ranges

@@ -6,9 +6,21 @@ model_tiers as (
 
 ),
 
-lead_attributes as (
+lead_values as (
 
-    select * from {{ ref('int_lead_attributes') }}
+    select * from {{ ref('int_lead_values') }}
+
+),
+
+attribute_values as (
+
+    select * from {{ ref('attribute_values') }}
+
+),
+
+lead_numbers as (
+
+    select * from {{ ref('int_lead_numbers') }}
 
 ),
 
@@ -17,21 +29,34 @@ demands as (
     select
         model_id,
         tier,
-        {{ split_to_rows('required_fields') }} as attribute
+        trim({{ split_to_rows('required_fields') }}) as attribute
     from model_tiers
     where required_fields is not null
+
+),
+
+missing_values as (
+
+    select
+        demands.model_id,
+        demands.tier,
+        demands.attribute,
+        attribute_values.value_no
+    from demands
+    inner join attribute_values
+        on demands.attribute = attribute_values.attribute and attribute_values.value = ''
 
 )
 
 select
-    lead_attributes.as_of_date,
-    demands.model_id,
-    lead_attributes.lead_id,
-    demands.tier,
-    {{ dbt.listagg('lead_attributes.attribute', "'|'", 'order by lead_attributes.attribute') }}
+    lead_values.as_of_date,
+    missing_values.model_id,
+    lead_numbers.lead_id,
+    missing_values.tier,
+    {{ dbt.listagg('missing_values.attribute', "'|'", 'order by missing_values.attribute') }}
         as missing_fields
-from demands
-inner join lead_attributes on trim(demands.attribute) = lead_attributes.attribute
-where lead_attributes.value = ''
+from missing_values
+inner join lead_values on missing_values.value_no = lead_values.value_no
+inner join lead_numbers on lead_values.lead_no = lead_numbers.lead_no
 group by
-    lead_attributes.as_of_date, demands.model_id, lead_attributes.lead_id, demands.tier
+    lead_values.as_of_date, missing_values.model_id, lead_numbers.lead_id, missing_values.tier

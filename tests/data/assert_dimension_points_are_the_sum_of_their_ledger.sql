@@ -1,28 +1,35 @@
 {{ config(meta={'dagster': {'ref': {'name': 'lead_scores'}}}) }}
 -- A failing row is a lead whose points of one dimension are not what its ledger rows of that
 -- dimension add up to, or lie outside the range of dimensions.csv: a developer must look at
--- dimension_points and cap_points.
+-- lead_totals and cap_points.
 with
 
 ledger as (
 
     select
-        as_of_date,
-        model_id,
-        lead_id,
-        dimension,
-        sum(points) as points
-    from {{ ref('lead_score_ledger') }}
-    where dimension <> 'score'
-    group by as_of_date, model_id, lead_id, dimension
+        ledger_rows.as_of_date,
+        ledger_rows.lead_no,
+        rules.model_no,
+        rules.dimension,
+        sum(ledger_rows.points) as points
+    from {{ ref('ledger_rows') }} as ledger_rows
+    inner join {{ ref('rules') }} as rules on ledger_rows.rule_no = rules.rule_no
+    where rules.dimension <> 'score'
+    group by
+        ledger_rows.as_of_date, ledger_rows.lead_no, rules.model_no, rules.dimension
 
 ),
 
 scores as (
 
     {% for dimension in ['demographic', 'firmographic', 'readiness', 'behavioral', 'data_quality'] %}
-    select as_of_date, model_id, lead_id, '{{ dimension }}' as dimension, {{ dimension }}_points as points
-    from {{ ref('lead_scores') }}
+    select
+        as_of_date,
+        lead_no,
+        model_no,
+        '{{ dimension }}' as dimension,
+        {{ dimension }}_points as points
+    from {{ ref('lead_totals') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -32,13 +39,14 @@ select
     scores.*,
     ledger.points as ledger_points
 from scores
+inner join {{ ref('scored_models') }} as scored_models on scores.model_no = scored_models.model_no
 left join ledger
     on scores.as_of_date = ledger.as_of_date
-    and scores.model_id = ledger.model_id
-    and scores.lead_id = ledger.lead_id
+    and scores.model_no = ledger.model_no
+    and scores.lead_no = ledger.lead_no
     and scores.dimension = ledger.dimension
 left join {{ ref('model_dimensions') }} as model_dimensions
-    on scores.model_id = model_dimensions.model_id
+    on scored_models.model_id = model_dimensions.model_id
     and scores.dimension = model_dimensions.dimension
 where
     scores.points <> coalesce(ledger.points, 0)

@@ -3,11 +3,11 @@
 -- a join in models/scoring loses or repeats leads.
 select
     leads.as_of_date,
-    leads.lead_id,
-    count(lead_scores.lead_id) as scores
+    leads.lead_no,
+    count(lead_totals.lead_no) as scores
 from {{ ref('int_leads') }} as leads
-left join {{ ref('lead_scores') }} as lead_scores
-    on leads.as_of_date = lead_scores.as_of_date
-    and leads.lead_id = lead_scores.lead_id
-group by leads.as_of_date, leads.lead_id
-having count(lead_scores.lead_id) <> (select count(*) from {{ ref('scored_models') }})
+left join {{ ref('lead_totals') }} as lead_totals
+    on leads.as_of_date = lead_totals.as_of_date
+    and leads.lead_no = lead_totals.lead_no
+group by leads.as_of_date, leads.lead_no
+having count(lead_totals.lead_no) <> (select count(*) from {{ ref('scored_models') }})

@@ -94,7 +94,7 @@ MOMENTS = {
     "facts folded, not yet noted as read": lambda: die_before_statement(
         r'table\s+\S*"event_tables_read'
     ),
-    "scoring": lambda: die_before_statement(r'table\s+\S*"dimension_points'),
+    "scoring": lambda: die_before_statement(r'table\s+\S*"lead_totals'),
     "first day tiered, second not": lambda: die_at_call(
         "orchestration.lib.tiers", "write_day", number=2
     ),

@@ -380,8 +380,9 @@ def _tell_unknowns(people, rules: Path) -> dict[int, tuple]:
         }
         for lead_id, field, lowest, highest in query(
             warehouse,
-            "select lead_id, field, lowest_score, highest_score from scoring.unknown_scores"
-            " where field <> ''",
+            "select lead_id, attribute, lowest_score, highest_score from scoring.unknown_scores"
+            " join intermediate.int_lead_numbers using (lead_no)"
+            " join rule_book.named_attributes on field_no = attribute_no",
         ):
             told[int(lead_id[1:])][3][field] = (lowest, highest)
     assert len(told) == len(people)

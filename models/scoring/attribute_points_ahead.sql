@@ -1,0 +1,141 @@
+with
+
+candidates as (
+
+    select * from {{ ref('outlook_candidates') }}
+
+),
+
+lead_values as (
+
+    select * from {{ ref('int_lead_values') }}
+
+),
+
+completeness as (
+
+    select * from {{ ref('int_lead_completeness') }}
+
+),
+
+value_points as (
+
+    select * from {{ ref('value_points') }}
+
+),
+
+recency_ahead as (
+
+    select * from {{ ref('recency_ahead') }}
+
+),
+
+rule_operands as (
+
+    select * from {{ ref('rule_operands') }}
+
+),
+
+rules_ahead as (
+
+    select * from {{ ref('rules_ahead') }}
+
+),
+
+-- What is known of a lead stays as it is.
+lasting_points as (
+
+    select
+        candidates.candidate_no,
+        value_points.rule_no
+    from candidates
+    inner join lead_values
+        on
+        candidates.as_of_date = lead_values.as_of_date
+        and candidates.lead_no = lead_values.lead_no
+    inner join value_points
+        on
+        lead_values.value_no = value_points.value_no
+        and candidates.model_no = value_points.model_no
+    where value_points.attribute not in ('{{ recency_attributes() | join("', '") }}')
+    union all
+    select
+        candidates.candidate_no,
+        value_points.rule_no
+    from candidates
+    inner join completeness
+        on
+        candidates.as_of_date = completeness.as_of_date
+        and candidates.model_no = completeness.model_no
+        and candidates.lead_no = completeness.lead_no
+    inner join value_points
+        on
+        completeness.value_no = value_points.value_no
+        and candidates.model_no = value_points.model_no
+
+),
+
+distinct_recency_values as (
+
+    select distinct
+        attribute,
+        value
+    from recency_ahead
+
+),
+
+recency_values as (
+
+    select
+        row_number() over (order by attribute, value) as value_no,
+        attribute,
+        value
+    from distinct_recency_values
+
+),
+
+recency_matches as (
+
+    {{ match_values('recency_values', 'rule_operands', ref('rules')) }}
+
+),
+
+pieces as (
+
+    select
+        lasting_points.candidate_no,
+        rules_ahead.rule_no,
+        rules_ahead.from_day,
+        rules_ahead.until_day
+    from lasting_points
+    inner join rules_ahead on lasting_points.rule_no = rules_ahead.rule_no
+    union all
+    select
+        candidates.candidate_no,
+        rules_ahead.rule_no,
+        greatest(recency_ahead.from_day, rules_ahead.from_day) as from_day,
+        least(recency_ahead.until_day, rules_ahead.until_day) as until_day
+    from candidates
+    inner join recency_ahead on candidates.lead_no = recency_ahead.lead_no
+    inner join recency_values
+        on
+        recency_ahead.attribute = recency_values.attribute
+        and recency_ahead.value = recency_values.value
+    inner join recency_matches on recency_values.value_no = recency_matches.value_no
+    inner join rules_ahead
+        on
+        recency_matches.rule_no = rules_ahead.rule_no
+        and candidates.model_no = rules_ahead.model_no
+
+)
+
+select
+    pieces.candidate_no,
+    pieces.rule_no,
+    rules_ahead.dimension,
+    pieces.from_day,
+    pieces.until_day,
+    rules_ahead.points
+from pieces
+inner join rules_ahead on pieces.rule_no = rules_ahead.rule_no
+where pieces.from_day < pieces.until_day
