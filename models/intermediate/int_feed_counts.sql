@@ -146,7 +146,7 @@ found_events as (
         event_days.table_name,
         sum(
             case
-                when addresses.lead_key is not null or visitors.lead_key is not null
+                when addresses.lead_no is not null or visitors.lead_no is not null
                     then event_days.row_count
                 else 0
             end
