@@ -16,16 +16,18 @@ from orchestration.lib.warehouse import attach_warehouse
 
 SUITES = PROJECT_ROOT / "expectations"
 
-NEWEST = "as_of_date = (select max(as_of_date) from lead_scores)"
+NEWEST = "as_of_date = (select max(as_of_date) from intermediate.int_as_of_dates)"
 
-# The rows that are judged: those of the newest day. Decimals as floats, which GX can write down.
+# The rows that are judged, those of the newest day, with the columns that the suites name: text is
+# made for whoever asks for it. Decimals as floats, which GX can write down.
 BATCHES = {
-    "lead_scores": "select * replace (cast(score as double) as score) from lead_scores"
-    f" where {NEWEST}",
-    "lead_score_ledger": "select * replace (cast(points as double) as points)"
+    "lead_scores": "select as_of_date, model_id, lead_id, cast(score as double) as score,"
+    f" is_excluded, last_activity_on from lead_scores where {NEWEST}",
+    "lead_score_ledger": "select model_id, lead_id, rule_id, cast(points as double) as points"
     f" from lead_score_ledger where {NEWEST}",
     "lead_tiers": f"select * from lead_tiers where {NEWEST}",
-    "scored_leads": "select * replace (cast(score as double) as score) from scored_leads",
+    "scored_leads": "select model_id, lead_id, cast(score as double) as score, tier_since, action,"
+    " top_reasons from scored_leads",
 }
 
 # Its audit comes after all others.

@@ -28,7 +28,7 @@ rows_before as (
 
 -- Leads of one of the two days only have nothing to compare with.
 leads as (
-    select model_id, lead_id from lead_scores where as_of_date = $as_of
+    select model_id, lead_id from scoring.tier_inputs where as_of_date = $as_of
     intersect
     select model_id, lead_id from {scores_before} where as_of_date = $since
 )
@@ -73,13 +73,13 @@ def write_changes(connection: duckdb.DuckDBPyConnection, published: Path) -> dat
     """
     connection.execute("delete from lead_score_changes")
     days = connection.execute(
-        "select distinct as_of_date from lead_scores order by as_of_date desc limit 2"
+        "select distinct as_of_date from scoring.tier_inputs order by as_of_date desc limit 2"
     ).fetchall()
     if not days:
         return None
     as_of = days[0][0]
     if len(days) > 1:
-        since, before, scores_before = days[1][0], "lead_score_ledger", "lead_scores"
+        since, before, scores_before = days[1][0], "lead_score_ledger", "scoring.tier_inputs"
     else:
         folder, since = find_day_before(published, as_of)
         if folder is None:

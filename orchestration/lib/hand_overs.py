@@ -34,19 +34,18 @@ select
     lead_tiers.grade,
     lead_tiers.action,
     lead_tiers.sla_hours,
-    lead_scores.account_id,
-    lead_scores.score,
-    lead_scores.top_reasons,
-    coalesce(model_tiers.hands_over, false) and not lead_scores.is_excluded as is_due,
+    scores.account_id,
+    scores.score,
+    coalesce(model_tiers.hands_over, false) and not scores.is_excluded as is_due,
     case
-        when lead_scores.is_excluded then lead_scores.exclusion_reason
+        when scores.is_excluded then scores.exclusion_reason
         when rests.rejected_on is not null
             then 'rejected by sales: ' || coalesce(rests.recycle_reason, 'no reason given')
         else 'cooled down'
     end as recycle_reason
 from lead_tiers
 inner join newest_models using (model_id)
-inner join lead_scores using (as_of_date, model_id, lead_id)
+inner join scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
 left join rule_book.model_tiers using (model_id, tier)
 left join intermediate.int_lead_rests as rests
     on lead_tiers.as_of_date = rests.as_of_date and lead_tiers.lead_id = rests.lead_id
@@ -113,14 +112,16 @@ select
     lead_id,
     hand_over_number,
     due_on,
-    account_id,
-    tier,
-    grade,
-    action,
-    sla_hours,
-    score,
-    top_reasons as reasons
-from due;
+    due.account_id,
+    due.tier,
+    due.grade,
+    due.action,
+    due.sla_hours,
+    due.score,
+    lead_scores.top_reasons as reasons
+from due
+inner join lead_scores using (model_id, lead_id)
+where lead_scores.as_of_date = $as_of;
 
 insert into hand_over_rules by name
 select hand_overs.idempotency_key, ledger.rule_id, ledger.points

@@ -37,11 +37,11 @@ with scored as (
     select
         lead_tiers.model_id,
         lead_tiers.lead_id,
-        cast(round(lead_scores.score) as bigint) as score,
+        cast(round(scores.score) as bigint) as score,
         lead_tiers.tier,
         lead_tiers.tier_by_score
     from lead_tiers
-    inner join lead_scores using (as_of_date, model_id, lead_id)
+    inner join scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
     where as_of_date = $as_of
 ),
 

@@ -28,9 +28,9 @@ from orchestration.lib.settings import PROJECT_ROOT, read_variables
 # The leads of the champions, now and at the last publication: model_id, lead_id, score, tier.
 LEADS_NOW = """
 create or replace temp table leads_now as
-select lead_tiers.model_id, lead_tiers.lead_id, lead_scores.score, lead_tiers.tier
+select lead_tiers.model_id, lead_tiers.lead_id, scores.score, lead_tiers.tier
 from lead_tiers
-inner join lead_scores using (as_of_date, model_id, lead_id)
+inner join scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
 inner join rule_book.scored_models using (model_id)
 where lead_tiers.as_of_date = $as_of and scored_models.role = 'champion'
 """

@@ -373,7 +373,7 @@ def write_tiers(
     chunk_rows: int = CHUNK_ROWS,
     approve: Callable[[duckdb.DuckDBPyConnection, date], object] | None = None,
 ) -> dict[date, int]:
-    """Write the lead_tiers rows of every as-of date in lead_scores, the only dates that lead_tiers
+    """Write the lead_tiers rows of every as-of date that is scored, the only dates that lead_tiers
     then has, and bring history, cut-offs and hand-overs to them; returns how many rows per date.
 
     Each date is one transaction that puts the new rows in place of that date's old ones. `approve`
@@ -387,11 +387,12 @@ def write_tiers(
     tiers["sla_hours"] = tiers["sla_hours"].astype("Int64")
     grades = read_rule_seed(connection, "grades", numbers=["from_score"])
     dates = connection.execute(
-        "select distinct as_of_date from lead_scores order by as_of_date"
+        "select distinct as_of_date from scoring.tier_inputs order by as_of_date"
     ).fetchall()
     for table in ("lead_tiers", "tier_cut_offs"):
         connection.execute(
-            f"delete from {table} where as_of_date not in (select as_of_date from lead_scores)"
+            f"delete from {table}"
+            " where as_of_date not in (select as_of_date from scoring.tier_inputs)"
         )
     written = {}
     for (as_of,) in dates:
@@ -461,7 +462,7 @@ def write_cut_offs(
         with held as (
             select model_id, tier, count(*) filter (not is_excluded) as leads
             from lead_tiers
-            inner join lead_scores using (as_of_date, model_id, lead_id)
+            inner join scoring.tier_inputs using (as_of_date, model_id, lead_id)
             where as_of_date = $as_of
             group by all
         )
@@ -514,26 +515,26 @@ def read_chunks(
             )
 
             select
-                lead_scores.as_of_date,
-                lead_scores.model_id,
-                lead_scores.lead_id,
-                lead_scores.score,
-                lead_scores.fit_score,
-                lead_scores.engagement_score,
-                lead_scores.is_excluded,
+                scores.as_of_date,
+                scores.model_id,
+                scores.lead_id,
+                scores.score,
+                scores.fit_score,
+                scores.engagement_score,
+                scores.is_excluded,
                 rests.rejected_on,
                 rests.recycle_reason,
                 rests.rests_until,
                 unmet.unmet_demands,
                 earlier.tier,
                 earlier.tier_since
-            from lead_scores
+            from scoring.tier_inputs as scores
             left join earlier using (model_id, lead_id)
             left join unmet using (model_id, lead_id)
             left join intermediate.int_lead_rests as rests using (as_of_date, lead_id)
-            where lead_scores.as_of_date = $as_of
-                and ($model_id is null or lead_scores.model_id = $model_id)
-            order by lead_scores.model_id, lead_scores.lead_id
+            where scores.as_of_date = $as_of
+                and ($model_id is null or scores.model_id = $model_id)
+            order by scores.model_id, scores.lead_id
             """,
             {"as_of": as_of, "model_id": model_id},
         ).to_arrow_reader(rows)

@@ -88,6 +88,11 @@ create table lead_scores (
     score decimal(12, 4), top_reasons varchar, last_activity_on date, is_excluded boolean,
     exclusion_reason varchar, reasons_for varchar, reasons_against varchar, stale_feeds varchar
 );
+create view scoring.tier_inputs as
+select
+    as_of_date, model_id, lead_id, account_id, score, fit_score, engagement_score, is_excluded,
+    exclusion_reason
+from lead_scores;
 create table lead_score_ledger (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
     reason varchar, evidence varchar, occurred_on date, event_count bigint,
