@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ from orchestration.lib.outbox import (
 )
 from orchestration.lib.progress import count_things
 from orchestration.lib.settings import locate_warehouse
-from orchestration.lib.warehouse import open_warehouse, quote
+from orchestration.lib.warehouse import DamagedWarehouse, open_warehouse, quote
 from orchestration.lib.webhook import Answer, Webhook, load_webhook, send
 
 SCHEMA_VERSION = 1
@@ -216,8 +217,10 @@ def take_back_hand_overs(
     the live one again; `held` are the models whose hand-overs it held back. Returns how many were
     taken back unsent, and the payloads of those that the receiver has.
 
-    The outbox comes first, so that nothing goes out while the warehouse is waited for. Raises
-    ValueError where a run has that for longer than `wait_seconds`; to do it again is safe.
+    The outbox comes first, so that nothing goes out while the warehouse is waited for. A damaged
+    warehouse is left alone: what is built anew in its place takes its past from the live
+    publication. Raises ValueError where a run has it for longer than `wait_seconds`; to do it again
+    is safe.
     """
     outbox_file = find_outbox(warehouse)
     hand_overs = quote(publication / "hand_overs.parquet")
@@ -235,6 +238,7 @@ def take_back_hand_overs(
         unsent = len(later) - len(sent)
     if warehouse.is_file():
         with (
+            suppress(DamagedWarehouse),
             hold_lock(warehouse.with_name(f".{warehouse.name}.lock"), wait_seconds=wait_seconds),
             open_warehouse(warehouse) as connection,
         ):

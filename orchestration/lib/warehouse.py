@@ -44,6 +44,10 @@ REMEDY = (
 Opened = TypeVar("Opened")
 
 
+class DamagedWarehouse(ValueError):
+    """The file is there and is no warehouse that can be read."""
+
+
 def find_lock(warehouse: Path) -> Path:
     """The lock that every process takes which writes into the warehouse.
 
@@ -155,7 +159,7 @@ def wait_for_file(
             return open_file()
         except duckdb.Error as error:
             if "Could not set lock" not in str(error):
-                raise ValueError(describe_damage(path, error)) from None
+                raise DamagedWarehouse(describe_damage(path, error)) from None
             now = time.monotonic()
             holder = in_brackets(describe_holder(str(error)))
             if now - started > wait_seconds:
