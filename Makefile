@@ -40,13 +40,13 @@ run: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score once, audit and pub
 	@$(BIN)/python -m orchestration.run
 
 preview: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## show whom a changed rule book would move, before it is published
-	@$(BIN)/python -m orchestration.preview
+	@$(BIN)/python -m orchestration.lib.asked.preview
 
 replay: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
-	@$(BIN)/python -m orchestration.replay --days "$(DAYS)" --known "$(KNOWN)"
+	@$(BIN)/python -m orchestration.lib.asked.replay --days "$(DAYS)" --known "$(KNOWN)"
 
 explain: .venv/.installed ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
-	@$(BIN)/python -m orchestration.explain --lead "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
+	@$(BIN)/python -m orchestration.lib.asked.explain --lead "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
 
 ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@umask 077; DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
@@ -71,30 +71,30 @@ bench: .venv/.bench-installed ## compare with scripts written by hand (an hour; 
 	@$(UNSET_SETTINGS) $(BIN)/python -m benchmarks.suite --events $(or $(EVENTS),1000000 10000000 100000000)
 
 publications: .venv/.installed ## list the publications that are kept
-	@$(BIN)/python -m orchestration.lib.publication list
+	@$(BIN)/python -m orchestration.lib.published.publication list
 
 restore: .venv/.installed ## bring history and hand-overs back from the live publication into a new warehouse
 	@$(BIN)/python -m orchestration.restore
 
 rollback: .venv/.installed ## go back to a publication: make rollback ID=<publication id>
 	@test -n "$(ID)" || { echo "Say which publication: make rollback ID=<id>; make publications lists them."; exit 2; }
-	@$(BIN)/python -m orchestration.lib.publication rollback "$(ID)"
+	@$(BIN)/python -m orchestration.lib.published.publication rollback "$(ID)"
 
 accept: override export WHAT := $(value WHAT)
 accept: override export BY := $(value BY)
 accept: override export BECAUSE := $(value BECAUSE)
 accept: .venv/.installed ## accept once what a health check refused: make accept WHAT=<name> BY=<you> BECAUSE="<why>"
-	@$(BIN)/python -m orchestration.lib.acceptances
+	@$(BIN)/python -m orchestration.lib.decided.acceptances
 
 outbox: .venv/.installed ## show how many hand-overs wait, are delivered or dead
-	@$(BIN)/python -m orchestration.lib.delivery list
+	@$(BIN)/python -m orchestration.lib.delivered.delivery list
 
 deliver: .venv/.installed ## deliver the hand-overs that are due now (make ui does it by itself)
-	@$(BIN)/python -m orchestration.lib.delivery deliver
+	@$(BIN)/python -m orchestration.lib.delivered.delivery deliver
 
 redeliver: .venv/.installed ## have dead hand-overs sent again: make redeliver ID=<idempotency key, or all>
 	@test -n "$(ID)" || { echo "Say which hand-over: make redeliver ID=<idempotency key, or all>; make outbox lists them."; exit 2; }
-	@$(BIN)/python -m orchestration.lib.delivery redeliver "$(ID)"
+	@$(BIN)/python -m orchestration.lib.delivered.delivery redeliver "$(ID)"
 
 lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from examples.catalogue import EXAMPLES, Example, find_example
 from examples.conversion import describe_conversion, read_outcomes
-from orchestration.lib.settings import PROJECT_ROOT
+from orchestration.lib.basics.settings import PROJECT_ROOT
 
 
 def list_settings(example: Example) -> dict[str, str]:

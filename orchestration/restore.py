@@ -6,29 +6,29 @@ where it finds a new warehouse beside a publication.
 
 import sys
 
-from orchestration.lib.dbt_command import run_dbt
-from orchestration.lib.locks import hold_lock
-from orchestration.lib.progress import divert_output, leave, print_problems, time_step
-from orchestration.lib.restoration import (
-    Restoration,
-    describe_restoration,
-    find_source,
-    has_past,
-    restore,
-)
-from orchestration.lib.settings import (
+from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.progress import divert_output, leave, print_problems, time_step
+from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     Settings,
     check_settings,
     load_settings,
     locate_warehouse,
 )
-from orchestration.lib.warehouse import (
+from orchestration.lib.basics.warehouse import (
     WAIT_SECONDS_FOR_RUN,
     attach_warehouse,
     check_warehouse,
     find_lock,
     open_warehouse,
+)
+from orchestration.lib.built.dbt_command import run_dbt
+from orchestration.lib.published.restoration import (
+    Restoration,
+    describe_restoration,
+    find_source,
+    has_past,
+    restore,
 )
 
 FOLDER = PROJECT_ROOT / "build" / "restore"

@@ -14,17 +14,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from orchestration.lib.locks import hold_lock
-from orchestration.lib.masking import mask_message
-from orchestration.lib.progress import (
+from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.masking import mask_message
+from orchestration.lib.basics.progress import (
     count_things,
     divert_output,
     leave,
     print_problems,
     print_step,
 )
-from orchestration.lib.publication import read_current
-from orchestration.lib.settings import (
+from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     Settings,
     check_settings,
@@ -34,19 +33,20 @@ from orchestration.lib.settings import (
     locate_warehouse,
     write_days,
 )
-from orchestration.lib.summary import (
-    count_days_read,
-    describe_reading,
-    describe_unread_files,
-    find_unread_files,
-    summarize,
-)
-from orchestration.lib.warehouse import (
+from orchestration.lib.basics.warehouse import (
     WAIT_SECONDS_FOR_RUN,
     add_remedy,
     attach_warehouse,
     check_warehouse,
     find_lock,
+)
+from orchestration.lib.published.publication import read_current
+from orchestration.lib.published.summary import (
+    count_days_read,
+    describe_reading,
+    describe_unread_files,
+    find_unread_files,
+    summarize,
 )
 
 DAGSTER_HOME = PROJECT_ROOT / ".dagster"

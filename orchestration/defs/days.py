@@ -11,14 +11,14 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
-from orchestration.lib.own_tables import demand_own_tables
-from orchestration.lib.settings import (
+from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     Settings,
     load_settings,
     read_days,
     read_sample_last_day,
 )
+from orchestration.lib.checked.own_tables import demand_own_tables
 
 # Days before it are there only where LEADS_AS_OF names them.
 FIRST_DAY = date(2020, 1, 1)

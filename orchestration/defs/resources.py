@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import dagster as dg
 
 from orchestration.defs.days import load_settings_of_run
-from orchestration.lib.auditor import Auditor, start_auditor
-from orchestration.lib.locks import hold_lock, is_held_here
-from orchestration.lib.records import write_records_lazily
-from orchestration.lib.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
+from orchestration.lib.basics.locks import hold_lock, is_held_here
+from orchestration.lib.basics.records import write_records_lazily
+from orchestration.lib.basics.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
+from orchestration.lib.checked.auditor import Auditor, start_auditor
 
 write_records_lazily()
 
