@@ -1,5 +1,5 @@
-"""What belongs here: the LEADS_* settings, where each default comes from, and the checks that can
-be made before anything runs."""
+"""What belongs here: what the settings of a run mean, where each default comes from, and the checks
+that can be made before anything runs. Which variables there are stands in variables.py."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from orchestration.lib.basics.rule_book_files import check_rule_book_files
+from orchestration.lib.basics.variables import check_names, read_given
 from orchestration.lib.basics.warehouse import has_table
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
@@ -71,13 +72,14 @@ def load_settings(
 
     `as_of_dates`, where given, are those of the run instead of LEADS_AS_OF. `today` (UTC) is the
     as-of date where neither is given and real data is scored. Raises ValueError where LEADS_AS_OF
-    names no days, or LEADS_KNOWN is none of its values.
+    names no days, LEADS_KNOWN is none of its values, or a variable is misspelt.
 
     >>> settings = load_settings({"LEADS_RAW": "/data", "LEADS_AS_OF": "2026-06-29..2026-06-30"})
     >>> [str(day) for day in settings.as_of_dates], settings.known, settings.rules.name
     (['2026-06-29', '2026-06-30'], 'now', 'rules')
     """
-    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    check_names(environ)
+    given = read_given(environ)
 
     def absolute(name: str, default: str) -> Path:
         return Path(os.path.abspath(project / given.get(name, default)))
@@ -103,17 +105,16 @@ def locate_warehouse(
 ) -> Path:
     """Where the warehouse is, for those who need no other setting: to find the day that is to be
     scored may take opening it."""
-    given = environ.get("LEADS_WAREHOUSE", "").strip()
-    return Path(os.path.abspath(project / (given or "warehouse/leads.duckdb")))
+    given = read_given(environ).get("LEADS_WAREHOUSE", "warehouse/leads.duckdb")
+    return Path(os.path.abspath(project / given))
 
 
 def locate_published(
     environ: Mapping[str, str] = os.environ, *, project: Path = PROJECT_ROOT
 ) -> Path:
     """Where the publications are, for those who need no other setting, and no warehouse."""
-    return Path(
-        os.path.abspath(project / (environ.get("LEADS_PUBLISHED", "").strip() or "published"))
-    )
+    given = read_given(environ).get("LEADS_PUBLISHED", "published")
+    return Path(os.path.abspath(project / given))
 
 
 def read_days(text: str, *, name: str = "LEADS_AS_OF") -> tuple[date, ...]:

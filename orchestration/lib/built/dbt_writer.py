@@ -16,6 +16,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from orchestration.lib.basics.locks import is_held_here, take_lock
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import PROJECT_ROOT
+from orchestration.lib.basics.variables import check_names, read_given
 from orchestration.lib.basics.warehouse import (
     WAIT_SECONDS_FOR_RUN,
     check_place,
@@ -31,8 +32,13 @@ class Plugin(BasePlugin):
     """The warehouse for this dbt alone, from its first connection until dbt has let go of it."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """The rule book as it is when dbt begins."""
-        rules = os.environ.get("LEADS_RULES", "").strip() or "seeds/rules"
+        """The rule book as it is when dbt begins; paths start at the project from here on."""
+        os.chdir(PROJECT_ROOT)
+        try:
+            check_names()
+        except ValueError as error:
+            raise DbtRuntimeError(str(error)) from None
+        rules = read_given().get("LEADS_RULES", "seeds/rules")
         self.rules_sha256 = hash_rules(PROJECT_ROOT / rules)
         self.lock = None
         self.first_connection: duckdb.DuckDBPyConnection | None = None

@@ -21,6 +21,8 @@ from urllib.parse import quote, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from orchestration.lib.basics.variables import read_given
+
 TIMEOUT_SECONDS = 10.0
 
 # A POST must stay well within a claim and within a sensor's tick.
@@ -74,8 +76,9 @@ def load_webhook(environ: Mapping[str, str] = os.environ) -> Webhook | None:
     Traceback (most recent call last):
     ValueError: LEADS_WEBHOOK_URL is set and LEADS_WEBHOOK_SECRET is not: ...
     """
+    given = read_given(environ)
     names = ("LEADS_WEBHOOK_URL", "LEADS_WEBHOOK_SECRET")
-    url, secret = (environ.get(name, "").strip() for name in names)
+    url, secret = (given.get(name, "") for name in names)
     if not url and not secret:
         return None
     if not url or not secret:
@@ -88,8 +91,8 @@ def load_webhook(environ: Mapping[str, str] = os.environ) -> Webhook | None:
     return Webhook(
         url,
         secret,
-        read_timeout(environ.get("LEADS_WEBHOOK_TIMEOUT", "")),
-        read_receipt(environ.get("LEADS_WEBHOOK_RECEIPT", "")),
+        read_timeout(given.get("LEADS_WEBHOOK_TIMEOUT", "")),
+        read_receipt(given.get("LEADS_WEBHOOK_RECEIPT", "")),
     )
 
 
