@@ -5,55 +5,28 @@ publication once more, for the same day, in a copy of the warehouse under build/
 what differs. The real warehouse and the publication stay as they are.
 """
 
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TextIO
 
 from orchestration.lib.asked.moves import (
+    compare_models,
     compare_scores,
+    count_moves,
     describe_moves,
+    find_rule_changes,
     list_tiers_by_model,
     write_moves,
 )
 from orchestration.lib.asked.scratch import build, open_scratch, tier
-from orchestration.lib.basics.progress import divert_output, leave, print_problems, time_step
+from orchestration.lib.basics.outcomes import Answer, WrongUse
+from orchestration.lib.basics.progress import time_step
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, check_settings, load_settings
+from orchestration.lib.basics.settings import PROJECT_ROOT, Settings
 from orchestration.lib.published.publication import Manifest, read_current
 
 FOLDER = PROJECT_ROOT / "build" / "preview"
-
-
-def main() -> int:
-    """Preview the rule book of the settings and print whom it moves; 1 where it cannot work."""
-    try:
-        settings = load_settings()
-        check_settings(settings)
-        manifest = demand_publication(settings)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(
-        f"Comparing the rule book {settings.rules} with publication {manifest['publication_id']} "
-        f"as of {manifest['as_of_date']}",
-        flush=True,
-    )
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    log_file = FOLDER / "preview.log"
-    try:
-        with divert_output(log_file) as console:
-            lines = preview(settings, manifest, folder=FOLDER, console=console)
-    except ValueError as error:
-        print_problems(
-            "Nothing could be compared. What is wrong:",
-            [str(error)],
-            log_file=str(log_file.relative_to(PROJECT_ROOT)),
-        )
-        return 1
-    print("\n" + "\n".join(lines))
-    return 0
 
 
 def demand_publication(settings: Settings) -> Manifest:
@@ -61,9 +34,9 @@ def demand_publication(settings: Settings) -> Manifest:
     from other raw data than the settings name."""
     manifest = read_current(settings.published)
     if manifest is None:
-        raise ValueError(
+        raise WrongUse(
             f"Nothing is published in {settings.published} yet, so there is nothing to compare "
-            "with: `make run` scores and publishes."
+            "with: `leads run` scores and publishes."
         )
     raw = str(settings.raw) if settings.raw else None
     if manifest["raw"] != raw:
@@ -71,17 +44,17 @@ def demand_publication(settings: Settings) -> Manifest:
             path or "the generated sample or the warehouse's own raw tables"
             for path in (raw, manifest["raw"])
         )
-        raise ValueError(
+        raise WrongUse(
             f"The live publication was made from {published}, not from {asked}: whom a rule moves "
-            "shows on the same raw data only. Set LEADS_RAW as it was then, or `make run` first."
+            "shows on the same raw data only. Set LEADS_RAW as it was then, or `leads run` first."
         )
     return manifest
 
 
-def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: TextIO) -> list[str]:
+def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: TextIO) -> Answer:
     """Score by the rule book of `settings` into `folder`/leads.duckdb, for the day of the
-    publication `manifest`, and return in lines whom that moves; all of them stand in
-    `folder`/moves.csv. Raises ValueError where the rule book or the raw data cannot work."""
+    publication `manifest`, and tell whom that moves; all of them stand in `folder`/moves.csv.
+    Raises ValueError where the rule book or the raw data cannot work."""
     as_of = date.fromisoformat(manifest["as_of_date"])
     published = settings.published / "versions" / manifest["publication_id"] / "leads.duckdb"
     moves = folder / "moves.csv"
@@ -99,6 +72,15 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
             ) as connection,
         ):
             lines = describe_moves(connection, as_of=as_of)
+            document = {
+                "publication_id": manifest["publication_id"],
+                "as_of_date": as_of,
+                "rules": settings.rules,
+                "models": compare_models(connection),
+                "moves": count_moves(connection),
+                "rule_changes": find_rule_changes(connection, as_of=as_of),
+                "moves_file": moves,
+            }
             write_moves(connection, moves)
     if manifest["rule_book"]["sha256"] == hash_rules(settings.rules):
         lines += [
@@ -106,13 +88,5 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
             "The rules are those that are published: what moves comes from reference lists, raw "
             "data or changed code.",
         ]
-    return [
-        *lines,
-        "",
-        f"Every lead that moves: {moves}",
-        "Nothing was published: `make run` does.",
-    ]
-
-
-if __name__ == "__main__":
-    leave(main())
+    end = ["", f"Every lead that moves: {moves}", "Nothing was published: `leads run` does."]
+    return Answer([*lines, *end], document)

@@ -1,34 +1,29 @@
 """What belongs here: past days scored again, beside what is live.
 
-It scores the days in one pass, by the
-rule book valid on each of them, in a copy of the warehouse under build/replay, so that facts that
-are there already are not made again. The real warehouse and the publication stay as they are.
+It scores the days in one pass, by the rule book valid on each of them, in a copy of the warehouse
+under build/replay, so that facts that are there already are not made again. The real warehouse and
+the publication stay as they are.
 """
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import duckdb
 
 from orchestration.lib.asked.scratch import build, open_scratch, tier
-from orchestration.lib.basics.progress import count_things, divert_output, leave, print_problems
+from orchestration.lib.basics.outcomes import Answer, WrongUse
+from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     Settings,
-    check_settings,
     default_as_of,
-    load_settings,
     read_days,
-    read_known,
     write_days,
 )
 from orchestration.lib.built.dbt_command import AFTER_TIERS
-from orchestration.lib.published.page import fetch_rows
 
 FOLDER = PROJECT_ROOT / "build" / "replay"
 
@@ -36,43 +31,6 @@ SENSES = {
     "now": "as they were: every row that has loaded by now counts",
     "then": "as they were known: of each day only the rows that had loaded by then count",
 }
-
-Row = dict[str, Any]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Replay the days that are asked for and print what they look like; 1 where it cannot work."""
-    parser = argparse.ArgumentParser(prog="replay")
-    parser.add_argument("--days", default="", help="as LEADS_AS_OF: 2026-03-01..2026-03-31")
-    parser.add_argument("--known", default="", help="now or then; default: LEADS_KNOWN")
-    asked = parser.parse_args(arguments)
-    try:
-        settings = choose_days(load_settings(), asked.days)
-        if asked.known:
-            settings = replace(settings, known=read_known(asked.known, name="KNOWN"))
-        check_settings(settings)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    days = count_things(len(settings.as_of_dates), "day")
-    print(
-        f"Replaying {days}, {write_days(settings.as_of_dates)}, {SENSES[settings.known]}",
-        flush=True,
-    )
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    log_file = FOLDER / "replay.log"
-    try:
-        with divert_output(log_file) as console:
-            lines = replay(settings, folder=FOLDER, console=console)
-    except ValueError as error:
-        print_problems(
-            "Nothing could be replayed. What is wrong:",
-            [str(error)],
-            log_file=str(log_file.relative_to(PROJECT_ROOT)),
-        )
-        return 1
-    print("\n" + "\n".join(lines))
-    return 0
 
 
 def choose_days(settings: Settings, text: str, *, today: date | None = None) -> Settings:
@@ -83,36 +41,37 @@ def choose_days(settings: Settings, text: str, *, today: date | None = None) -> 
     """
     days = read_days(text, name="DAYS")
     if not days:
-        raise ValueError(
-            "Say which days to replay: make replay DAYS=2026-03-01..2026-03-31, or some of them as "
-            "DAYS=2026-03-01,2026-03-15; KNOWN=then for what was known on each of them."
+        raise WrongUse(
+            "Say which days to replay: leads replay 2026-03-01..2026-03-31, or some of them as "
+            "2026-03-01,2026-03-15; with --known then for what was known on each of them."
         )
     last = default_as_of(
         settings.project, settings.warehouse, has_raw=settings.raw is not None, today=today
     )
     if days[-1] > last:
-        raise ValueError(
+        raise WrongUse(
             f"DAYS is '{text}', but nothing is known of {days[-1]} yet: the last day that can be "
             f"replayed is {last}."
         )
     return replace(settings, as_of_dates=days)
 
 
-def replay(settings: Settings, *, folder: Path, console: TextIO) -> list[str]:
-    """Score the days of `settings` into `folder`, and return in lines what they look like. Raises
-    ValueError where the rule book or the raw data cannot work."""
+def replay(settings: Settings, *, folder: Path, console: TextIO) -> Answer:
+    """Score the days of `settings` into `folder`, and tell what they look like. Raises ValueError
+    where the rule book or the raw data cannot work."""
     with open_scratch(settings, folder) as scratch:
         build(scratch, folder, console, "--exclude", AFTER_TIERS)
         tier(scratch, console)
         build(scratch, folder, console, "--select", AFTER_TIERS)
         with duckdb.connect(str(scratch.warehouse), read_only=True) as connection:
-            lines = describe_days(count_leads(connection), days=scratch.as_of_dates)
-    return [
-        *lines,
+            days = count_leads(connection)
+    lines = [
+        *describe_days(days, days=scratch.as_of_dates),
         "",
         f"The marts of these days: {scratch.warehouse}",
         "The warehouse and the publication are as they were.",
     ]
+    return Answer(lines, {"known": settings.known, "days": days, "warehouse": scratch.warehouse})
 
 
 def count_leads(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -201,7 +160,3 @@ def describe_model(rows: list[Row]) -> list[str]:
         counts = "".join(f"{row['tiers'][tier]:>{width},}" for tier, width in widths.items())
         lines.append(f"  {row['as_of_date']}{row['leads']:>8,}{mean:>12}{counts}")
     return lines
-
-
-if __name__ == "__main__":
-    leave(main())

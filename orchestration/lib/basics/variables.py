@@ -41,7 +41,8 @@ VARIABLES = (
         "The day the scores speak for; several as 2026-06-01,2026-06-15 or 2026-06-01..2026-06-30.",
     ),
     Variable(
-        "known", "text", "now", "Which rows count: all that have loaded by now, or by the day: then."
+        "known", "text", "now",
+        "Which rows count: all that have loaded by now, or those that had by the day: then.",
     ),
     Variable(
         "memory-limit", "text", "6 GB, less on a small machine", "Memory of the database, as 2GB."

@@ -215,7 +215,7 @@ def add_remedy(sentence: str) -> str:
 def demand_file(path: Path) -> None:
     """ValueError where there is nothing at `path`: DuckDB would make an empty file."""
     if not path.exists():
-        raise ValueError(f"There is no warehouse at {path} yet: `make run` builds it.")
+        raise ValueError(f"There is no warehouse at {path} yet: `leads run` builds it.")
 
 
 def has_table(path: Path, schema: str, table: str) -> bool:

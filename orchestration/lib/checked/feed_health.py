@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, read_variables
 from orchestration.lib.checked.health import (
     Judged,
@@ -30,7 +31,6 @@ from orchestration.lib.checked.health import (
     write_rows,
 )
 from orchestration.lib.decided.acceptances import Acceptance, note_refusals
-from orchestration.lib.published.page import fetch_rows
 from orchestration.lib.published.publication import Manifest
 
 # How many published days say what is usual, and how long they are kept.

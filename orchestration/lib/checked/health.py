@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import duckdb
 import pandas as pd
 
+from orchestration.lib.basics.outcomes import Refused
+from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.decided.acceptances import (
     Acceptance,
     Refusal,
     list_acceptances,
 )
-from orchestration.lib.published.page import fetch_rows
 from orchestration.lib.published.publication import Manifest, list_publications, read_current
 
 # From so many days on their spread is known: what varies by itself warns later. One deviation in
@@ -75,23 +75,23 @@ MEASURES = {
     "mean_score": (
         "mean score",
         "points",
-        "Look at what has changed: make preview for the rule book, the table lead_score_changes",
+        "Look at what has changed: leads preview for the rule book, the table lead_score_changes",
     ),
     "ledger_rows": ("rows of the ledger", "count", "See which rules no longer find what they did"),
     "tier_share": (
         "leads in the tier",
         "share",
-        "Look at tiers.csv and at whom the change moves: make preview",
+        "Look at tiers.csv and at whom the change moves: leads preview",
     ),
     "handing_over_share": (
         "leads in tiers that hand over",
         "share",
-        "Look at tiers.csv and at whom the change moves: make preview",
+        "Look at tiers.csv and at whom the change moves: leads preview",
     ),
     "moved_share": (
         "leads in another tier than at the last publication",
         "share",
-        "Look at whom the change moves: make preview",
+        "Look at whom the change moves: leads preview",
     ),
     "hand_overs_due": (
         "leads newly due for sales, of all leads",
@@ -155,8 +155,6 @@ class Judged:
 
 # A value of the past and the number of rows that it came from.
 Past = tuple[float, float]
-
-Row = dict[str, Any]
 
 
 def judge(
@@ -263,8 +261,8 @@ missing, or take out what is too much.
     sentence = f"{measured.subject}, {words}: {value}, {expected}. {what_to_do}."
     if judged.verdict in ("block", "hold"):
         sentence += (
-            f" If it is meant to be so: make accept WHAT={measured.what} BY=<your name>"
-            ' BECAUSE="<why>", then make run.'
+            f" If it is meant to be so: leads accept {measured.what} --by <your name>"
+            ' --because "<why>", then leads run.'
         )
     return sentence
 
@@ -360,7 +358,7 @@ def demand_health(judged: Iterable[Judged]) -> None:
     hold, too, so that all can be accepted at once."""
     refused = list_refused(judged)
     if any(row.verdict == "block" for row in refused):
-        raise ValueError("\n".join(row.sentence for row in refused))
+        raise Refused("\n".join(row.sentence for row in refused))
 
 
 def make_row(judged: Judged) -> Row:

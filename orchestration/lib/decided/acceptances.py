@@ -5,10 +5,8 @@ the way of whoever accepts. An acceptance counts for the next run that publishes
 up when a publication is newer than it.
 """
 
-import argparse
 import json
 import os
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.lib.basics.locks import hold_lock
-from orchestration.lib.basics.settings import locate_warehouse
 
 # How far beyond the value that was accepted another one may lie, as a share of it: feeds move a
 # little from run to run. What gets worse than that is another change.
@@ -125,14 +122,14 @@ def accept(
     known = "".join(f"\n  {name}" for name in refusals)
     can_be = f"What can be accepted:{known}" if known else "The last run has refused nothing."
     if not names:
-        raise ValueError(f"Say what to accept: make accept WHAT=<name> … {can_be}")
+        raise ValueError(f"Say what to accept: leads accept <name> … {can_be}")
     unknown = [name for name in names if name not in refusals]
     if unknown:
         raise ValueError(f"{', '.join(unknown)} is not what the last run has refused. {can_be}")
     if not by.strip() or not because.strip():
         raise ValueError(
             "Say who accepts it and why, for those who read the publication's manifest later: "
-            f'make accept WHAT={what.strip()} BY=<your name> BECAUSE="<why>".'
+            f'leads accept {what.strip()} --by <your name> --because "<why>".'
         )
     accepted = [
         Acceptance(
@@ -148,33 +145,3 @@ def accept(
     by_what = list_acceptances(warehouse, since=None) | {row.what: row for row in accepted}
     change_file(warehouse, accepted=by_what.values())
     return [(refusals[row.what], row) for row in accepted]
-
-
-def main() -> int:
-    """Accept what WHAT, BY and BECAUSE of the environment say: as text of a shell an apostrophe in
-    a reason would end it."""
-    argparse.ArgumentParser(
-        prog="acceptances",
-        description="Accept what the last run has refused: set WHAT, BY and BECAUSE.",
-    ).parse_args()
-    given = {name: os.environ.get(name, "") for name in ("WHAT", "BY", "BECAUSE")}
-    try:
-        accepted = accept(
-            locate_warehouse(),
-            what=given["WHAT"],
-            by=given["BY"],
-            because=given["BECAUSE"],
-            at=datetime.now(UTC),
-        )
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for refusal, acceptance in accepted:
-        print(f"Accepted by {acceptance.by}, because: {acceptance.because}")
-        print(f"  {refusal.what}, {refusal.verdict}: {refusal.sentence.partition(' If it is ')[0]}")
-    print("It counts once, for the next run that publishes: `make run`.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

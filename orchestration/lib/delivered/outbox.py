@@ -237,7 +237,7 @@ def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> 
     if which != "all" and found != ("dead",):
         state = f"is {found[0]}, not dead" if found else "is not in the outbox"
         raise ValueError(
-            f"The hand-over {which!r} {state}: `make outbox` lists the dead ones; ID=all takes "
+            f"The hand-over {which!r} {state}: `leads outbox` lists the dead ones; `all` takes "
             "every one of them."
         )
     with connection:

@@ -1,10 +1,10 @@
 """What belongs here: the page of a publication, one HTML file without a single outside request, and
 the questions to the published marts that it shares with the summary of a run."""
 
-from typing import Any
-
 import duckdb
 import jinja2
+
+from orchestration.lib.basics.rows import Row, fetch_rows
 
 PAGE_LEADS = 100
 PAGE_RULES = 25
@@ -18,8 +18,6 @@ FINDINGS = [
     "mostly_capped_away",
     "too_few_outcomes",
 ]
-
-Row = dict[str, Any]
 
 
 def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
@@ -207,12 +205,3 @@ def count_quarantined(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         order by rows desc, table_name, column_name, reason
         """,
     )
-
-
-def fetch_rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Row | None = None
-) -> list[Row]:
-    """The rows that `sql` gives, as dictionaries."""
-    result = connection.execute(sql, parameters or {})
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -15,14 +15,12 @@ resolve `current` first and read from that folder, as does whoever needs files t
     folder = os.path.realpath("published/current")
 """
 
-import argparse
 import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -32,11 +30,10 @@ from typing import Any
 import duckdb
 
 from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import say_once
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.settings import locate_published, locate_warehouse
 from orchestration.lib.basics.warehouse import attach_warehouse, quote
-from orchestration.lib.delivered.delivery import describe_taken_back, take_back_hand_overs
 from orchestration.lib.published.page import render_page
 
 # The published marts and the order of their rows.
@@ -173,7 +170,7 @@ def roll_back(published: Path, publication_id: str) -> Manifest:
         folder = published / "versions" / publication_id
         known = [manifest["publication_id"] for manifest in list_publications(published)]
         if publication_id not in known:
-            raise ValueError(
+            raise WrongUse(
                 f"There is no publication {publication_id!r} in {published}; there are: "
                 f"{', '.join(known) or 'none'}."
             )
@@ -197,7 +194,7 @@ def list_publications(published: Path) -> list[Manifest]:
             manifests.append(read_manifest(folder))
         except ValueError as error:
             say_once(
-                f"Skipped: {folder} {error}. `make publications` lists the publications that can "
+                f"Skipped: {folder} {error}. `leads publications` lists the publications that can "
                 "be used; move this one away, and nothing is said of it any more."
             )
     return sorted(manifests, key=lambda manifest: manifest["published_at"], reverse=True)
@@ -216,8 +213,8 @@ def read_current(published: Path) -> Manifest | None:
     except ValueError as error:
         say_once(
             f"The live publication is damaged: {folder} {error}. Nothing is compared with it, and "
-            "the next run that passes its audits publishes anew. `make rollback ID=<publication "
-            "id>` goes back to one of those that `make publications` lists."
+            "the next run that passes its audits publishes anew. `leads rollback <publication "
+            "id>` goes back to one of those that `leads publications` lists."
         )
         return None
     return manifest
@@ -231,7 +228,7 @@ def has_files(published: Path, manifest: Manifest, names: Iterable[str]) -> bool
         check_files(folder, manifest, names)
     except ValueError as error:
         say_once(
-            f"Skipped: {folder} {error}. `make publications` lists the publications, `make "
+            f"Skipped: {folder} {error}. `leads publications` lists the publications, `leads "
             "rollback` goes back to one that is whole; move this one away, and nothing is said of "
             "it any more."
         )
@@ -528,54 +525,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def print_publications(published: Path) -> None:
-    """Print one line per publication, newest first, the live one marked with a star."""
-    live = read_current(published)
-    manifests = list_publications(published)
-    if not manifests:
-        print(f"Nothing is published in {published} yet: `make run` does it.")
-    for manifest in manifests:
-        star = "*" if manifest == live else " "
-        versions = ", ".join(
-            f"{model_id} {model.get('version', '')}"
-            for model_id, model in manifest["rule_book"]["models"].items()
-        )
-        print(
-            f"{star} {manifest['publication_id']}  as of {manifest['as_of_date']}"
-            f"  {manifest['row_counts']['scored_leads']:>9,} scores  rules {versions}"
-        )
-
-
-def main() -> int:
-    """List the publications, or go back to one of them."""
-    parser = argparse.ArgumentParser(
-        prog="publication", description="List the publications, or go back to one."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="every publication, the live one marked with a star")
-    rollback = commands.add_parser("rollback", help="make an older publication the live one")
-    rollback.add_argument("publication_id")
-    arguments = parser.parse_args()
-    try:
-        published = locate_published()
-        if arguments.command == "rollback":
-            manifest = roll_back(published, arguments.publication_id)
-            print_publications(published)
-            taken_back = take_back_hand_overs(
-                locate_warehouse(),
-                published / "versions" / manifest["publication_id"],
-                held=manifest.get("health", {}).get("held", []),
-            )
-            print("\n".join(describe_taken_back(*taken_back)))
-        else:
-            print_publications(published)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things
 from orchestration.lib.basics.settings import Settings, read_variables
-from orchestration.lib.basics.warehouse import quote
-from orchestration.lib.delivered.delivery import make_payload
+from orchestration.lib.basics.warehouse import attach_warehouse, open_warehouse, quote
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
+from orchestration.lib.delivered.release import make_payload
 from orchestration.lib.published.publication import (
     Manifest,
     has_files,
@@ -40,7 +41,7 @@ SOURCES = {
 STATE = ["scored_days", "lead_score_past", "lead_score_current", "hand_overs"]
 
 UNDECIDED = (
-    "it may have been sent: the outbox of that time is lost. `make redeliver` sends it, under the "
+    "it may have been sent: the outbox of that time is lost. `leads redeliver` sends it, under the "
     "key it had"
 )
 
@@ -208,8 +209,8 @@ days, 16 rows of history.
     if restored.undecided:
         lines.append(
             f"The outbox is lost as well: nobody knows which of {restored.undecided:,} open "
-            "hand-overs were sent. None is sent by itself: `make outbox` lists them, "
-            "`make redeliver ID=<key, or all>` sends them under the keys they had."
+            "hand-overs were sent. None is sent by itself: `leads outbox` lists them, "
+            "`leads redeliver <key, or all>` sends them under the keys they had."
         )
     if restored.is_without_snapshots:
         lines.append(
@@ -217,3 +218,28 @@ days, 16 rows of history.
             "is lost: put back a copy of the warehouse where past days must be replayed."
         )
     return lines
+
+
+def demand_no_past(settings: Settings) -> None:
+    """WrongUse where the warehouse holds history or hand-overs: there is nothing to restore."""
+    if settings.warehouse.exists():
+        with attach_warehouse(settings.warehouse) as connection:
+            connection.execute("use warehouse")
+            if has_past(connection):
+                raise WrongUse(
+                    f"{settings.warehouse} holds a history already, so nothing is restored into "
+                    "it. Where that is not the one you want, move the file away and run again."
+                )
+
+
+def restore_past(settings: Settings) -> Restoration:
+    """Restore from the live publication into a warehouse that has the tables. Raises ValueError
+    where nothing is published."""
+    source = find_source(settings.published)
+    if source is None:
+        raise WrongUse(
+            f"There is no publication in {settings.published} to restore from. Set LEADS_PUBLISHED "
+            "to the folder that has them, or put back a copy of the warehouse."
+        )
+    with open_warehouse(settings.warehouse) as connection:
+        return restore(connection, settings, source=source)

@@ -2,15 +2,16 @@
 
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.outcomes import Answer
+from orchestration.lib.basics.progress import count_things, find_width
+from orchestration.lib.basics.rows import Row, fetch_rows
+from orchestration.lib.basics.warehouse import attach_warehouse
 from orchestration.lib.published.page import (
     count_quarantined,
     count_tiers,
-    fetch_rows,
     find_best_leads,
     find_champions,
     find_findings,
@@ -19,7 +20,6 @@ from orchestration.lib.published.page import (
 )
 from orchestration.lib.published.publication import read_current
 
-WIDTH = 100
 BEST_LEADS = 10
 BEST_LEADS_OF_OTHERS = 3
 BEST_ACCOUNTS = 5
@@ -30,8 +30,6 @@ UNREAD_FILES = 5
 WORST_RULES = 2
 UNUSUAL = 6
 OUTLOOK_DAYS = 7
-
-Row = dict[str, Any]
 
 
 def summarize(published: Path) -> str:
@@ -81,6 +79,39 @@ def summarize(published: Path) -> str:
             *describe_quarantine(count_quarantined(connection)),
         ]
     return "\n".join([*lines, "", *describe_place(published, manifest)])
+
+
+def answer_summary(published: Path, warehouse: Path) -> Answer:
+    """What a run that has just ended says: which days it read, which files it did not, and the
+    summary of the publication."""
+    with attach_warehouse(warehouse) as connection:
+        days_read = count_days_read(connection)
+        unread = find_unread_files(connection)
+    lines = [
+        describe_reading(days_read),
+        *describe_unread_files(unread),
+        "",
+        summarize(published),
+    ]
+    manifest = read_current(published)
+    with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as connection:
+        document = {
+            "publication_id": manifest["publication_id"],
+            "as_of_date": manifest["as_of_date"],
+            "folder": published / "versions" / manifest["publication_id"],
+            "days_read": days_read,
+            "unread_files": unread,
+            "row_counts": manifest["row_counts"],
+            "tiers": count_tiers(connection, manifest),
+            "best_leads": {
+                model_id: find_best_leads(connection, model_id=model_id, limit=BEST_LEADS)
+                for model_id in find_champions(manifest)
+            },
+            "unusual": find_unusual(connection),
+            "held_back": manifest.get("health", {}).get("held", []),
+            "quarantined": count_quarantined(connection),
+        }
+    return Answer(lines, document)
 
 
 def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -336,7 +367,7 @@ def describe_leads(leads: list[Row]) -> list[str]:
     lines = [f"The {len(leads)} best leads"]
     for lead in leads:
         lines.append(describe_lead(lead))
-        reasons = textwrap.shorten(lead["top_reasons"] or "", WIDTH - 12, placeholder=" …")
+        reasons = textwrap.shorten(lead["top_reasons"] or "", find_width() - 12, placeholder=" …")
         lines += [" " * 12 + reasons] if reasons else []
     return lines
 
@@ -356,7 +387,7 @@ def describe_accounts(accounts: list[Row]) -> list[str]:
         group = f" ({row['buying_group']})" if row["buying_group"] else ""
         people = f"{row['engaged_leads']} of {row['leads']} leads engaged{group}"
         words = f"{row['account_id']}, best lead {row['best_lead_id']}, {people}"
-        words = textwrap.shorten(words, WIDTH - 12, placeholder=" …")
+        words = textwrap.shorten(words, find_width() - 12, placeholder=" …")
         lines.append(f"  {row['score']:>8.2f}  {words}")
     return lines
 
@@ -418,7 +449,7 @@ def describe_unusual(rows: list[Row]) -> list[str]:
         words = {"hold": "HELD BACK", "warn": "WARNING"}.get(row["verdict"])
         words = words or f"ACCEPTED by {row['accepted_by']} ({row['accepted_because']})"
         text = f"{words}: {row['what_to_do']}"
-        lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        lines += textwrap.wrap(text, find_width(), subsequent_indent="  ", break_on_hyphens=False)
     if len(rows) > UNUSUAL:
         lines.append(f"  and {len(rows) - UNUSUAL} more (tables feed_health, score_health)")
     return lines
@@ -436,7 +467,7 @@ def describe_sales(facts: Row) -> list[str]:
             f"  To know first: {facts['field']}, which would change {facts['expected']:,.0f} tiers"
             " (unknown_fields)"
         )
-    return [*lines, "  One lead's whole story: make explain LEAD=<lead_id>"]
+    return [*lines, "  One lead's whole story: leads explain <lead_id>"]
 
 
 def describe_cut_offs(cut_offs: list[Row]) -> list[str]:
@@ -489,7 +520,7 @@ def describe_health(health: dict[str, Row], worst: list[Row], *, models: list[st
     judged = [health[model_id] for model_id in models if model_id in health]
     rules = sum(row["rules"] for row in judged)
     found = sum(row["rules_with_findings"] for row in judged)
-    lines = [line for warning in warnings for line in textwrap.wrap(warning, WIDTH)]
+    lines = [line for warning in warnings for line in textwrap.wrap(warning, find_width())]
     lines.append(f"Of {count_things(rules, 'rule')} {found:,} are to be talked about (rule_health)")
     for row in worst:
         lines += wrap(f"{row['rule_id']}: {row['finding_text']}")
@@ -505,7 +536,7 @@ def describe_funnel(stages: list[Row]) -> list[str]:
     """
     words = [f"{row['stage'].replace('_', ' ')} {row['leads_reached']:,}" for row in stages]
     text = "Funnel: " + " → ".join(words)
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ") if words else []
+    return textwrap.wrap(text, find_width(), subsequent_indent="  ") if words else []
 
 
 def describe_quarantine(quarantined: list[Row]) -> list[str]:
@@ -541,4 +572,4 @@ def name_rule_book(model_id: str, manifest: Row) -> str:
 
 def wrap(text: str) -> list[str]:
     """`text` as indented lines."""
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    return textwrap.wrap(text, find_width(), initial_indent="  ", subsequent_indent="  ")

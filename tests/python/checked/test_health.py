@@ -19,7 +19,7 @@ from orchestration.lib.checked.health import Limit, Measured, judge
 from orchestration.lib.checked.score_health import approve_scores
 from orchestration.lib.decided.acceptances import Acceptance, accept, find_file, list_refusals
 from orchestration.lib.decided.tiers import write_tiers
-from orchestration.lib.delivered.delivery import release_hand_overs
+from orchestration.lib.delivered.release import release_hand_overs
 from orchestration.lib.published.publication import publish, read_current
 from orchestration.lib.published.summary import summarize
 

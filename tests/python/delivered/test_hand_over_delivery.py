@@ -45,7 +45,6 @@ from orchestration.lib.delivered.delivery import (
     deliver_due,
     describe_delivery,
     describe_outbox,
-    release_hand_overs,
 )
 from orchestration.lib.delivered.outbox import (
     CLAIM_SECONDS,
@@ -55,6 +54,7 @@ from orchestration.lib.delivered.outbox import (
     read_states,
     replay_dead,
 )
+from orchestration.lib.delivered.release import release_hand_overs
 from orchestration.lib.delivered.webhook import Webhook, judge
 
 SETTINGS = (

@@ -15,12 +15,9 @@ from receivers import NOW, run_receiver
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.decided.tiers import write_tiers
 from orchestration.lib.delivered import delivery
-from orchestration.lib.delivered.delivery import (
-    deliver_due,
-    release_hand_overs,
-    take_back_hand_overs,
-)
+from orchestration.lib.delivered.delivery import deliver_due
 from orchestration.lib.delivered.outbox import claim_message, find_outbox, open_outbox, read_states
+from orchestration.lib.delivered.release import release_hand_overs, take_back_hand_overs
 from orchestration.lib.published.publication import publish, roll_back
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,7 @@ import time
 import pytest
 from receivers import NOW, PROJECT, SECRET, TOKEN, answer_with, drip, run_receiver
 
-from orchestration.lib.delivered.delivery import PAYLOAD_COLUMNS
+from orchestration.lib.delivered.release import PAYLOAD_COLUMNS
 from orchestration.lib.delivered.webhook import (
     RECEIPT_BYTES,
     Webhook,

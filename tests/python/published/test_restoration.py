@@ -14,8 +14,9 @@ from holders import PROJECT
 from orchestration import restore as command
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.basics.warehouse import open_warehouse
-from orchestration.lib.delivered.delivery import describe_outbox, release_hand_overs
+from orchestration.lib.delivered.delivery import describe_outbox
 from orchestration.lib.delivered.outbox import find_outbox, list_messages, open_outbox, read_states
+from orchestration.lib.delivered.release import release_hand_overs
 from orchestration.lib.published.publication import publish
 from orchestration.lib.published.restoration import (
     SOURCES,

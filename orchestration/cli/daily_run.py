@@ -1,11 +1,11 @@
-"""What belongs here: one daily refresh from the command line, told in plain words.
+"""What belongs here: one daily refresh from the command line, told in plain words on its way.
 
-`python -m orchestration.run` is what `make run` calls. The run is one of Dagster's, in the
-instance under .dagster, so `make ui` shows it; what Dagster and dbt say goes to a log file.
+The run is one of Dagster's, in the instance under .dagster, so `leads ui` shows it; what Dagster
+and dbt say goes to a log file.
 """
 
 import os
-import sys
+import re
 import threading
 import time
 import uuid
@@ -14,69 +14,42 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.masking import mask_message
+from orchestration.lib.basics.outcomes import Outcome
 from orchestration.lib.basics.progress import (
     count_things,
     divert_output,
-    leave,
     print_problems,
     print_step,
+    say,
 )
 from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     Settings,
-    check_settings,
     find_stretches,
     list_settings,
-    load_settings,
-    locate_warehouse,
     write_days,
 )
-from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
-    add_remedy,
-    attach_warehouse,
-    check_warehouse,
-    find_lock,
-)
+from orchestration.lib.basics.warehouse import add_remedy
 from orchestration.lib.published.publication import read_current
-from orchestration.lib.published.summary import (
-    count_days_read,
-    describe_reading,
-    describe_unread_files,
-    find_unread_files,
-    summarize,
-)
 
 DAGSTER_HOME = PROJECT_ROOT / ".dagster"
 LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
 
-
-def main() -> int:
-    """Run daily_refresh once and print what came of it; 1 where it failed."""
-    try:
-        warehouse = locate_warehouse()
-        # Nobody writes into the warehouse from here to the end of the run.
-        with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
-            check_warehouse(warehouse)
-            settings = load_settings()
-            check_settings(settings)
-            return refresh(settings)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
+# The errors whose message is for people.
+SENTENCES = ("ValueError", "WrongUse", "Refused")
 
 
-def refresh(settings: Settings) -> int:
-    """Run daily_refresh once with `settings` and print what came of it; 1 where it failed."""
+def refresh(settings: Settings) -> Outcome:
+    """Run daily_refresh once with `settings`; says on the errors' stream how it goes and what went
+    wrong."""
     os.environ.update(list_settings(settings), DAGSTER_HOME=str(DAGSTER_HOME))
     os.chdir(PROJECT_ROOT)
-    print(describe_start(settings), flush=True)
+    say(describe_start(settings))
     before = read_current(settings.published)
     started = time.monotonic()
     with divert_output(LOG_FILE) as console:
-        sentences = run_daily_refresh(settings, console)
+        sentences, is_refused = run_daily_refresh(settings, console)
     seconds = time.monotonic() - started
     if sentences:
         is_published = read_current(settings.published) != before
@@ -87,14 +60,9 @@ def refresh(settings: Settings) -> int:
             sentences,
             log_file=str(LOG_FILE.relative_to(PROJECT_ROOT)),
         )
-        return 1
-    print(f"  {'all':<32}{seconds:>34.1f} s\n")
-    with attach_warehouse(settings.warehouse) as connection:
-        print(describe_reading(count_days_read(connection)))
-        for line in describe_unread_files(find_unread_files(connection)):
-            print(line)
-    print(f"\n{summarize(settings.published)}")
-    return 0
+        return Outcome.REFUSED if is_refused else Outcome.BROKEN
+    say(f"  {'all':<32}{seconds:>34.1f} s\n")
+    return Outcome.DONE
 
 
 def describe_start(settings: Settings) -> str:
@@ -105,9 +73,10 @@ def describe_start(settings: Settings) -> str:
     )
 
 
-def run_daily_refresh(settings: Settings, console: TextIO) -> list[str]:
+def run_daily_refresh(settings: Settings, console: TextIO) -> tuple[list[str], bool]:
     """Run the job in this process for the as-of dates of `settings`, a line on `console` per step;
-    returns what went wrong. Days that do not follow each other take a run each, in order."""
+    returns what went wrong, and whether a check refused it. Days that do not follow each other take
+    a run each, in order."""
     started = time.monotonic()
     # Dagster and dbt take seconds to import: wrong settings are said before.
     try:
@@ -119,7 +88,7 @@ def run_daily_refresh(settings: Settings, console: TextIO) -> list[str]:
 
         job = defs().resolve_job_def("daily_refresh")
     except ValueError as error:
-        return [str(error)]
+        return [str(error)], False
     print_step(console, "load", "Dagster and the dbt project", time.monotonic() - started)
     stretches = find_stretches(settings.as_of_dates)
     with dg.DagsterInstance.get() as instance:
@@ -138,7 +107,7 @@ def run_daily_refresh(settings: Settings, console: TextIO) -> list[str]:
                 )
             if not result.success:
                 return find_sentences(result.all_events)
-    return []
+    return [], False
 
 
 @contextmanager
@@ -191,7 +160,7 @@ def print_steps(instance: Any, run_id: str, console: TextIO, has_ended: threadin
 
 
 def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]:
-    """A step's name and what it did, as the reader of `make run` knows them.
+    """A step's name and what it did, as the reader of `leads run` knows them.
 
     >>> describe_step("lead_tiers_audit_lead_tiers", tables=0, checks=1)
     ('audit', 'lead_tiers')
@@ -212,8 +181,9 @@ def describe_step(step_key: str, *, tables: int, checks: int) -> tuple[str, str]
     return names[step_key], step_key
 
 
-def find_sentences(events: list[Any]) -> list[str]:
-    """What the failed steps of a run complain about, in the words for its reader."""
+def find_sentences(events: list[Any]) -> tuple[list[str], bool]:
+    """What the failed steps of a run complain about, in the words for its reader, and whether it is
+    that a check refused to let it go live."""
     # dbt's tests are checks as well: what they found stands in the failure of their step.
     checks = [
         event.asset_check_evaluation_data
@@ -235,20 +205,32 @@ def find_sentences(events: list[Any]) -> list[str]:
         for event in events
         if event.is_resource_init_failure
     ]
-    return unhealthy + [add_remedy(sentence) for sentence in dict.fromkeys(sentences)]
+    is_refused = bool(unhealthy) or any(
+        event.is_step_failure and has_cause(event.step_failure_data.error, "Refused")
+        for event in events
+    )
+    told = unhealthy + [add_remedy(sentence) for sentence in dict.fromkeys(sentences)]
+    return told, is_refused
+
+
+def has_cause(error: Any, name: str) -> bool:
+    """Whether an error goes back to one of that class."""
+    return name in [cause.cls_name for cause in list_causes(error)]
+
+
+def list_causes(error: Any) -> list[Any]:
+    """An error and what it goes back to."""
+    causes = [error]
+    while causes[-1].cause:
+        causes.append(causes[-1].cause)
+    return causes
 
 
 def find_message(error: Any) -> str:
     """The sentence of the ValueError that an error goes back to; else the error, without the values
     that it may quote."""
-    causes = [error]
-    while causes[-1].cause:
-        causes.append(causes[-1].cause)
+    causes = list_causes(error)
     for cause in causes:
-        if cause.cls_name == "ValueError":
-            return cause.message.strip().removeprefix("ValueError: ")
+        if cause.cls_name in SENTENCES:
+            return re.sub(rf"^[\w.]*{cause.cls_name}: ", "", cause.message.strip())
     return mask_message(causes[-1].message.strip())
-
-
-if __name__ == "__main__":
-    leave(main())
