@@ -8,7 +8,7 @@ import click
 from orchestration.cli.complete import complete_publications, complete_refusals
 from orchestration.cli.options import as_json, take_settings
 from orchestration.cli.printing import as_wrong_use, tell
-from orchestration.lib.basics.outcomes import Answer
+from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.settings import locate_published, locate_warehouse
 
 
@@ -59,6 +59,10 @@ def rollback(publication: str, as_json: bool) -> None:
     from orchestration.lib.published.listing import answer_publications
     from orchestration.lib.published.publication import roll_back
 
+    if not publication.strip():
+        raise WrongUse(
+            "Say which publication: leads rollback <id>; `leads publications` lists them."
+        )
     published = locate_published()
     manifest = roll_back(published, publication)
     listed = answer_publications(published)

@@ -7,7 +7,7 @@ import click
 from orchestration.cli.complete import complete_dead
 from orchestration.cli.options import OF_A_WEBHOOK, as_json, take_settings
 from orchestration.cli.printing import as_wrong_use, tell
-from orchestration.lib.basics.outcomes import Answer
+from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.settings import locate_warehouse
 
 
@@ -67,6 +67,11 @@ def redeliver(which: str, as_json: bool) -> None:
     from orchestration.lib.delivered.delivery import read_clock
     from orchestration.lib.delivered.outbox import find_outbox, open_outbox, replay_dead
 
+    if not which.strip():
+        raise WrongUse(
+            "Say which hand-over: leads redeliver <idempotency key, or all>; `leads outbox` lists "
+            "them."
+        )
     file = find_outbox(locate_warehouse())
     lines, replayed = [], 0
     if file.is_file():

@@ -9,7 +9,7 @@ import click
 from orchestration.cli.complete import complete_models
 from orchestration.cli.options import OF_A_RUN, OF_A_WEBHOOK, OF_SCORING, as_json, take_settings
 from orchestration.cli.printing import as_wrong_use, tell
-from orchestration.lib.basics.outcomes import Answer
+from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.settings import PROJECT_ROOT, load_settings, locate_published
 
 
@@ -28,6 +28,8 @@ def explain(lead: str, model: str, since: str, as_json: bool) -> None:
     """
     from orchestration.lib.asked.explain import describe_stories, find_stories, read_since
 
+    if not lead.strip():
+        raise WrongUse("Say which lead: leads explain <lead_id>.")
     with as_wrong_use():
         day = read_since(since)
     stories = find_stories(

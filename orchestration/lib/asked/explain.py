@@ -17,6 +17,7 @@ from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import divert_output, print_problems, say
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
+from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.published.changes import COMPARE, COMPARED_FILES, quote_path
 from orchestration.lib.published.page import find_champions
 from orchestration.lib.published.publication import has_files, list_publications, read_current
@@ -60,7 +61,7 @@ def find_stories(
     file = published / "current" / "leads.duckdb"
     with duckdb.connect(str(file.resolve()), read_only=True) as connection:
         scores = fetch_rows(
-            connection, "select * from scored_leads where lead_id = $lead_id", {"lead_id": lead_id}
+            connection, f"select * from scored_leads where lead_id = {quote(lead_id)}"
         )
         if not scores:
             raise WrongUse(
@@ -78,9 +79,8 @@ def find_stories(
             if since
             else fetch_rows(
                 connection,
-                "select * from lead_score_changes where lead_id = $lead_id"
+                f"select * from lead_score_changes where lead_id = {quote(lead_id)}"
                 " order by abs(change) desc, rule_id",
-                {"lead_id": lead_id},
             )
         )
         return [
@@ -106,6 +106,7 @@ def describe_stories(stories: list[Row], *, since: date | None = None) -> list[s
     return [line for part in parts for line in (*part, "")][:-1]
 
 
+# Values stand in the SQL as literals: to look at a parameter DuckDB imports pandas, half a second.
 ORDERS = {
     "lead_score_ledger": "starts_with(rule_id, 'cap:'), points desc, rule_id",
     "lead_outlook": "as_of_date",
@@ -126,9 +127,9 @@ def find_rows(
     )
     return fetch_rows(
         connection,
-        f"select * from {mart} where lead_id = $lead_id and model_id = $model_id{day}"
+        f"select * from {mart}"
+        f" where lead_id = {quote(lead_id)} and model_id = {quote(model_id)}{day}"
         f" order by {ORDERS[mart]}",
-        {"lead_id": lead_id, "model_id": model_id},
     )
 
 
@@ -137,20 +138,19 @@ def find_gains(connection: duckdb.DuckDBPyConnection, lead_id: str, model_id: st
     worth most first: reason, points, dimension. Rules that nobody meets are left out."""
     return fetch_rows(
         connection,
-        """
+        f"""
         select reason, points, dimension
         from rule_health
         anti join (
             select rule_id from lead_score_ledger
-            where lead_id = $lead_id and model_id = $model_id
+            where lead_id = {quote(lead_id)} and model_id = {quote(model_id)}
         ) using (rule_id)
         where
-            model_id = $model_id and points > 0 and leads_met > 0
+            model_id = {quote(model_id)} and points > 0 and leads_met > 0
             and dimension in ('behavioral', 'readiness')
         order by points desc, rule_id
-        limit $limit
+        limit {RULES_TO_GAIN}
         """,
-        {"lead_id": lead_id, "model_id": model_id, "limit": RULES_TO_GAIN},
     )
 
 
@@ -221,7 +221,7 @@ def compare_with(
         )
         for mart in ("lead_score_ledger", "lead_scores"):
             connection.execute(
-                f"create view {mart} as from live.{mart} where lead_id = '{quote_text(lead_id)}'"
+                f"create view {mart} as from live.{mart} where lead_id = {quote(lead_id)}"
             )
         as_of = connection.execute("select max(as_of_date) from live.scored_leads").fetchone()[0]
         connection.execute(
@@ -229,12 +229,6 @@ def compare_with(
         )
         return fetch_rows(
             connection,
-            "select * from lead_score_changes where lead_id = $lead_id"
+            f"select * from lead_score_changes where lead_id = {quote(lead_id)}"
             " order by abs(change) desc, rule_id",
-            {"lead_id": lead_id},
         )
-
-
-def quote_text(text: str) -> str:
-    """A text as it stands between the quotes of SQL."""
-    return text.replace("'", "''")
