@@ -41,4 +41,4 @@ def install(environment: Path) -> Path:
 
 
 if __name__ == "__main__":
-    install(Path(sys.prefix))
+    install(Path(sys.prefix).resolve())

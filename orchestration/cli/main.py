@@ -84,16 +84,17 @@ def hand_to(project: Path, context: click.Context) -> None:
             f"--project is {project}, which holds no installation of this project: name the folder "
             "that its README.md lies in."
         )
-    python = project / ".venv" / "bin" / "python"
+    own = project / ".venv" / "bin" / "python"
+    python = str(own) if own.exists() else sys.executable
     # What comes after the project is for the other one, word by word.
     arguments = sys.argv[1:]
     place = next(n for n, word in enumerate(arguments) if word.startswith("--project"))
     rest = arguments[place + (1 if "=" in arguments[place] else 2) :]
     sys.stdout.flush()
     os.execve(
-        python if python.exists() else sys.executable,
+        python,
         # -P: not what lies in the folder that the command is called in.
-        [sys.executable, "-P", "-m", "orchestration.cli", *arguments[:place], *rest],
+        [python, "-P", "-m", "orchestration.cli", *arguments[:place], *rest],
         {**os.environ, "PYTHONPATH": str(project)},
     )
 

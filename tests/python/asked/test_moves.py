@@ -10,6 +10,7 @@ import pytest
 from dbt_runs import SHIPPED_RULES, lead, score_raw, write_raw
 from fake_warehouse import AS_OF, build_warehouse, change
 
+from orchestration.cli import main, printing
 from orchestration.lib.asked import preview
 from orchestration.lib.asked.moves import (
     compare_models,
@@ -244,7 +245,9 @@ def test_end_to_end_a_changed_weight_moves_exactly_the_leads_that_have_it(tmp_pa
     folder = tmp_path / "preview"
     folder.mkdir()
     console = io.StringIO()
-    lines = preview.preview(settings, manifest, folder=folder, console=console)
+    answer = preview.preview(settings, manifest, folder=folder, console=console)
+    lines = answer.lines
+    assert answer.document["moves_file"] == folder / "moves.csv"
     with (folder / "moves.csv").open() as file:
         moved = [tuple(row.values())[1:7] for row in csv.DictReader(file)]
     because = "director: 60.00 → 45.00 points"
@@ -271,20 +274,21 @@ def test_what_stops_dbt_is_said_in_its_sentences_and_no_old_report_is_left(
     rules = write_rules(tmp_path / "rules", director_points=60)
     published = tmp_path / "published"
     publish(build_warehouse(tmp_path / "leads.duckdb"), published, run_id="test", rules=rules)
-    monkeypatch.setattr(preview, "FOLDER", PROJECT_ROOT / "build" / "test" / "preview")
+    folder = PROJECT_ROOT / "build" / "test" / "preview"
+    monkeypatch.setattr(printing, "BUILD", folder.parent)
     monkeypatch.setattr("orchestration.lib.asked.scratch.run_dbt", stop)
     monkeypatch.setenv("LEADS_PUBLISHED", str(published))
     monkeypatch.setenv("LEADS_RULES", str(rules))
     monkeypatch.setenv("LEADS_WAREHOUSE", str(tmp_path / "none.duckdb"))
     monkeypatch.delenv("LEADS_RAW", raising=False)
-    preview.FOLDER.mkdir(parents=True, exist_ok=True)
-    (preview.FOLDER / "moves.csv").write_text("old")
-    assert preview.main() == 1
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "moves.csv").write_text("old")
+    assert main.run(["preview"]) == 1
     captured = capfd.readouterr()
-    assert "dbt build" in captured.out and "failed" in captured.out
+    assert "dbt build" in captured.err and "failed" in captured.err
     assert "What is wrong:\n\n  The rule book cannot work (1 problem(s) found):" in captured.err
     assert "The full log is in build/test/preview/preview.log." in captured.err
-    assert not (preview.FOLDER / "moves.csv").exists()
+    assert not (folder / "moves.csv").exists()
 
 
 def test_without_a_publication_of_the_same_raw_data_there_is_nothing_to_compare(tmp_path):
@@ -292,7 +296,7 @@ def test_without_a_publication_of_the_same_raw_data_there_is_nothing_to_compare(
     (tmp_path / "raw").mkdir()
     given = {"LEADS_PUBLISHED": str(published), "LEADS_RAW": str(tmp_path / "raw")}
     settings = load_settings(given, today=AS_OF)
-    with pytest.raises(ValueError, match="Nothing is published in .*: `make run` scores"):
+    with pytest.raises(ValueError, match="Nothing is published in .*: `leads run` scores"):
         preview.demand_publication(settings)
     warehouse = build_warehouse(tmp_path / "leads.duckdb")
     publish(warehouse, published, run_id="test", rules=tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from dbt_runs import lead, query, score_raw, write_raw
 from fake_warehouse import build_warehouse, change
 
-from orchestration.lib.asked.replay import choose_days, count_leads, describe_days, main, replay
+from orchestration.lib.asked.replay import choose_days, count_leads, describe_days, replay
 from orchestration.lib.asked.scratch import open_scratch
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.basics.warehouse import open_warehouse
@@ -32,19 +32,12 @@ def test_days_that_cannot_be_replayed_are_said_in_a_sentence(tmp_path):
     settings = make_settings(tmp_path)
     chosen = choose_days(settings, "2026-07-08..2026-07-09", today=TODAY)
     assert chosen.as_of_dates == (date(2026, 7, 8), TODAY)
-    with pytest.raises(ValueError, match="Say which days to replay: make replay DAYS="):
+    with pytest.raises(ValueError, match="Say which days to replay: leads replay 2026"):
         choose_days(settings, " ", today=TODAY)
     with pytest.raises(ValueError, match="^DAYS is 'March', which is not a day"):
         choose_days(settings, "March", today=TODAY)
     with pytest.raises(ValueError, match="nothing is known of 2026-07-10 yet: .* is 2026-07-09"):
         choose_days(settings, "2026-07-01..2026-07-10", today=TODAY)
-
-
-def test_the_command_says_so_too(capsys):
-    assert main([]) == 1
-    assert "Say which days to replay" in capsys.readouterr().err
-    assert main(["--days", "2026-06-01", "--known", "soon"]) == 1
-    assert "KNOWN is 'soon', which is neither now" in capsys.readouterr().err
 
 
 def test_a_day_without_a_lead_is_named_and_the_others_have_a_line_each(tmp_path):
@@ -104,13 +97,16 @@ def test_days_are_replayed_in_one_pass_beside_what_is_live(tmp_path):
     settings = choose_days(
         make_settings(tmp_path, LEADS_KNOWN="then"), "2026-02-01,2026-03-01", today=TODAY
     )
-    lines = replay(settings, folder=folder, console=console)
+    answer = replay(settings, folder=folder, console=console)
     assert query(
         folder / "leads.duckdb",
         "select as_of_date::varchar, list(lead_id order by lead_id) from lead_tiers"
         " where model_id = 'b2b_software' group by all order by all",
     ) == [("2026-02-01", ["early"]), ("2026-03-01", ["early", "late"])]
-    assert f"The marts of these days: {folder / 'leads.duckdb'}" in lines
+    assert f"The marts of these days: {folder / 'leads.duckdb'}" in answer.lines
+    assert [(row["model_id"], row["leads"]) for row in answer.document["days"]][:2] == [
+        ("b2b_software", 1), ("b2b_software", 2),
+    ]  # fmt: skip
     steps = [line.split()[0] for line in console.getvalue().splitlines()]
     assert steps == ["dbt", "tiers", "dbt"]
     assert hash_file(warehouse) == checksum

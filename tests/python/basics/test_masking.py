@@ -89,13 +89,13 @@ def test_what_quotes_no_value_stays_as_it_is(message):
 REFRESH = """
 import sys
 from pathlib import Path
-from orchestration import run
+from orchestration.cli import daily_run, main
 
 folder = Path(sys.argv[1])
-run.DAGSTER_HOME = folder / "dagster"
-run.LOG_FILE = run.DAGSTER_HOME / "daily_refresh.log"
-run.PROJECT_ROOT = folder
-sys.exit(run.main())
+daily_run.DAGSTER_HOME = folder / "dagster"
+daily_run.LOG_FILE = daily_run.DAGSTER_HOME / "daily_refresh.log"
+daily_run.PROJECT_ROOT = folder
+sys.exit(main.run(["run"]))
 """
 
 

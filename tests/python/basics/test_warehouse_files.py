@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from holders import PROJECT, hold_file_elsewhere, hold_lock_elsewhere
 
-from orchestration import run
+from orchestration.cli import main
 from orchestration.lib.basics import warehouse as warehouse_module
 from orchestration.lib.basics.locks import hold_lock, is_held_here, take_lock
 from orchestration.lib.basics.progress import divert_output
@@ -63,7 +63,7 @@ def test_progress_reaches_the_console_while_output_goes_to_a_log(tmp_path, capfd
     with hold_lock_elsewhere(tmp_path / ".lock"), divert_output(tmp_path / "log"):  # noqa: SIM117
         with pytest.raises(ValueError, match="Another run"):
             take_lock(tmp_path / ".lock", wait_seconds=1.2)
-    assert "waiting     for another run" in capfd.readouterr().out
+    assert "waiting     for another run" in capfd.readouterr().err
     assert (tmp_path / "log").read_text() == ""
 
 
@@ -266,16 +266,22 @@ def test_what_the_project_writes_is_for_its_owner_alone(tmp_path):
     assert set(modes.values()) == {0o600}
 
 
-def test_the_page_of_dagster_keeps_its_files_for_its_owner_too():
-    [recipe] = re.findall(r"^ui: .*\n(.*)", (PROJECT / "Makefile").read_text(), re.MULTILINE)
-    assert recipe.strip().startswith("@umask 077;")
+def test_the_page_of_dagster_keeps_its_files_for_its_owner_too(monkeypatch):
+    called = []
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.setattr(os, "execv", lambda *words: called.append((words, os.umask(0o077))))
+    main.run(["ui", "--port", "3001"])
+    [((program, words), mask)] = called
+    assert program == sys.executable and words[-2:] == ["--port", "3001"]
+    assert mask == 0o077
 
 
 def test_a_run_takes_the_lock_before_it_reads_anything(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("LEADS_WAREHOUSE", str(tmp_path / "leads.duckdb"))
-    monkeypatch.setattr(run, "WAIT_SECONDS_FOR_RUN", 0.2)
+    monkeypatch.setattr(warehouse_module, "WAIT_SECONDS_FOR_RUN", 0.2)
     with hold_lock_elsewhere(tmp_path / ".leads.duckdb.lock") as process:
-        assert run.main() == 1
+        assert main.run(["run"]) == 1
     assert f"Another run is at work: it holds {tmp_path}/.leads.duckdb.lock (process {process}" in (
         capsys.readouterr().err
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from commands import run_leads
 from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change, fill_scores
 from hypothesis import given
 from hypothesis import strategies as st
@@ -323,15 +324,8 @@ def test_too_many_hand_overs_are_published_and_held_back_until_somebody_accepts(
     assert manifest["health"]["held"] == ["b2b"]
     assert site.released["released"] == 0 and site.released["held"] > 100
     assert "HELD BACK: b2b, leads newly due for sales" in summarize(site.published)
-    # `make outbox` says it too.
-    done = subprocess.run(
-        [".venv/bin/python", "-m", "orchestration.lib.delivered.delivery", "list"],
-        cwd=PROJECT,
-        env=os.environ | {"LEADS_WAREHOUSE": str(site.warehouse)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    # `leads outbox` says it too.
+    done = run_leads("outbox", warehouse=site.warehouse)
     assert "HELD BACK: b2b, leads newly due for sales" in done.stdout
     site.refill(days=2)
     held = site.released["held"]

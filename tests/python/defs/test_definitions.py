@@ -13,6 +13,7 @@ import pytest
 from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change
 from holders import hold_lock_elsewhere
 
+from orchestration.cli.daily_run import find_sentences
 from orchestration.definitions import defs
 from orchestration.defs.audit import make_audit
 from orchestration.defs.days import list_days, make_days, make_tags
@@ -25,7 +26,6 @@ from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.built.dbt_command import NodeResult
 from orchestration.lib.checked.audit import BATCHES, audit_mart
 from orchestration.lib.published.publication import MARTS, publish, read_current
-from orchestration.run import find_sentences
 
 
 @pytest.fixture(scope="module")

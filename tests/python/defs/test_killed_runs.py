@@ -26,7 +26,13 @@ FIRST_DAYS, FIRST_DAY, NEW_DAYS = "2026-06-24..2026-06-27", "2026-06-27", "2026-
 # Processes are forked from one that has imported everything: half the seconds of a small run.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["orchestration.run", "orchestration.definitions", "dagster_dbt", "dbt.cli.main"]
+    [
+        "orchestration.cli.main",
+        "orchestration.cli.daily_run",
+        "orchestration.definitions",
+        "dagster_dbt",
+        "dbt.cli.main",
+    ]
     + ["dbt.adapters.duckdb.connections", "great_expectations", "duckdb_engine"]
 )
 
@@ -40,18 +46,18 @@ def refresh(folder: str, as_of: str, moment: str | None) -> None:
         LEADS_PUBLISHED=f"{folder}/published",
         LEADS_AS_OF=as_of,
     )
-    from orchestration import run
+    from orchestration.cli import daily_run, main
     from orchestration.lib.checked import audit, auditor
 
     # In this process, which has Great Expectations, with reports that overwrite no others.
     auditing = SimpleNamespace(audit=partial(audit.audit_mart, reports=Path(folder) / "reports"))
     auditor.start_auditor = lambda: nullcontext(auditing)
-    run.DAGSTER_HOME = Path(folder) / "dagster"
-    run.LOG_FILE = run.DAGSTER_HOME / "daily_refresh.log"
-    run.PROJECT_ROOT = Path(folder)
+    daily_run.DAGSTER_HOME = Path(folder) / "dagster"
+    daily_run.LOG_FILE = daily_run.DAGSTER_HOME / "daily_refresh.log"
+    daily_run.PROJECT_ROOT = Path(folder)
     if moment:
         MOMENTS[moment]()
-    raise SystemExit(run.main())
+    raise SystemExit(main.run(["run"]))
 
 
 def die() -> None:

@@ -3,7 +3,6 @@ one body, whatever is killed on the way and whoever delivers at the same time; a
 one does."""
 
 import json
-import os
 import re
 import signal
 import sqlite3
@@ -19,6 +18,7 @@ from unittest import mock
 import dagster as dg
 import duckdb
 import pytest
+from commands import run_leads
 from fake_warehouse import AS_OF, build_warehouse, change
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -626,7 +626,7 @@ def test_the_sensor_delivers_what_is_due_and_is_off_without_a_receiver(
     assert tick().startswith("Delivered 1; to be tried again 1; dead 1.")
     # Nobody has looked at it yet.
     assert tick() == (
-        "Delivered 0; to be tried again 0; dead 0. In all 1 dead: `make outbox` says why."
+        "Delivered 0; to be tried again 0; dead 0. In all 1 dead: `leads outbox` says why."
     )
 
 
@@ -639,40 +639,28 @@ def test_a_tick_stops_in_time_and_leaves_the_rest_to_the_next_one(released, rece
 # Commands
 
 
-def run_command(warehouse, *arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.lib.delivered.delivery", *arguments],
-        cwd=PROJECT,
-        env={**os.environ, "LEADS_WAREHOUSE": str(warehouse), **environment},
-        capture_output=True,
-        text=True,
-    )
-
-
 def test_the_commands_show_deliver_and_redeliver(released, receiver):
-    there = {
-        "LEADS_WEBHOOK_URL": receiver.url,
-        "LEADS_WEBHOOK_SECRET": SECRET,
-        "LEADS_WEBHOOK_TIMEOUT": "1",
-    }
-    assert run_command(released, "list").stdout.splitlines()[0] == (
+    there = {"webhook_url": receiver.url, "webhook_secret": SECRET, "webhook_timeout": 1}
+    assert run_leads("outbox", warehouse=released).stdout.splitlines()[0] == (
         "pending           3  the next one due at 2020-06-30 06:00:00 UTC"
     )
-    refused = run_command(released, "deliver")
-    assert refused.returncode == 1
+    refused = run_leads("deliver", warehouse=released)
+    assert refused.returncode == 2
     assert refused.stderr.startswith("LEADS_WEBHOOK_URL and LEADS_WEBHOOK_SECRET are not set")
     receiver.replies = [400, (200, 1.5)]
-    delivered = run_command(released, "deliver", **there)
+    delivered = run_leads("deliver", warehouse=released, **there)
     assert delivered.stdout.splitlines()[0] == "Delivered 1; to be tried again 1; dead 1."
     assert "  b2b:L1:1  1 attempt  answered 400 Bad Request" in delivered.stdout
-    unknown = run_command(released, "redeliver", "b2b:L3:1")
-    assert unknown.returncode == 1
+    unknown = run_leads("redeliver", "b2b:L3:1", warehouse=released)
+    assert unknown.returncode == 2
     assert unknown.stderr == (
-        "The hand-over 'b2b:L3:1' is delivered, not dead: `make outbox` lists the dead ones; "
-        "ID=all takes every one of them.\n"
+        "The hand-over 'b2b:L3:1' is delivered, not dead: `leads outbox` lists the dead ones; "
+        "`all` takes every one of them.\n"
     )
-    assert run_command(released, "redeliver", "all").stdout.startswith("To be sent again: 1.\n")
-    last = run_command(released, "deliver", **there)
+    assert run_leads("redeliver", "all", warehouse=released).stdout.startswith(
+        "To be sent again: 1.\n"
+    )
+    last = run_leads("deliver", warehouse=released, **there)
     assert last.stdout.splitlines()[0] == "Delivered 1; to be tried again 0; dead 0."
     # The receiver has said the secret in every answer; it went no further.
     told = [done.stdout + done.stderr for done in (refused, delivered, unknown, last)]
@@ -685,9 +673,9 @@ def test_the_commands_show_deliver_and_redeliver(released, receiver):
 
 def test_before_anything_is_released_the_commands_say_so(tmp_path):
     nowhere = tmp_path / "leads.duckdb"
-    for command in (["list"], ["redeliver", "all"]):
-        done = run_command(nowhere, *command)
-        assert done.stdout == "Nothing has been released yet: `make run` does it.\n"
+    for command in (["outbox"], ["redeliver", "all"]):
+        done = run_leads(*command, warehouse=nowhere)
+        assert done.stdout == "Nothing has been released yet: `leads run` does it.\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,13 +2,12 @@
 that they may be due again, and that those already sent are named."""
 
 import json
-import os
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
+from commands import run_leads
 from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change, fill_scores
 from receivers import NOW, run_receiver
 
@@ -193,17 +192,9 @@ def test_nothing_goes_out_while_a_run_has_the_warehouse(site):
     assert (site.read_hand_overs(), site.read_outbox()) == before
 
 
-def test_make_rollback_says_what_became_of_them(site):
+def test_the_rollback_says_what_became_of_them(site):
     good = site.run()
     site.run(days=1, enter_at=20)
-    done = subprocess.run(
-        [".venv/bin/python", "-m", "orchestration.lib.published.publication", "rollback",
-         good["publication_id"]],
-        cwd=PROJECT,
-        env=os.environ
-        | {"LEADS_WAREHOUSE": str(site.warehouse), "LEADS_PUBLISHED": str(site.published)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )  # fmt: skip
+    settings = {"warehouse": site.warehouse, "published": site.published}
+    done = run_leads("rollback", good["publication_id"], **settings)
     assert "Taken back before they were sent: " in done.stdout

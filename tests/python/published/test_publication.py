@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from commands import run_leads
 from fake_warehouse import AS_OF, build_warehouse, change
 
 from orchestration.lib.basics.locks import hold_lock
@@ -332,7 +333,7 @@ def test_what_is_no_publication_is_skipped_with_one_warning(
         str(versions / "20260101T000000Z-bbbbbb"),
         str(versions / "notes.txt"),
     ]
-    assert all("`make publications` lists the publications that can be used" in t for t in told)
+    assert all("`leads publications` lists the publications that can be used" in t for t in told)
     # Later runs work and clear up what is theirs alone.
     assert read_current(published) == live
     after = publish_once(keep=1)
@@ -404,7 +405,7 @@ def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
     assert read_current(published) is None and read_current(published) is None
     [told] = capsys.readouterr().err.splitlines()
     assert told.startswith(f"The live publication is damaged: {folder} ")
-    assert "`make rollback ID=<publication id>` goes back to one" in told
+    assert "`leads rollback ID=<publication id>` goes back to one" in told
     # One can go back, and the next run publishes.
     assert roll_back(published, before["publication_id"]) == before == read_current(published)
     after = publish_once()
@@ -446,20 +447,12 @@ def test_a_lock_that_is_a_link_stops_the_publication_and_empties_nothing(publish
 def test_one_can_go_back_while_the_warehouse_is_damaged(publish_once, published, warehouse):
     first, _ = publish_once(), publish_once()
     warehouse.write_bytes(b"")
-    outcome = subprocess.run(
-        [sys.executable, "-m", "orchestration.lib.published.publication", "rollback"]
-        + [first["publication_id"]],
-        cwd=PROJECT,
-        env={
-            **os.environ,
-            "LEADS_PUBLISHED": str(published),
-            "LEADS_WAREHOUSE": str(warehouse),
-            "LEADS_AS_OF": "9999-12-31",
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert outcome.returncode == 0, outcome.stderr
+    outcome = run_leads(
+        "rollback", first["publication_id"],
+        published=published, warehouse=warehouse, as_of="9999-12-31",
+    )  # fmt: skip
+    assert outcome.returncode == 1
+    assert "is live again, but the warehouse still has the hand-overs" in outcome.stderr
     assert read_current(published) == first
 
 
@@ -490,22 +483,16 @@ def test_the_commands_list_and_go_back(publish_once, published):
     first, second = publish_once(), publish_once()
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "orchestration.lib.published.publication", *arguments],
-            cwd=PROJECT,
-            env={**os.environ, "LEADS_PUBLISHED": str(published), "LEADS_AS_OF": "2026-06-30"},
-            capture_output=True,
-            text=True,
-        )
+        return run_leads(*arguments, published=published, warehouse=published / "leads")
 
-    lines = run("list").stdout.splitlines()
+    lines = run("publications").stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
         ["*", second["publication_id"]],
         [first["publication_id"], "as"],
     ]
     assert f"* {first['publication_id']}" in run("rollback", first["publication_id"]).stdout
     refused = run("rollback", "nothing")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert refused.stderr.startswith("There is no publication 'nothing'")
     assert "Traceback" not in refused.stderr
 

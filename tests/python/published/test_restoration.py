@@ -1,17 +1,13 @@
 """What belongs here: that what only the warehouse holds comes back from a publication as it was,
 and that no hand-over is sent twice, or lost, for it. test_killed_runs.py has whole runs."""
 
-import os
-import subprocess
-import sys
 from datetime import datetime
 
 import duckdb
 import pytest
+from commands import run_leads
 from fake_warehouse import SCORED_LEADS, build_warehouse, change
-from holders import PROJECT
 
-from orchestration import restore as command
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.basics.warehouse import open_warehouse
 from orchestration.lib.delivered.delivery import describe_outbox
@@ -24,6 +20,7 @@ from orchestration.lib.published.restoration import (
     find_source,
     has_past,
     restore,
+    restore_past,
 )
 
 # A lead that came back, hand-overs that were released earlier, and a history with something behind.
@@ -201,22 +198,11 @@ def test_the_command_restores_into_a_new_warehouse_and_into_no_other(settings, p
     before = read_tables(settings.warehouse)
 
     def run():
-        return subprocess.run(
-            [sys.executable, "-m", "orchestration.restore"],
-            cwd=PROJECT,
-            env={
-                **os.environ,
-                "LEADS_WAREHOUSE": str(settings.warehouse),
-                "LEADS_PUBLISHED": str(settings.published),
-                "LEADS_AS_OF": "2026-06-30",
-            },
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
+        given = {"warehouse": settings.warehouse, "published": settings.published}
+        return run_leads("restore", as_of="2026-06-30", **given)
 
     refused = run()
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "holds a history already, so nothing is restored into it" in refused.stderr
     settings.warehouse.unlink()
     outcome = run()
@@ -227,4 +213,4 @@ def test_the_command_restores_into_a_new_warehouse_and_into_no_other(settings, p
 
 def test_without_a_publication_there_is_nothing_to_restore_from(settings):
     with pytest.raises(ValueError, match="There is no publication in .* to restore from"):
-        command.restore_past(settings)
+        restore_past(settings)
