@@ -1,6 +1,5 @@
-# The commands of the project; `make` alone lists them. Settings are environment variables,
-# which README.md lists: LEADS_RAW, LEADS_RULES, LEADS_WAREHOUSE, LEADS_PUBLISHED, LEADS_AS_OF,
-# LEADS_KNOWN, LEADS_WEBHOOK_URL.
+# Setup, tests and benchmarks; all else is a line that calls the command `leads`, of which
+# `leads --help` tells more. `make` alone lists the targets; settings: `leads settings`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,8 +8,10 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
+COMMAND := $(BIN)/leads
+READY := $(BIN)/leads $(if $(LEADS_RAW),,$(SAMPLE))
 # The test suite must not depend on what the shell happens to have set.
-UNSET_SETTINGS := env -u LEADS_RAW -u LEADS_RULES -u LEADS_WAREHOUSE -u LEADS_PUBLISHED -u LEADS_AS_OF -u LEADS_KNOWN -u LEADS_TARGET -u LEADS_WEBHOOK_URL -u LEADS_WEBHOOK_SECRET -u LEADS_WEBHOOK_TIMEOUT -u LEADS_WEBHOOK_RECEIPT
+UNSET_SETTINGS := env $(patsubst %,-u %,$(filter LEADS_%,$(.VARIABLES)))
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
@@ -22,6 +23,10 @@ help: ## list the commands
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@touch $@
 
+# The command itself.
+$(BIN)/leads: .venv/.installed orchestration/cli/install.py
+	@$(BIN)/python -m orchestration.cli.install
+
 $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/population.py samples/vocabulary.py
 	@echo "Generating the sample raw data into samples/raw ..."
 	@$(BIN)/python -m samples.generate --out samples/raw > /dev/null
@@ -32,24 +37,24 @@ $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/popula
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
-setup: .venv/.installed $(SAMPLE) ## install the locked packages and generate the sample
+setup: $(COMMAND) $(SAMPLE) ## install the locked packages and the command leads, generate the sample
 
 sample: $(SAMPLE) ## generate the sample raw data
 
-run: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score once, audit and publish, with a summary
-	@$(BIN)/python -m orchestration.run
+run: $(READY) ## score once, audit and publish, with a summary
+	@$(COMMAND) run
 
-preview: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## show whom a changed rule book would move, before it is published
-	@$(BIN)/python -m orchestration.preview
+preview: $(READY) ## show whom a changed rule book would move, before it is published
+	@$(COMMAND) preview
 
-replay: .venv/.installed $(if $(LEADS_RAW),,$(SAMPLE)) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
-	@$(BIN)/python -m orchestration.replay --days "$(DAYS)" --known "$(KNOWN)"
+replay: $(READY) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
+	@$(COMMAND) replay "$(DAYS)" --known "$(KNOWN)"
 
-explain: .venv/.installed ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
-	@$(BIN)/python -m orchestration.explain --lead "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
+explain: $(COMMAND) ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
+	@$(COMMAND) explain "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
 
-ui: .venv/.installed ## serve Dagster's web page on port 3000 (PORT=... for another)
-	@umask 077; DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev --module-name orchestration.definitions --port $(or $(PORT),3000)
+ui: $(COMMAND) ## serve Dagster's web page on port 3000 (PORT=... for another)
+	@$(COMMAND) ui --port $(or $(PORT),3000)
 
 test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test && rm -f build/test/leads.duckdb
@@ -63,38 +68,36 @@ lint: setup ## check the style of SQL and Python
 	@mkdir -p build/lint
 	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/lint/leads.duckdb DBT_TARGET_PATH=build/lint/target $(BIN)/sqlfluff lint --disable-progress-bar models
 
-example: .venv/.installed ## score real data: make example NAME=olist DATA=<folder>
-	@test -n "$(NAME)" && test -n "$(DATA)" || { echo "Say which example and where its files are: make example NAME=olist DATA=<folder>"; exit 2; }
-	@$(BIN)/python -m examples.run "$(NAME)" --data "$(DATA)"
+example: $(COMMAND) ## score real data: make example NAME=olist DATA=<folder>
+	@$(COMMAND) example "$(NAME)" --data "$(DATA)"
 
 bench: .venv/.bench-installed ## compare with scripts written by hand (an hour; EVENTS="1000000" takes minutes)
 	@$(UNSET_SETTINGS) $(BIN)/python -m benchmarks.suite --events $(or $(EVENTS),1000000 10000000 100000000)
 
-publications: .venv/.installed ## list the publications that are kept
-	@$(BIN)/python -m orchestration.lib.publication list
+publications: $(COMMAND) ## list the publications that are kept
+	@$(COMMAND) publications
 
-restore: .venv/.installed ## bring history and hand-overs back from the live publication into a new warehouse
-	@$(BIN)/python -m orchestration.restore
+restore: $(COMMAND) ## bring history and hand-overs back from the live publication into a new warehouse
+	@$(COMMAND) restore
 
-rollback: .venv/.installed ## go back to a publication: make rollback ID=<publication id>
-	@test -n "$(ID)" || { echo "Say which publication: make rollback ID=<id>; make publications lists them."; exit 2; }
-	@$(BIN)/python -m orchestration.lib.publication rollback "$(ID)"
+rollback: $(COMMAND) ## go back to a publication: make rollback ID=<publication id>
+	@$(COMMAND) rollback "$(ID)"
 
+# Handed on by the environment, so that a reason may hold quotes.
 accept: override export WHAT := $(value WHAT)
 accept: override export BY := $(value BY)
 accept: override export BECAUSE := $(value BECAUSE)
-accept: .venv/.installed ## accept once what a health check refused: make accept WHAT=<name> BY=<you> BECAUSE="<why>"
-	@$(BIN)/python -m orchestration.lib.acceptances
+accept: $(COMMAND) ## accept once what a health check refused: make accept WHAT=<name> BY=<you> BECAUSE="<why>"
+	@$(COMMAND) accept "$$WHAT" --by "$$BY" --because "$$BECAUSE"
 
-outbox: .venv/.installed ## show how many hand-overs wait, are delivered or dead
-	@$(BIN)/python -m orchestration.lib.delivery list
+outbox: $(COMMAND) ## show how many hand-overs wait, are delivered or dead
+	@$(COMMAND) outbox
 
-deliver: .venv/.installed ## deliver the hand-overs that are due now (make ui does it by itself)
-	@$(BIN)/python -m orchestration.lib.delivery deliver
+deliver: $(COMMAND) ## deliver the hand-overs that are due now (make ui does it by itself)
+	@$(COMMAND) deliver
 
-redeliver: .venv/.installed ## have dead hand-overs sent again: make redeliver ID=<idempotency key, or all>
-	@test -n "$(ID)" || { echo "Say which hand-over: make redeliver ID=<idempotency key, or all>; make outbox lists them."; exit 2; }
-	@$(BIN)/python -m orchestration.lib.delivery redeliver "$(ID)"
+redeliver: $(COMMAND) ## have dead hand-overs sent again: make redeliver ID=<idempotency key, or all>
+	@$(COMMAND) redeliver "$(ID)"
 
 lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.history import write_day
+from orchestration.lib.decided.history import write_day
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.lib.settings import PROJECT_ROOT
+from orchestration.lib.basics.settings import PROJECT_ROOT
 
 BUILD = PROJECT_ROOT / "build" / "examples"
 

@@ -1,21 +1,20 @@
 """What belongs here: one example from the downloaded files to its findings.
 
-    python -m examples.run olist --data <folder of the downloaded files>
+    leads example olist --data <folder of the downloaded files>
 
 Maps the files to raw tables, runs the daily job on them with the example's rule book, and counts
 how often each tier converted. Everything it writes lies under build/examples.
 """
 
-import argparse
 import os
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
-from examples.catalogue import EXAMPLES, Example, find_example
+from examples.catalogue import Example, find_example
 from examples.conversion import describe_conversion, read_outcomes
-from orchestration.lib.settings import PROJECT_ROOT
+from orchestration.lib.basics.settings import PROJECT_ROOT
 
 
 def list_settings(example: Example) -> dict[str, str]:
@@ -38,7 +37,7 @@ def run_example(name: str, data: Path) -> int:
     prepare = import_module(f"examples.{name}.prepare").prepare
     print("\n".join(prepare(data, example.raw)), flush=True)
     scored = subprocess.run(
-        [sys.executable, "-m", "orchestration.run"],
+        [sys.executable, "-m", "orchestration.cli", "run"],
         cwd=PROJECT_ROOT,
         env=os.environ | list_settings(example),
         check=False,
@@ -47,20 +46,3 @@ def run_example(name: str, data: Path) -> int:
         return scored.returncode
     print("\n" + "\n".join(describe_conversion(example, read_outcomes(example))))
     return 0
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and run the example; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m examples.run")
-    parser.add_argument("name", help=" or ".join(EXAMPLES))
-    parser.add_argument("--data", type=Path, required=True, help="folder of the downloaded files")
-    asked = parser.parse_args(arguments)
-    try:
-        return run_example(asked.name, asked.data)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

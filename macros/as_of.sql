@@ -21,7 +21,7 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
-        {#- As orchestration/lib/settings.py has it. -#}
+        {#- As orchestration/lib/basics/settings.py has it. -#}
         {%- set latest = (run_started_at + modules.datetime.timedelta(days=366)).strftime('%Y-%m-%d') -%}
         {%- if ends[0] < '1970-01-01' or ends[-1] > latest -%}
             {%- do exceptions.raise_compiler_error(

@@ -1,5 +1,5 @@
 {# Where a raw table is read from: files under LEADS_RAW, else a table of the warehouse. Which files
-   there are, and what of them cannot be read, is asked of orchestration/lib/raw_files.py. #}
+   there are, and what of them cannot be read, is asked of orchestration/lib/built/raw_files.py. #}
 
 
 {% macro raw_root() -%}
@@ -81,7 +81,7 @@
 
 
 {% macro ask_about_files(function, arguments) -%}
-    {# The answer of one of the functions of orchestration/raw_files_plugin.py. Stops the run with
+    {# The answer of one of the functions of orchestration/lib/built/raw_files_plugin.py. Stops the run with
        its sentence where files cannot be read at all. #}
     {%- set texts = [] -%}
     {%- for argument in arguments -%}

@@ -1,4 +1,4 @@
 {% macro make_state_tables() -%}
-    {# For `make restore`, which fills them where nothing is built yet. #}
+    {# For `leads restore`, which fills them where nothing is built yet. #}
     {%- do run_query(create_lead_tiers()) -%}
 {%- endmacro %}

@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 {% macro duckdb__rules_sha256() -%}
-    {# Set by orchestration/lib/dbt_writer.py. #}
+    {# Set by orchestration/lib/built/dbt_writer.py. #}
     cast(getvariable('rules_sha256') as {{ dbt.type_string() }})
 {%- endmacro %}
 

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.defs.days import load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.audit import BATCHES
+from orchestration.lib.checked.audit import BATCHES
 
 
 def make_audit(mart: str) -> dg.AssetChecksDefinition:

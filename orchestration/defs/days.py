@@ -1,6 +1,5 @@
 """What belongs here: days as Dagster's partitions. Which there are, and which a run is about."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,14 +10,15 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
-from orchestration.lib.own_tables import demand_own_tables
-from orchestration.lib.settings import (
+from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     Settings,
     load_settings,
     read_days,
     read_sample_last_day,
 )
+from orchestration.lib.basics.variables import read_given
+from orchestration.lib.checked.own_tables import demand_own_tables
 
 # Days before it are there only where LEADS_AS_OF names them.
 FIRST_DAY = date(2020, 1, 1)
@@ -31,7 +31,7 @@ DAYS_PER_RUN = 7
 def make_days(*, today: date) -> dg.DailyPartitionsDefinition:
     """A partition per day that can be scored: to `today` (UTC) and on as time goes by, and those
     that LEADS_AS_OF names. The sample's last day is there on a clock that is behind it as well."""
-    named = read_days(os.environ.get("LEADS_AS_OF", ""))
+    named = read_days(read_given().get("LEADS_AS_OF", ""))
     last = max([today, read_sample_last_day(PROJECT_ROOT), *named])
     return dg.DailyPartitionsDefinition(
         start_date=min([FIRST_DAY, *named]).isoformat(),

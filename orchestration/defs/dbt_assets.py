@@ -10,7 +10,13 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.defs.days import BY_DAY, load_settings_of_run
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.dbt_command import AFTER_TIERS, TARGET, NodeResult, prepare_manifest, run_dbt
+from orchestration.lib.built.dbt_command import (
+    AFTER_TIERS,
+    TARGET,
+    NodeResult,
+    prepare_manifest,
+    run_dbt,
+)
 
 
 class TableNames(DagsterDbtTranslator):

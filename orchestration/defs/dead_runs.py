@@ -6,7 +6,7 @@ import socket
 
 import dagster as dg
 
-# Runs that Dagster's daemon starts are watched by itself; `make run` leaves word of its process.
+# Runs that Dagster's daemon starts are watched by itself; `leads run` leaves word of its process.
 PROCESS_TAG = "process"
 
 

@@ -7,16 +7,12 @@ import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.delivery import (
-    count_dead,
-    deliver_due,
-    describe_delivery,
-    release_hand_overs,
-)
-from orchestration.lib.outbox import find_outbox
-from orchestration.lib.publication import read_current
-from orchestration.lib.settings import locate_warehouse
-from orchestration.lib.webhook import load_webhook
+from orchestration.lib.basics.settings import locate_warehouse
+from orchestration.lib.delivered.delivery import count_dead, deliver_due, describe_delivery
+from orchestration.lib.delivered.outbox import find_outbox
+from orchestration.lib.delivered.release import release_hand_overs
+from orchestration.lib.delivered.webhook import load_webhook
+from orchestration.lib.published.publication import read_current
 
 # A tick has 60 seconds: the last POST may begin at the end of these and take 20.
 TICK_SECONDS = 20.0
@@ -66,5 +62,5 @@ def hand_over_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
     delivery = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
     dead = count_dead(outbox)
     # Every tick says so, until somebody has looked.
-    waiting = f" In all {dead:,} dead: `make outbox` says why." if dead else ""
+    waiting = f" In all {dead:,} dead: `leads outbox` says why." if dead else ""
     return dg.SkipReason(describe_delivery(delivery) + waiting)

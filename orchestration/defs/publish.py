@@ -4,7 +4,12 @@ import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.publication import MARTS, find_reason_to_keep, publish, read_current
+from orchestration.lib.published.publication import (
+    MARTS,
+    find_reason_to_keep,
+    publish,
+    read_current,
+)
 
 
 class PublicationConfig(dg.Config):

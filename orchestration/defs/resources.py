@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import dagster as dg
 
 from orchestration.defs.days import load_settings_of_run
-from orchestration.lib.auditor import Auditor, start_auditor
-from orchestration.lib.locks import hold_lock, is_held_here
-from orchestration.lib.records import write_records_lazily
-from orchestration.lib.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
+from orchestration.lib.basics.locks import hold_lock, is_held_here
+from orchestration.lib.basics.records import write_records_lazily
+from orchestration.lib.basics.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
+from orchestration.lib.checked.auditor import Auditor, start_auditor
 
 write_records_lazily()
 
@@ -23,7 +23,7 @@ class WarehouseLock(dg.ConfigurableResource):
 
     DuckDB keeps two writers apart only while each has the file open: between two steps of a run
     another one could rebuild the scores. The pool keeps apart what Dagster's daemon starts, not
-    what `make run` and a plain `dbt build` do.
+    what `leads run` and a plain `dbt build` do.
     """
 
     wait_seconds: float = WAIT_SECONDS_FOR_RUN
@@ -33,7 +33,7 @@ class WarehouseLock(dg.ConfigurableResource):
         """Held while the run's process works: steps run in it, one after another."""
         warehouse = load_settings_of_run(context.run).warehouse
         lock = find_lock(warehouse)
-        # `make run` has taken it before it reads its settings.
+        # `leads run` has taken it before it reads its settings.
         if is_held_here(lock):
             yield self
             return

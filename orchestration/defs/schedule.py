@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.days import make_tags
-from orchestration.lib.settings import find_stretches, load_settings
+from orchestration.lib.basics.settings import find_stretches, load_settings
 
 daily_refresh = dg.define_asset_job(
     "daily_refresh",

@@ -8,14 +8,19 @@ import duckdb
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.changes import write_changes
-from orchestration.lib.feed_health import approve_feeds
-from orchestration.lib.progress import say
-from orchestration.lib.restoration import describe_restoration, find_source, has_past, restore
-from orchestration.lib.score_health import approve_scores
-from orchestration.lib.settings import Settings
-from orchestration.lib.tiers import write_tiers
-from orchestration.lib.warehouse import open_warehouse
+from orchestration.lib.basics.progress import say
+from orchestration.lib.basics.settings import Settings
+from orchestration.lib.basics.warehouse import open_warehouse
+from orchestration.lib.checked.feed_health import approve_feeds
+from orchestration.lib.checked.score_health import approve_scores
+from orchestration.lib.decided.tiers import write_tiers
+from orchestration.lib.published.changes import write_changes
+from orchestration.lib.published.restoration import (
+    describe_restoration,
+    find_source,
+    has_past,
+    restore,
+)
 
 
 def make_spec(name: str, description: str) -> dg.AssetSpec:

@@ -366,7 +366,7 @@ def fill_scores(
 
 def fill_tiers(connection: duckdb.DuckDBPyConnection) -> None:
     """The tiers of that day, and scored_leads."""
-    from orchestration.lib.tiers import write_tiers
+    from orchestration.lib.decided.tiers import write_tiers
 
     write_tiers(connection)
     connection.execute(SCORED_LEADS)

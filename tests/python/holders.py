@@ -30,7 +30,8 @@ def hold_elsewhere(code: str, file: Path) -> Iterator[int]:
 def hold_lock_elsewhere(file: Path):
     """Another run that has the lock `file`; gives its process."""
     return hold_elsewhere(
-        "import sys; from pathlib import Path; from orchestration.lib.locks import take_lock\n"
+        "import sys; from pathlib import Path\n"
+        "from orchestration.lib.basics.locks import take_lock\n"
         "lock = take_lock(Path(sys.argv[1]), wait_seconds=0)",
         file,
     )

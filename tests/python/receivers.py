@@ -16,7 +16,7 @@ from unittest import mock
 import duckdb
 import jinja2
 
-from orchestration.lib.webhook import Webhook
+from orchestration.lib.delivered.webhook import Webhook
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "a secret that nobody may see"

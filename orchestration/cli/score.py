@@ -1,0 +1,130 @@
+"""What belongs here: the commands that score: the daily run, and what would be by another rule
+book, on another day, with other data."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from orchestration.cli.complete import complete_examples
+from orchestration.cli.options import OF_A_RUN, OF_SCORING, as_json, take_settings
+from orchestration.cli.printing import as_wrong_use, tell, warn, work_in
+from orchestration.lib.basics.outcomes import Outcome
+from orchestration.lib.basics.settings import (
+    PROJECT_ROOT,
+    check_settings,
+    load_settings,
+    locate_warehouse,
+    write_days,
+)
+
+
+@click.command(short_help="Score once, audit and publish, with a summary.")
+@take_settings(*OF_A_RUN)
+@as_json
+def run(as_json: bool) -> int:
+    """Score once, audit and publish: the daily refresh. What an audit or a check of health refuses
+    is not published.
+
+    \b
+    Example: leads run --as-of 2026-06-30
+    """
+    from orchestration.cli.daily_run import refresh
+    from orchestration.lib.basics.locks import hold_lock
+    from orchestration.lib.basics.warehouse import (
+        WAIT_SECONDS_FOR_RUN,
+        check_warehouse,
+        find_lock,
+    )
+    from orchestration.lib.published.summary import answer_summary
+
+    warehouse = locate_warehouse()
+    # Nobody writes into the warehouse from here to the end of the run.
+    with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
+        check_warehouse(warehouse)
+        with as_wrong_use():
+            settings = load_settings()
+            check_settings(settings)
+        outcome = refresh(settings)
+        if outcome == Outcome.DONE:
+            tell(answer_summary(settings.published, settings.warehouse), as_json=as_json)
+    return outcome
+
+
+@click.command(short_help="Whom a changed rule book would move, before it is published.")
+@take_settings("published", *OF_SCORING)
+@as_json
+def preview(as_json: bool) -> None:
+    """Score with the changed rule book beside the live publication and show whom the change moves,
+    and why. Publishes nothing.
+
+    \b
+    Example: leads preview --rules my-rules
+    """
+    from orchestration.lib.asked.preview import demand_publication
+    from orchestration.lib.asked.preview import preview as compare
+
+    with as_wrong_use():
+        settings = load_settings()
+        check_settings(settings)
+    manifest = demand_publication(settings)
+    warn(
+        f"Comparing the rule book {settings.rules} with publication {manifest['publication_id']} "
+        f"as of {manifest['as_of_date']}"
+    )
+    with work_in("preview", "Nothing could be compared. What is wrong:") as (folder, console):
+        answer = compare(settings, manifest, folder=folder, console=console)
+    tell(replace(answer, lines=["", *answer.lines]), as_json=as_json)
+
+
+@click.command(short_help="Score past days again, as they were or as they were known.")
+@click.argument("days", default="", metavar="DAYS")
+@take_settings("known", *OF_SCORING)
+@as_json
+def replay(days: str, as_json: bool) -> None:
+    """Score past days by the rule book valid then, with what is known now or (--known then) with
+    what was known on each of them. Publishes nothing.
+
+    \b
+    Example: leads replay 2026-03-01..2026-03-31 --known then
+    """
+    from orchestration.lib.asked.replay import SENSES, choose_days
+    from orchestration.lib.asked.replay import replay as score_again
+    from orchestration.lib.basics.progress import count_things
+
+    with as_wrong_use():
+        settings = choose_days(load_settings(), days)
+        check_settings(settings)
+    number = count_things(len(settings.as_of_dates), "day")
+    warn(f"Replaying {number}, {write_days(settings.as_of_dates)}, {SENSES[settings.known]}")
+    with work_in("replay", "Nothing could be replayed. What is wrong:") as (folder, console):
+        answer = score_again(settings, folder=folder, console=console)
+    tell(replace(answer, lines=["", *answer.lines]), as_json=as_json)
+
+
+@click.command(short_help="Score real data with a rule book of its own.")
+@click.argument("name", shell_complete=complete_examples)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="The folder of the downloaded files.",
+)
+def example(name: str, data: Path) -> int:
+    """Score the worked example NAME (examples/README.md says where its data is to be had) and count
+    how often each tier converted.
+
+    \b
+    Example: leads example olist --data ~/downloads/olist
+    """
+    data = data.absolute()
+    os.chdir(PROJECT_ROOT)
+    from examples.run import run_example
+
+    with as_wrong_use():
+        return run_example(name, data)
+
+
+COMMANDS = [run, preview, replay, example]

@@ -1,0 +1,133 @@
+"""What belongs here: the commands that look after an installation: its settings, a lost warehouse,
+completion in the shell."""
+
+import click
+
+from orchestration.cli.options import GIVEN, as_json, take_settings
+from orchestration.cli.printing import as_wrong_use, tell, tell_lines, work_in
+from orchestration.lib.basics.outcomes import Answer, WrongUse
+from orchestration.lib.basics.progress import time_step
+from orchestration.lib.basics.settings import (
+    PROJECT_ROOT,
+    check_settings,
+    list_settings,
+    load_settings,
+    locate_warehouse,
+)
+from orchestration.lib.basics.variables import VARIABLES, check_names, hide_secret, read_given
+
+ALL = [variable.option for variable in VARIABLES]
+
+COMPLETIONS = {
+    "bash": 'eval "$(_LEADS_COMPLETE=bash_source leads)"',
+    "zsh": 'eval "$(_LEADS_COMPLETE=zsh_source leads)"',
+}
+
+
+@click.command(short_help="Every setting with its value and where it comes from.")
+@take_settings(*ALL)
+@as_json
+def settings(as_json: bool) -> None:
+    """Print every setting with its value and where it comes from: an option, a LEADS_ variable or
+    the default. Secrets are hidden; a misspelt variable is named.
+
+    \b
+    Example: leads settings --as-of 2026-06-30
+    """
+    given = read_given()
+    problem = None
+    try:
+        check_names()
+        effective = list_settings(load_settings())
+    except ValueError as error:
+        problem, effective = error, {}
+    rows = [
+        {
+            "option": f"--{variable.option}",
+            "variable": variable.name,
+            "value": hide_secret(variable, given[variable.name])
+            if variable.name in given
+            else effective.get(variable.name, variable.default),
+            "source": "option"
+            if variable.name in GIVEN
+            else "variable"
+            if variable.name in given
+            else "default",
+            "meaning": variable.words,
+        }
+        for variable in VARIABLES
+    ]
+    width = max(len(row["variable"]) for row in rows) + 2
+    lines = [f"{row['variable']:<{width}}{row['source']:<10}{row['value']}" for row in rows]
+    lines += ["", f"The project: {PROJECT_ROOT}. A relative path of a variable starts there."]
+    tell(Answer(lines, {"project": PROJECT_ROOT, "settings": rows}), as_json=as_json)
+    if problem:
+        raise WrongUse(str(problem))
+
+
+@click.command(short_help="Bring the past of a lost warehouse back from the live publication.")
+@take_settings("raw", "rules", "warehouse", "published", "target")
+@as_json
+def restore(as_json: bool) -> None:
+    """Bring history and hand-overs back from the live publication into a new warehouse. `leads run`
+    does it by itself where it finds a new warehouse beside a publication.
+
+    \b
+    Example: leads restore
+    """
+    from orchestration.lib.basics.locks import hold_lock
+    from orchestration.lib.basics.warehouse import (
+        WAIT_SECONDS_FOR_RUN,
+        check_warehouse,
+        find_lock,
+    )
+    from orchestration.lib.built.dbt_command import run_dbt
+    from orchestration.lib.published.restoration import (
+        demand_no_past,
+        describe_restoration,
+        restore_past,
+    )
+
+    warehouse = locate_warehouse()
+    with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
+        check_warehouse(warehouse)
+        with as_wrong_use():
+            given = load_settings()
+            check_settings(given)
+        demand_no_past(given)
+        with work_in("restore", "Nothing was restored. What is wrong:") as (folder, console):
+            with time_step(console, "tables", "made where they are missing"):
+                command = ["run-operation", "make_state_tables"]
+                list(run_dbt(command, settings=given, target_path=folder / "target"))
+            with time_step(console, "restore", "history and hand-overs"):
+                restored = restore_past(given)
+    lines = [
+        *describe_restoration(restored),
+        "All else comes from the raw tables: `leads run`.",
+    ]
+    tell(
+        Answer(
+            ["", *lines],
+            {
+                "publication_id": restored.publication_id,
+                "as_of_date": restored.as_of_date,
+                "rows": restored.rows,
+                "undecided": restored.undecided,
+            },
+        ),
+        as_json=as_json,
+    )
+
+
+@click.command(short_help="How to have the shell complete commands, models, publications.")
+@click.argument("shell", type=click.Choice(list(COMPLETIONS)))
+def completion(shell: str) -> None:
+    """Print the line that has bash or zsh complete commands, options, models and publications.
+
+    \b
+    Example: leads completion bash >> ~/.bashrc
+    """
+    tell_lines([COMPLETIONS[shell]])
+
+
+COMMANDS = [settings, restore, completion]

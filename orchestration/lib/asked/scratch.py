@@ -1,0 +1,69 @@
+"""What belongs here: scoring beside the warehouse, in a copy of it, so that neither it nor the
+publication changes."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.settings import Settings
+from orchestration.lib.basics.warehouse import (
+    WAIT_SECONDS_FOR_RUN,
+    attach_warehouse,
+    find_lock,
+    open_warehouse,
+)
+from orchestration.lib.built.dbt_command import run_dbt
+from orchestration.lib.decided.tiers import write_tiers
+
+
+@contextmanager
+def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
+    """The settings with a copy of the warehouse, made anew in `folder`, in its place; nobody else
+    works in `folder` inside the block. Where there is no warehouse yet there is no copy either:
+    dbt makes one.
+
+    Raises ValueError where another process is at work in `folder`, or does not let go of the
+    warehouse.
+    """
+    scratch = replace(settings, warehouse=folder / settings.warehouse.name)
+    with hold_lock(folder / ".lock", wait_seconds=5):
+        for suffix in ("", ".wal"):
+            Path(f"{scratch.warehouse}{suffix}").unlink(missing_ok=True)
+        if settings.warehouse.is_file():
+            # Half of a run is nothing to look at; and who reads the file keeps writers out.
+            with (
+                hold_lock(find_lock(settings.warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN),
+                attach_warehouse(settings.warehouse),
+            ):
+                # What a run that was killed has not yet put into its place lies in the second.
+                for suffix in ("", ".wal"):
+                    file = Path(f"{settings.warehouse}{suffix}")
+                    if file.is_file():
+                        shutil.copyfile(file, f"{scratch.warehouse}{suffix}")
+        yield scratch
+
+
+def build(settings: Settings, folder: Path, console: TextIO, *selection: str) -> None:
+    """Have dbt build `selection` into the scratch warehouse of `settings`, without tests. Raises
+    ValueError with dbt's complaints."""
+    command = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    with time_step(console, "dbt build") as what:
+        results = run_dbt([*command, *selection], settings=settings, target_path=folder / "target")
+        kinds = Counter(result.kind for result in results)
+        files = [count_things(kinds["seed"], "rule and reference file")] if kinds["seed"] else []
+        what.append(", ".join([*files, count_things(kinds["model"], "table")]))
+
+
+def tier(settings: Settings, console: TextIO) -> None:
+    """Write the tiers into the scratch warehouse of `settings`."""
+    with (
+        time_step(console, "tiers", "lead_tiers"),
+        open_warehouse(settings.warehouse) as connection,
+    ):
+        write_tiers(connection)

@@ -1,0 +1,1 @@
+"""What every room stands on: settings, files and locks, and how a command speaks."""

@@ -1,0 +1,211 @@
+"""What belongs here: running dbt inside this process. To import dbt and to read the project takes
+longer than to score a small day: a process does both once, however often it builds."""
+
+import gc
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.masking import mask_message
+from orchestration.lib.basics.rule_book_files import check_rule_book_files, find_delimiter
+from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, list_settings, load_settings
+from orchestration.lib.built.dbt_report import clean_message, describe_failures
+
+# Where dbt keeps what it has read of the project, so that it reads again only what has changed. Not
+# where a plain `dbt build` keeps it: that has other settings, and each would undo the other's.
+TARGET = PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "orchestration"
+
+# What is built on the tiers and on all else that the tiering writes after lead_scores.
+AFTER_TIERS = "source:tiering+"
+
+# Reading the project opens no table, so that any day will do; always the same one, because dbt
+# reads anew what depends on a setting that has changed.
+ANY_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How one table or test of a dbt command ended. `kind` is model, seed, snapshot, test …,
+    `status` dbt's word for it, `failures` the rows that a test found."""
+
+    name: str
+    kind: str
+    status: str
+    message: str
+    seconds: float
+    failures: int
+
+
+def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> Iterator[NodeResult]:
+    """Run a dbt command with `settings`; gives how each table and test ended, as soon as it has.
+
+    dbt's files about this run go to `target_path`. Raises ValueError with dbt's complaints where
+    it failed. In the end nothing holds the warehouse any more.
+    """
+    project = read_project(forget_run(settings))
+    separate_columns(project, settings)
+    ended: SimpleQueue[NodeResult | None] = SimpleQueue()
+    outcomes = []
+
+    def note(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            ended.put(describe_node(event.data))
+
+    def work() -> None:
+        try:
+            outcomes.append(
+                invoke(
+                    [*arguments, "--target-path", str(target_path)],
+                    settings=settings,
+                    project=project,
+                    callbacks=[note],
+                )
+            )
+        finally:
+            ended.put(None)
+
+    # In a thread of its own: whoever asks writes down one table while dbt builds the next.
+    threading.Thread(target=work, name="dbt", daemon=True).start()
+    while (result := ended.get()) is not None:
+        yield result
+    demand_success(outcomes[0])
+
+
+@lru_cache(maxsize=1)
+def read_project(settings: Settings) -> Any:
+    """The dbt project, read once in a process. Raises ValueError where it cannot be read."""
+    with hold_lock(TARGET / ".lock", wait_seconds=120):
+        outcome = invoke(["parse", "--target-path", str(TARGET)], settings=settings)
+    demand_success(outcome)
+    return outcome.result
+
+
+def separate_columns(project: Any, settings: Settings) -> None:
+    """Have dbt read each CSV file of the rule book by what separates its columns, which may change
+    from run to run. Raises ValueError where a file cannot be read at all."""
+    seeds = {node.name: node for node in project.nodes.values() if node.resource_type == "seed"}
+    folders = settings.rules, settings.project / "seeds" / "reference"
+    check_rule_book_files(*folders)
+    for folder in folders:
+        for path in folder.glob("*.csv"):
+            if path.stem in seeds:
+                seeds[path.stem].config.delimiter = find_delimiter(path.read_bytes())
+
+
+def prepare_manifest() -> Path:
+    """The file that says which tables and tests the project has, made anew where a file of the
+    project is newer. Raises ValueError where the project cannot be read.
+
+    For those who only show it: a run reads the project itself.
+    """
+    manifest = TARGET / "manifest.json"
+    if not manifest.exists() or manifest.stat().st_mtime <= find_newest_change(PROJECT_ROOT):
+        project = read_project(forget_run(load_settings(as_of_dates=[ANY_DAY])))
+        # Another process may be reading the one that is there.
+        fresh = manifest.with_suffix(f".{os.getpid()}")
+        project.write(str(fresh))
+        fresh.replace(manifest)
+    return manifest
+
+
+def forget_run(settings: Settings) -> Settings:
+    """The settings without what differs from run to run and does not matter for reading the
+    project. The name of the warehouse's file does: it is that of the database."""
+    return replace(
+        settings,
+        as_of_dates=(ANY_DAY,),
+        known="now",
+        warehouse=Path(settings.warehouse.name),
+        published=Path("published"),
+    )
+
+
+def find_newest_change(project: Path) -> float:
+    """When a file that the manifest is made from was last changed, in seconds since 1970."""
+    files = [project / "dbt_project.yml", project / "profiles.yml"]
+    for folder in ("models", "macros", "seeds", "snapshots", "tests/data"):
+        files += [path for path in (project / folder).rglob("*") if path.is_file()]
+    return max(path.stat().st_mtime for path in files if path.exists())
+
+
+def invoke(
+    arguments: list[str],
+    *,
+    settings: Settings,
+    project: Any = None,
+    callbacks: list[Callable[[Any], None]] | None = None,
+) -> Any:
+    """dbt's own result of one command. Without `project` it reads the project first. What dbt says
+    is printed here and not by dbt, because its messages quote the values that it stumbles over."""
+    # Three seconds: only where dbt is needed, and after wrong settings are said.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    with set_environment(settings):
+        try:
+            return dbtRunner(manifest=project, callbacks=[print_event, *(callbacks or [])]).invoke(
+                [
+                    *arguments,
+                    *("--log-level", "none"),
+                    *("--target", settings.target),
+                    *("--project-dir", str(settings.project)),
+                    *("--profiles-dir", str(settings.project)),
+                    "--no-use-colors",
+                    # Nobody reads what it would write about itself; it takes a second.
+                    "--no-write-json",
+                    *("--log-level-file", "none"),
+                ]
+            )
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+            # Cursors that nobody uses any more would keep the file locked.
+            gc.collect()
+
+
+def print_event(event: Any) -> None:
+    """Print what dbt says on its way, as dbt does, without the values that it may quote."""
+    if event.info.level != "debug":
+        print(f"{datetime.now(UTC):%H:%M:%S}  {mask_message(event.info.msg)}", flush=True)
+
+
+@contextmanager
+def set_environment(settings: Settings) -> Iterator[None]:
+    """The settings as environment variables inside the block."""
+    values = list_settings(settings)
+    before = {name: os.environ[name] for name in values if name in os.environ}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def describe_node(data: Any) -> NodeResult:
+    """The result of a table or test from what dbt's event NodeFinished holds."""
+    return NodeResult(
+        name=data.node_info.node_name,
+        kind=data.node_info.resource_type,
+        status=data.run_result.status,
+        message=mask_message(data.run_result.message),
+        seconds=data.run_result.execution_time,
+        failures=data.run_result.num_failures,
+    )
+
+
+def demand_success(outcome: Any) -> None:
+    """ValueError with what dbt complains about: by table and test where it came that far, else as
+    it said so."""
+    if not outcome.success:
+        results = getattr(outcome.result, "results", [])
+        sentences = describe_failures(results) or [clean_message(str(outcome.exception))]
+        raise ValueError("\n".join(sentences))

@@ -1,0 +1,1 @@
+"""What is decided: tiers, hand-overs, their history, and what a person has accepted."""

@@ -1,0 +1,276 @@
+"""What belongs here: the outbox. What is to be sent to the webhook, and what became of it, in a
+SQLite file beside the warehouse, so that whoever delivers never waits for DuckDB's lock.
+
+There is one message per idempotency key, and its payload never changes. Its states:
+
+    pending      to be sent, not before next_attempt_at
+    delivered    the receiver has it; stays so
+    dead         the receiver refused it, or too many attempts failed; pending again when replayed
+    withdrawn    not to be sent any more; pending again where that is taken back
+
+Who sends a message claims it first, which puts next_attempt_at off: nobody else sees it in the
+meantime, and if the process is killed it is due again by itself.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+# Another process has the file for milliseconds at a time.
+WAIT_SECONDS = 20.0
+
+# How long a claim holds: far longer than one POST takes, so that it runs out for killed processes
+# alone.
+CLAIM_SECONDS = 300.0
+
+TABLE = """
+create table if not exists messages (
+    idempotency_key text not null primary key,
+    payload text not null,
+    state text not null check (state in ('pending', 'delivered', 'dead', 'withdrawn')),
+    attempts integer not null,
+    next_attempt_at text not null,
+    claim text,
+    last_error text,
+    created_at text not null,
+    delivered_at text
+);
+create index if not exists messages_due on messages (state, next_attempt_at);
+"""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One row of the outbox. Times are UTC, as text; `attempts` counts those since it was put or
+    replayed, with the one under way; `claim` is who is at it, or was last."""
+
+    idempotency_key: str
+    payload: str
+    state: str
+    attempts: int
+    next_attempt_at: str
+    claim: str | None
+    last_error: str | None
+    created_at: str
+    delivered_at: str | None
+
+
+def find_outbox(warehouse: Path) -> Path:
+    """Where the outbox of the warehouse lies.
+
+    >>> find_outbox(Path("warehouse/leads.duckdb")).as_posix()
+    'warehouse/leads.outbox.sqlite'
+    """
+    return warehouse.with_suffix(".outbox.sqlite")
+
+
+@contextmanager
+def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[sqlite3.Connection]:
+    """A connection to the outbox at `path`, made where there is none, and closed when the block
+    ends. Raises ValueError where it cannot be used, or another process holds it longer than
+    `wait_seconds`."""
+    try:
+        with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
+            connection.executescript(TABLE)
+            yield connection
+    except sqlite3.Error as error:
+        raise ValueError(
+            f"{path} cannot be used as the outbox of the hand-overs: {error}. Close it where it is "
+            "open and see that there is space; if it is damaged, put back a copy of it."
+        ) from error
+
+
+def put_messages(
+    connection: sqlite3.Connection, payloads: Mapping[str, str], *, at: datetime
+) -> int:
+    """Add a pending message per idempotency key of `payloads`, due at once; returns how many. A key
+    that is there already keeps the message it has."""
+    now = write_time(at)
+    before = connection.total_changes
+    with connection:
+        connection.executemany(
+            """
+            insert or ignore into messages
+                (idempotency_key, payload, state, attempts, next_attempt_at, created_at)
+            values (?, ?, 'pending', 0, ?, ?)
+            """,
+            [(key, payload, now, now) for key, payload in payloads.items()],
+        )
+    return connection.total_changes - before
+
+
+def put_undecided(
+    connection: sqlite3.Connection, payloads: Mapping[str, str], *, error: str, at: datetime
+) -> None:
+    """Add a dead message per idempotency key of `payloads`, with the `error` as the reason: whether
+    it is to be sent is for a person to say. A key that is there already keeps its message."""
+    with connection:
+        connection.executemany(
+            """
+            insert or ignore into messages
+                (idempotency_key, payload, state, attempts, next_attempt_at, last_error, created_at)
+            values (?, ?, 'dead', 0, ?, ?, ?)
+            """,
+            [(key, text, write_time(at), error, write_time(at)) for key, text in payloads.items()],
+        )
+
+
+def claim_message(
+    connection: sqlite3.Connection, *, at: datetime, claim_seconds: float = CLAIM_SECONDS
+) -> Message | None:
+    """The pending message that has been due the longest at `at`, for this caller alone until
+    `claim_seconds` are over; None where none is due."""
+    claim = secrets.token_hex(8)
+    with connection:
+        # One statement: no other process comes between looking and taking.
+        connection.execute(
+            """
+            update messages
+            set claim = ?, attempts = attempts + 1, next_attempt_at = ?
+            where idempotency_key = (
+                select idempotency_key
+                from messages
+                where state = 'pending' and next_attempt_at <= ?
+                order by next_attempt_at, idempotency_key
+                limit 1
+            )
+            """,
+            [claim, write_time(at + timedelta(seconds=claim_seconds)), write_time(at)],
+        )
+    found = connection.execute("select * from messages where claim = ?", [claim]).fetchone()
+    return Message(*found) if found else None
+
+
+def put_off_due(connection: sqlite3.Connection, *, at: datetime, until: datetime) -> int:
+    """Have the messages that are due at `at` not sent before `until`, without an attempt; returns
+    how many. Those that somebody is at are not due."""
+    with connection:
+        changed = connection.execute(
+            "update messages set next_attempt_at = ?"
+            " where state = 'pending' and next_attempt_at <= ?",
+            [write_time(until), write_time(at)],
+        )
+    return changed.rowcount
+
+
+def mark_delivered(connection: sqlite3.Connection, message: Message, *, at: datetime) -> None:
+    """Note that the receiver has the message, whatever else became of it meanwhile."""
+    with connection:
+        connection.execute(
+            """
+            update messages
+            set state = 'delivered', delivered_at = ?, claim = null, last_error = null
+            where idempotency_key = ? and state <> 'delivered'
+            """,
+            [write_time(at), message.idempotency_key],
+        )
+
+
+def mark_failed(
+    connection: sqlite3.Connection,
+    message: Message,
+    *,
+    error: str,
+    next_attempt_at: datetime | None,
+) -> None:
+    """Note that the receiver did not take the message: it is due again at `next_attempt_at`, or
+    dead where that is None. Does nothing where its claim has run out and another one has it, and
+    leaves it withdrawn where it has been meanwhile."""
+    if next_attempt_at is None:
+        change, values = "state = case state when 'pending' then 'dead' else state end", []
+    else:
+        change, values = "next_attempt_at = ?", [write_time(next_attempt_at)]
+    with connection:
+        connection.execute(
+            f"update messages set claim = null, last_error = ?, {change}"
+            " where idempotency_key = ? and claim = ?",
+            [error, *values, message.idempotency_key, message.claim],
+        )
+
+
+def withdraw_messages(connection: sqlite3.Connection, reasons: Mapping[str, str]) -> None:
+    """Have the messages of these idempotency keys not sent, for the reason beside each. Those that
+    are delivered stay so."""
+    with connection:
+        connection.executemany(
+            "update messages set state = 'withdrawn', last_error = ?"
+            " where idempotency_key = ? and state in ('pending', 'dead')",
+            [(reason, key) for key, reason in reasons.items()],
+        )
+
+
+def take_back_messages(connection: sqlite3.Connection, keys: Sequence[str], *, reason: str) -> None:
+    """Have the messages of these idempotency keys not sent, as if they had never been put: those
+    that nobody has tried to send are gone. Of those that were tried the receiver may have one:
+    they are withdrawn for `reason`, so that they never come with other bytes. Those that are
+    delivered stay so."""
+    with connection:
+        connection.executemany(
+            "delete from messages where idempotency_key = ? and state <> 'delivered'"
+            " and attempts = 0 and claim is null and last_error is null",
+            [(key,) for key in keys],
+        )
+    withdraw_messages(connection, dict.fromkeys(keys, reason))
+
+
+def restore_messages(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
+    """Have the withdrawn messages of these idempotency keys sent after all."""
+    with connection:
+        # next_attempt_at stays: who was at it when it was withdrawn may be at it still.
+        connection.executemany(
+            "update messages set state = 'pending', attempts = 0, last_error = null"
+            " where idempotency_key = ? and state = 'withdrawn'",
+            [(key,) for key in keys],
+        )
+
+
+def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> int:
+    """Make the dead message of the idempotency key `which` pending again and due at `at`, or every
+    dead one where it is `all`; returns how many. Raises ValueError where that one is not dead."""
+    found = connection.execute(
+        "select state from messages where idempotency_key = ?", [which]
+    ).fetchone()
+    if which != "all" and found != ("dead",):
+        state = f"is {found[0]}, not dead" if found else "is not in the outbox"
+        raise ValueError(
+            f"The hand-over {which!r} {state}: `leads outbox` lists the dead ones; `all` takes "
+            "every one of them."
+        )
+    with connection:
+        changed = connection.execute(
+            "update messages set state = 'pending', attempts = 0, next_attempt_at = ?"
+            " where state = 'dead' and ? in ('all', idempotency_key)",
+            [write_time(at), which],
+        )
+    return changed.rowcount
+
+
+def read_states(connection: sqlite3.Connection) -> dict[str, str]:
+    """The state of every message, by its idempotency key."""
+    return dict(connection.execute("select idempotency_key, state from messages").fetchall())
+
+
+def count_messages(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many messages are in each state, those without any left out."""
+    return dict(connection.execute("select state, count(*) from messages group by state"))
+
+
+def list_messages(connection: sqlite3.Connection, state: str) -> list[Message]:
+    """The messages in a state, the oldest first."""
+    rows = connection.execute(
+        "select * from messages where state = ? order by created_at, idempotency_key", [state]
+    ).fetchall()
+    return [Message(*row) for row in rows]
+
+
+def write_time(at: datetime) -> str:
+    """A time as the outbox holds it: UTC, and in an order that text keeps.
+
+    >>> write_time(datetime(2026, 6, 30, 6, 0, 1, tzinfo=UTC))
+    '2026-06-30 06:00:01.000'
+    """
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")

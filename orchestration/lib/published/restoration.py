@@ -1,0 +1,245 @@
+"""What belongs here: bringing back what only the warehouse holds, from a publication: hand-overs
+with the rules behind them, the history of scores and tiers, which days were scored.
+
+All else is made again from the raw tables. What a CRM has overwritten (`crm_overwrites`) is in the
+warehouse's snapshots alone: they hold personal data, so no publication has them.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.lib.basics.outcomes import WrongUse
+from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.warehouse import attach_warehouse, open_warehouse, quote
+from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
+from orchestration.lib.delivered.release import make_payload
+from orchestration.lib.published.publication import (
+    Manifest,
+    has_files,
+    list_publications,
+    read_current,
+)
+
+# The tables that are brought back, and the published rows of each. The two of the history come from
+# the view on them.
+SOURCES = {
+    "scored_days": "from scored_days",
+    "lead_score_past": "from lead_score_history where valid_to is not null order by valid_to",
+    "lead_score_current": "from lead_score_history where valid_to is null",
+    "lead_tiers": "from lead_tiers",
+    "tier_cut_offs": "from tier_cut_offs",
+    "lead_score_changes": "from lead_score_changes",
+    "hand_overs": "from hand_overs",
+    "hand_over_rules": "from hand_over_rules",
+}
+
+# A warehouse in which these are empty has no past.
+STATE = ["scored_days", "lead_score_past", "lead_score_current", "hand_overs"]
+
+UNDECIDED = (
+    "it may have been sent: the outbox of that time is lost. `leads redeliver` sends it, under the "
+    "key it had"
+)
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What was brought back: rows by table, `undecided` the hand-overs of which nobody knows any
+    more whether they were sent."""
+
+    publication_id: str
+    as_of_date: str
+    rows: dict[str, int]
+    undecided: int
+    is_without_snapshots: bool
+
+
+def has_past(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the warehouse on `connection` holds anything that a restoration would bring back."""
+    there = connection.execute(
+        "select table_name from information_schema.tables"
+        " where table_catalog = current_database() and table_schema = 'main'"
+    ).fetchall()
+    return any(
+        connection.execute(f"select exists (from main.{table})").fetchone()[0]
+        for table in STATE
+        if (table,) in there
+    )
+
+
+def find_source(published: Path) -> Manifest | None:
+    """The publication to restore from: the live one, or where that is damaged the newest that is
+    not; None where there is none."""
+    live = read_current(published)
+    if live:
+        return live
+    for manifest in list_publications(published):
+        if has_files(published, manifest, ["leads.duckdb"]):
+            return manifest
+    return None
+
+
+def restore(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    *,
+    source: Manifest,
+    at: datetime | None = None,
+) -> Restoration:
+    """Bring the past of the publication `source` into the warehouse on `connection`, whose tables
+    are there and have none; all of it or nothing.
+
+    A hand-over that the publication shows as planned was released afterwards where the outbox has
+    its message: then with the time of the publication, as the release writes it. Where the outbox
+    is lost too, nobody knows what was sent: each hand-over that is open is put into a new one as
+    dead, so that nothing is sent twice, and nothing lost, without a person's word.
+    """
+    at = at or datetime.now(UTC)
+    file = settings.published / "versions" / source["publication_id"] / "leads.duckdb"
+    connection.execute(f"attach {quote(file)} as publication (read_only)")
+    try:
+        connection.execute("begin")
+        try:
+            rows = {table: copy_rows(connection, table) for table in SOURCES}
+            undecided = settle_hand_overs(
+                connection,
+                find_outbox(settings.warehouse),
+                published_at=datetime.fromisoformat(source["published_at"]),
+                at=at,
+            )
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+    finally:
+        connection.execute("detach publication")
+    return Restoration(
+        publication_id=source["publication_id"],
+        as_of_date=source["as_of_date"],
+        rows=rows,
+        undecided=undecided,
+        is_without_snapshots=bool(read_variables(settings.project)["crm_overwrites"]),
+    )
+
+
+def copy_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Copy the published rows of a table, those columns that both have; returns how many. An older
+    publication may lack the table, or a column of it."""
+    mart = SOURCES[table].split()[1]
+    columns = connection.execute(
+        """
+        select string_agg('"' || ours.column_name || '"', ', ' order by ours.column_index)
+        from duckdb_columns() as ours
+        inner join duckdb_columns() as theirs using (column_name)
+        where
+            ours.database_name = current_database() and ours.schema_name = 'main'
+            and ours.table_name = $table
+            and theirs.database_name = 'publication' and theirs.table_name = $mart
+        """,
+        {"table": table, "mart": mart},
+    ).fetchone()[0]
+    if columns is None:
+        return 0
+    source = SOURCES[table].replace(mart, f"publication.main.{mart}", 1)
+    return connection.execute(
+        f"insert into main.{table} ({columns}) select {columns} {source}"
+    ).fetchone()[0]
+
+
+def settle_hand_overs(
+    connection: duckdb.DuckDBPyConnection, outbox: Path, *, published_at: datetime, at: datetime
+) -> int:
+    """Note which of the hand-overs that were planned have been released since, by what the outbox
+    holds; returns how many are undecided because it holds nothing."""
+    states = {}
+    if outbox.is_file():
+        with open_outbox(outbox) as messages:
+            states = read_states(messages)
+    is_lost = not states
+    connection.execute(
+        "update main.hand_overs set released_at = $released_at"
+        " where released_at is null and ($is_lost or list_contains($keys::varchar[], "
+        "idempotency_key))",
+        {
+            "released_at": published_at.astimezone(UTC).replace(tzinfo=None),
+            "is_lost": is_lost,
+            "keys": list(states),
+        },
+    )
+    if not is_lost:
+        return 0
+    result = connection.execute(
+        "from main.hand_overs where recycled_on is null order by idempotency_key"
+    )
+    names = [column[0] for column in result.description]
+    payloads = {
+        row["idempotency_key"]: make_payload(row)
+        for row in (dict(zip(names, values, strict=True)) for values in result.fetchall())
+    }
+    if payloads:
+        # Before the warehouse has them: killed in between, they are found here by the next try.
+        with open_outbox(outbox) as messages:
+            put_undecided(messages, payloads, error=UNDECIDED, at=at)
+    return len(payloads)
+
+
+def describe_restoration(restored: Restoration) -> list[str]:
+    """What was brought back, and what was not, in lines.
+
+    >>> print(describe_restoration(Restoration("20260630T060000Z-0a1b2c", "2026-06-30",
+    ...     {"hand_overs": 229, "scored_days": 12, "lead_score_past": 9, "lead_score_current": 7},
+    ...     undecided=0, is_without_snapshots=False))[0])
+    Restored from the publication 20260630T060000Z-0a1b2c of 2026-06-30: 229 hand-overs, 12 scored \
+days, 16 rows of history.
+    """
+    rows = restored.rows
+    words = [
+        count_things(rows["hand_overs"], "hand-over"),
+        count_things(rows["scored_days"], "scored day"),
+        f"{rows['lead_score_past'] + rows['lead_score_current']:,} rows of history",
+    ]
+    lines = [
+        f"Restored from the publication {restored.publication_id} of {restored.as_of_date}: "
+        f"{', '.join(words)}."
+    ]
+    if restored.undecided:
+        lines.append(
+            f"The outbox is lost as well: nobody knows which of {restored.undecided:,} open "
+            "hand-overs were sent. None is sent by itself: `leads outbox` lists them, "
+            "`leads redeliver <key, or all>` sends them under the keys they had."
+        )
+    if restored.is_without_snapshots:
+        lines.append(
+            "What the CRM has overwritten in the past (crm_overwrites) is not in a publication and "
+            "is lost: put back a copy of the warehouse where past days must be replayed."
+        )
+    return lines
+
+
+def demand_no_past(settings: Settings) -> None:
+    """WrongUse where the warehouse holds history or hand-overs: there is nothing to restore."""
+    if settings.warehouse.exists():
+        with attach_warehouse(settings.warehouse) as connection:
+            connection.execute("use warehouse")
+            if has_past(connection):
+                raise WrongUse(
+                    f"{settings.warehouse} holds a history already, so nothing is restored into "
+                    "it. Where that is not the one you want, move the file away and run again."
+                )
+
+
+def restore_past(settings: Settings) -> Restoration:
+    """Restore from the live publication into a warehouse that has the tables. Raises ValueError
+    where nothing is published."""
+    source = find_source(settings.published)
+    if source is None:
+        raise WrongUse(
+            f"There is no publication in {settings.published} to restore from. Set LEADS_PUBLISHED "
+            "to the folder that has them, or put back a copy of the warehouse."
+        )
+    with open_warehouse(settings.warehouse) as connection:
+        return restore(connection, settings, source=source)

@@ -1,0 +1,575 @@
+"""What belongs here: the readable end of a run. What was found, in a screenful of plain text."""
+
+import textwrap
+from pathlib import Path
+
+import duckdb
+
+from orchestration.lib.basics.outcomes import Answer
+from orchestration.lib.basics.progress import count_things, find_width
+from orchestration.lib.basics.rows import Row, fetch_rows
+from orchestration.lib.basics.warehouse import attach_warehouse
+from orchestration.lib.published.page import (
+    count_quarantined,
+    count_tiers,
+    find_best_leads,
+    find_champions,
+    find_findings,
+    find_funnel,
+    find_health,
+)
+from orchestration.lib.published.publication import read_current
+
+BEST_LEADS = 10
+BEST_LEADS_OF_OTHERS = 3
+BEST_ACCOUNTS = 5
+REASONS = 6
+MACHINE_ACTIVITIES = 4
+QUARANTINE_LINES = 4
+UNREAD_FILES = 5
+WORST_RULES = 2
+UNUSUAL = 6
+OUTLOOK_DAYS = 7
+
+
+def summarize(published: Path) -> str:
+    """The live publication of the folder `published` in words: leads per tier and the best leads
+    of each champion, how its challengers differ, accounts, what sales is to have, who is excluded,
+    what machines did, the rules to talk about and the funnel, the rows that were set aside, and
+    where it lies."""
+    manifest = read_current(published)
+    models = manifest["rule_book"]["models"]
+    main, *others = find_champions(manifest)
+    with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as connection:
+        tiers: dict[str, list[Row]] = {model_id: [] for model_id in models}
+        for row in count_tiers(connection, manifest):
+            tiers[row["model_id"]].append(row)
+        lines = [
+            *describe_tiers(tiers[main], main, manifest),
+            "",
+            *describe_leads(find_best_leads(connection, model_id=main, limit=BEST_LEADS)),
+            *describe_accounts(find_best_accounts(connection, model_id=main)),
+        ]
+        for model_id in others:
+            leads = find_best_leads(connection, model_id=model_id, limit=BEST_LEADS_OF_OTHERS)
+            lines += ["", *describe_other(tiers[model_id], leads, model_id, manifest)]
+        for model_id in models:
+            if model_id not in (main, *others):
+                champion = find_champion_of(model_id, manifest)
+                moved = count_differences(connection, model_id, champion) if champion else 0
+                lines += ["", *describe_challenger(tiers, model_id, champion, moved, manifest)]
+        lines += [
+            "",
+            *describe_stale_feeds(find_stale_feeds(connection)),
+            *describe_unusual(find_unusual(connection)),
+            *describe_sales(find_sales_facts(connection, model_id=main)),
+            *describe_cut_offs(find_cut_offs(connection)),
+            *describe_stability(find_stability(connection, model_id=main)),
+            "",
+            *describe_exclusions(count_exclusions(connection, model_id=main)),
+            *describe_machines(count_machines(connection)),
+            "",
+            *describe_health(
+                find_health(connection),
+                find_findings(connection, model_ids=[main, *others], limit=WORST_RULES),
+                models=[main, *others],
+            ),
+            *describe_funnel(find_funnel(connection, model_id=main)),
+            "",
+            *describe_quarantine(count_quarantined(connection)),
+        ]
+    return "\n".join([*lines, "", *describe_place(published, manifest)])
+
+
+def answer_summary(published: Path, warehouse: Path) -> Answer:
+    """What a run that has just ended says: which days it read, which files it did not, and the
+    summary of the publication."""
+    with attach_warehouse(warehouse) as connection:
+        days_read = count_days_read(connection)
+        unread = find_unread_files(connection)
+    lines = [
+        describe_reading(days_read),
+        *describe_unread_files(unread),
+        "",
+        summarize(published),
+    ]
+    manifest = read_current(published)
+    with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as connection:
+        document = {
+            "publication_id": manifest["publication_id"],
+            "as_of_date": manifest["as_of_date"],
+            "folder": published / "versions" / manifest["publication_id"],
+            "days_read": days_read,
+            "unread_files": unread,
+            "row_counts": manifest["row_counts"],
+            "tiers": count_tiers(connection, manifest),
+            "best_leads": {
+                model_id: find_best_leads(connection, model_id=model_id, limit=BEST_LEADS)
+                for model_id in find_champions(manifest)
+            },
+            "unusual": find_unusual(connection),
+            "held_back": manifest.get("health", {}).get("held", []),
+            "quarantined": count_quarantined(connection),
+        }
+    return Answer(lines, document)
+
+
+def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many days of events the last run read from the raw rows, by reason; a day that was read
+    for several counts once. Reads the attached `warehouse`."""
+    rows = connection.execute(
+        """
+        select reason, count(*)
+        from (
+            select occurred_on, max(reason) as reason
+            from warehouse.intermediate.int_changed_event_days
+            group by occurred_on
+        )
+        group by reason
+        """
+    ).fetchall()
+    return dict(rows)
+
+
+def describe_reading(days: dict[str, int]) -> str:
+    """What of the raw events the last run had to read, from `count_days_read`.
+
+    >>> describe_reading({"new day": 1, "new rows": 3, "day after": 1})
+    'Events: 5 days read, 1 of them new, 4 with rows that came late; the others stay as folded.'
+    >>> describe_reading({})
+    'Events: nothing new has loaded; all days stay as folded.'
+    """
+    if days.get("new definition"):
+        return (
+            f"Events: {count_things(sum(days.values()), 'day')} read again, because what a machine "
+            "is, or which events are followed, has changed."
+        )
+    if not days:
+        return "Events: nothing new has loaded; all days stay as folded."
+    new = days.get("new day", 0)
+    late = sum(days.values()) - new
+    parts = [f"{new:,} of them new"] if new else []
+    parts += [f"{late:,} with rows that came late"] if late else []
+    return (
+        f"Events: {count_things(sum(days.values()), 'day')} read, {', '.join(parts)}; "
+        "the others stay as folded."
+    )
+
+
+def find_unread_files(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Why files under LEADS_RAW are not read, a sentence each. Reads the attached `warehouse`."""
+    rows = connection.execute(
+        "select warning from warehouse.intermediate.int_raw_files"
+        " where warning is not null order by warning"
+    ).fetchall()
+    return [warning for (warning,) in rows]
+
+
+def describe_unread_files(warnings: list[str]) -> list[str]:
+    """A line per file that lies there and is not read, of many the first ones.
+
+    >>> describe_unread_files(["a.csv is not read: it matches no raw table."])
+    ['WARNING: a.csv is not read: it matches no raw table.']
+    """
+    lines = [f"WARNING: {warning}" for warning in warnings[:UNREAD_FILES]]
+    if len(warnings) > UNREAD_FILES:
+        others = len(warnings) - UNREAD_FILES
+        lines.append(f"WARNING: {others:,} more are not read (intermediate.int_raw_files)")
+    return lines
+
+
+def find_champion_of(model_id: str, manifest: Row) -> str | None:
+    """The champion of the same product as the challenger `model_id`; None where there is none."""
+    models = manifest["rule_book"]["models"]
+    for other, model in models.items():
+        if model["role"] == "champion" and model["product"] == models[model_id]["product"]:
+            return other
+    return None
+
+
+def count_differences(connection: duckdb.DuckDBPyConnection, model_id: str, other: str) -> int:
+    """How many leads are in another tier by one model than by the other."""
+    return connection.execute(
+        """
+        select count(*)
+        from scored_leads as ours
+        inner join scored_leads as theirs using (lead_id)
+        where ours.model_id = ? and theirs.model_id = ? and ours.tier is distinct from theirs.tier
+        """,
+        [model_id, other],
+    ).fetchone()[0]
+
+
+def find_best_accounts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """The accounts with the highest scores of a model, of equal ones those with most engaged
+    leads."""
+    return fetch_rows(
+        connection,
+        """
+        select * from account_scores
+        where as_of_date = (select max(as_of_date) from account_scores) and model_id = $model_id
+        order by score desc, engaged_leads desc, account_id
+        limit $limit
+        """,
+        {"model_id": model_id, "limit": BEST_ACCOUNTS},
+    )
+
+
+def find_stale_feeds(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The feeds that are stale, as the leads' rows say it; None where all are fresh."""
+    return connection.execute("select max(stale_feeds) from scored_leads").fetchone()[0]
+
+
+def find_unusual(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """What of raw tables and scores was unusual on the newest day: verdict (warn, hold, accepted),
+    what_to_do, accepted_by, accepted_because; the gravest first."""
+    return fetch_rows(
+        connection,
+        """
+        with judged as (
+            select as_of_date, table_name as subject, measure, verdict, what_to_do, accepted_by,
+                accepted_because
+            from feed_health
+            union all
+            select as_of_date, model_id, measure, verdict, what_to_do, accepted_by, accepted_because
+            from score_health
+        )
+
+        select verdict, what_to_do, accepted_by, accepted_because
+        from judged
+        where as_of_date = (select max(as_of_date) from scored_leads)
+            and verdict <> 'ok' and what_to_do is not null
+        order by verdict <> 'hold', verdict, subject, measure
+        """,
+    )
+
+
+def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row:
+    """What a model hands over: due (hand-overs that are due since the newest day), open, back (came
+    back on that day), drop_out (leads that leave their tier within a week), field (the one to buy
+    first; None where none matters), expected (tiers it is expected to change)."""
+    return fetch_rows(
+        connection,
+        f"""
+        with newest as (select max(as_of_date) as day from scored_leads)
+
+        select
+            (select count(*) from hand_overs, newest where model_id = $model_id and due_on = day)
+                as due,
+            (select count(*) from hand_overs where model_id = $model_id and recycled_on is null)
+                as open,
+            (select count(*) from hand_overs, newest
+                where model_id = $model_id and recycled_on = day) as back,
+            (select count(*) from lead_outlook, newest
+                where model_id = $model_id and as_of_date = day
+                    and drops_out_on <= day + {OUTLOOK_DAYS}) as drop_out,
+            first.attribute as field,
+            first.expected_tier_changes as expected
+        from newest
+        left join unknown_fields as first
+            on first.model_id = $model_id and first.as_of_date = day
+            and first.rank = 1 and first.expected_tier_changes > 0
+        """,
+        {"model_id": model_id},
+    )[0]
+
+
+def find_cut_offs(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The tiers of limited places on the newest day: tier_cut_offs rows."""
+    return fetch_rows(
+        connection,
+        """
+        select * from tier_cut_offs
+        where capacity is not null and as_of_date = (select max(as_of_date) from tier_cut_offs)
+        order by model_id, enter_at desc
+        """,
+    )
+
+
+def find_stability(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row | None:
+    """How often a model's tiers flap; None before there are two weeks to tell."""
+    rows = fetch_rows(
+        connection,
+        "select * from tier_stability where model_id = $model_id and last_day - first_day >= 14",
+        {"model_id": model_id},
+    )
+    return rows[0] if rows else None
+
+
+def count_exclusions(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """Why leads of a model are excluded, most frequent first: reason, leads, excluded (in all). A
+    lead with two reasons counts under both."""
+    return fetch_rows(
+        connection,
+        """
+        with excluded as (
+            select lead_id, exclusion_reason
+            from scored_leads
+            where is_excluded and model_id = $model_id
+        ),
+
+        reasons as (
+            select distinct
+                lead_id,
+                regexp_replace(
+                    unnest(string_split(exclusion_reason, '; ')),
+                    '^Duplicate of the lead .*$',
+                    'Duplicate of another lead'
+                ) as reason
+            from excluded
+        )
+
+        select reason, count(*) as leads, (select count(*) from excluded) as excluded
+        from reasons
+        group by reason
+        order by leads desc, reason
+        """,
+        {"model_id": model_id},
+    )
+
+
+def count_machines(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The activities that machines did most of: activity, seen, by_people. One event may be several
+    activities, so they do not add up."""
+    return fetch_rows(
+        connection,
+        f"""
+        select activity, sum(seen_count) as seen, sum(event_count) as by_people
+        from lead_activities
+        where as_of_date = (select max(as_of_date) from lead_activities)
+        group by activity
+        having sum(seen_count) > sum(event_count)
+        order by sum(seen_count) - sum(event_count) desc, activity
+        limit {MACHINE_ACTIVITIES}
+        """,
+    )
+
+
+def describe_tiers(rows: list[Row], model_id: str, manifest: Row) -> list[str]:
+    """One line per tier of a model, the highest first, under a headline."""
+    lines = [
+        f"{manifest['leads']:,} leads as of {manifest['as_of_date']}, "
+        f"{name_rule_book(model_id, manifest)}"
+    ]
+    width = max(len(row["tier"] or "no tier") for row in rows)
+    for row in rows:
+        start = "" if row["enter_at"] is None else f"from {row['enter_at']:g}"
+        excluded = f"  ({row['excluded']:,} excluded)" if row["excluded"] else ""
+        lines.append(
+            f"  {row['tier'] or 'no tier':<{width}}  {start:>9}  {row['leads']:>9,}"
+            f"  {row['share']:>6.1%}{excluded}"
+        )
+    return lines
+
+
+def describe_leads(leads: list[Row]) -> list[str]:
+    """Two lines per lead: score, grade, tier and id; its reasons."""
+    lines = [f"The {len(leads)} best leads"]
+    for lead in leads:
+        lines.append(describe_lead(lead))
+        reasons = textwrap.shorten(lead["top_reasons"] or "", find_width() - 12, placeholder=" …")
+        lines += [" " * 12 + reasons] if reasons else []
+    return lines
+
+
+def describe_lead(lead: Row) -> str:
+    """Score, grade, tier and id of a lead."""
+    grade = lead["grade"] or "--"
+    return f"  {lead['score']:>8.2f}  {grade}  {lead['tier'] or 'no tier':<15}  {lead['lead_id']}"
+
+
+def describe_accounts(accounts: list[Row]) -> list[str]:
+    """One line per account: score, id, its people and the best of them."""
+    if not accounts:
+        return []
+    lines = [f"The {len(accounts)} best accounts"]
+    for row in accounts:
+        group = f" ({row['buying_group']})" if row["buying_group"] else ""
+        people = f"{row['engaged_leads']} of {row['leads']} leads engaged{group}"
+        words = f"{row['account_id']}, best lead {row['best_lead_id']}, {people}"
+        words = textwrap.shorten(words, find_width() - 12, placeholder=" …")
+        lines.append(f"  {row['score']:>8.2f}  {words}")
+    return lines
+
+
+def describe_other(rows: list[Row], leads: list[Row], model_id: str, manifest: Row) -> list[str]:
+    """A further champion in short: its tiers in a line, its best leads."""
+    product = manifest["rule_book"]["models"][model_id]["product"]
+    headline = name_rule_book(model_id, manifest)
+    return [
+        f"Product {product}, {headline}" if product else headline.capitalize(),
+        *wrap(", ".join(f"{row['tier'] or 'no tier'} {row['leads']:,}" for row in rows)),
+        *[describe_lead(lead) for lead in leads],
+    ]
+
+
+def describe_challenger(
+    tiers: dict[str, list[Row]], model_id: str, champion: str | None, moved: int, manifest: Row
+) -> list[str]:
+    """How the tiers of a challenger differ from those of its champion; without one, its tiers."""
+    headline = f"Challenger, {name_rule_book(model_id, manifest)}: "
+    before = {row["tier"]: row["leads"] for row in tiers[champion]} if champion else {}
+    after = {row["tier"]: row["leads"] for row in tiers[model_id]}
+    if not champion:
+        words = [f"{tier or 'no tier'} {leads:,}" for tier, leads in after.items()]
+        return [headline + ", ".join(words)]
+    words = [
+        f"{tier or 'no tier'} {after.get(tier, 0) - before.get(tier, 0):+,}"
+        for tier in dict.fromkeys([*before, *after])
+        if after.get(tier, 0) != before.get(tier, 0)
+    ]
+    return [
+        f"{headline}{moved:,} leads in another tier than by {champion}",
+        *wrap(", ".join(words)),
+    ]
+
+
+def describe_stale_feeds(stale_feeds: str | None) -> list[str]:
+    """A warning where a feed is stale.
+
+    >>> describe_stale_feeds("web.events since 2026-06-12")[0]
+    'WARNING: stale, so that what it tells does not fade: web.events since 2026-06-12'
+    """
+    if not stale_feeds:
+        return []
+    return [
+        f"WARNING: stale, so that what it tells does not fade: {stale_feeds}",
+        "  docs/how-to/react-to-a-stale-feed.md says what to do.",
+    ]
+
+
+def describe_unusual(rows: list[Row]) -> list[str]:
+    """A sentence for whatever is unusual.
+
+    >>> describe_unusual([{"verdict": "warn", "what_to_do": "web.events, rows in the table: 9."}])
+    ['WARNING: web.events, rows in the table: 9.']
+    """
+    lines = []
+    for row in rows[:UNUSUAL]:
+        words = {"hold": "HELD BACK", "warn": "WARNING"}.get(row["verdict"])
+        words = words or f"ACCEPTED by {row['accepted_by']} ({row['accepted_because']})"
+        text = f"{words}: {row['what_to_do']}"
+        lines += textwrap.wrap(text, find_width(), subsequent_indent="  ", break_on_hyphens=False)
+    if len(rows) > UNUSUAL:
+        lines.append(f"  and {len(rows) - UNUSUAL} more (tables feed_health, score_health)")
+    return lines
+
+
+def describe_sales(facts: Row) -> list[str]:
+    """What sales is to have, and what would be worth knowing."""
+    lines = [
+        f"{count_things(facts['due'], 'lead')} newly due for sales, {facts['back']:,} came back,"
+        f" {facts['open']:,} handed over in all; within {OUTLOOK_DAYS} days"
+        f" {facts['drop_out']:,} drop out if nothing happens"
+    ]
+    if facts["field"]:
+        lines.append(
+            f"  To know first: {facts['field']}, which would change {facts['expected']:,.0f} tiers"
+            " (unknown_fields)"
+        )
+    return [*lines, "  One lead's whole story: leads explain <lead_id>"]
+
+
+def describe_cut_offs(cut_offs: list[Row]) -> list[str]:
+    """One line per tier of limited places."""
+    lines = []
+    for row in cut_offs:
+        score = "closed" if row["cut_off"] is None else f"from {row['cut_off']:.2f}"
+        lines.append(
+            f"  {row['model_id']} {row['tier']}: {row['leads']:,} of {row['capacity']:,} places,"
+            f" {score}, {row['turned_away']:,} turned away"
+        )
+    return lines
+
+
+def describe_stability(stability: Row | None) -> list[str]:
+    """How often tiers change and change back."""
+    if not stability:
+        return []
+    return [
+        f"Tiers that changed and changed back: {stability['flap_rate']:.1f} per thousand leads and"
+        f" month, by the score alone {stability['flap_rate_by_score']:.1f}"
+    ]
+
+
+def describe_exclusions(reasons: list[Row]) -> list[str]:
+    """How many leads are never handed over, and why."""
+    if not reasons:
+        return ["No lead is excluded."]
+    words = [f"{row['reason']} {row['leads']:,}" for row in reasons[:REASONS]]
+    if len(reasons) > REASONS:
+        words.append(f"{len(reasons) - REASONS} other reasons")
+    return [
+        f"{reasons[0]['excluded']:,} leads are excluded: they keep their score, nobody is to act",
+        *wrap(", ".join(words)),
+    ]
+
+
+def describe_machines(activities: list[Row]) -> list[str]:
+    """What machines did, which earns nothing."""
+    if not activities:
+        return ["No machine was seen."]
+    words = [f"{r['activity']} {r['by_people']:,} of {r['seen']:,}" for r in activities]
+    return ["Done by people, of what was seen (machines earn nothing)", *wrap(", ".join(words))]
+
+
+def describe_health(health: dict[str, Row], worst: list[Row], *, models: list[str]) -> list[str]:
+    """Which models have too little to be judged by, of how many rules of `models` there is
+    something to say, and what of the `worst` ones."""
+    warnings = [row["warning"] for row in health.values() if row["warning"]]
+    judged = [health[model_id] for model_id in models if model_id in health]
+    rules = sum(row["rules"] for row in judged)
+    found = sum(row["rules_with_findings"] for row in judged)
+    lines = [line for warning in warnings for line in textwrap.wrap(warning, find_width())]
+    lines.append(f"Of {count_things(rules, 'rule')} {found:,} are to be talked about (rule_health)")
+    for row in worst:
+        lines += wrap(f"{row['rule_id']}: {row['finding_text']}")
+    return lines
+
+
+def describe_funnel(stages: list[Row]) -> list[str]:
+    """How many leads have reached each stage or a later one.
+
+    >>> describe_funnel([{"stage": "interest", "leads_reached": 1200},
+    ...                  {"stage": "handed_over", "leads_reached": 80}])
+    ['Funnel: interest 1,200 → handed over 80']
+    """
+    words = [f"{row['stage'].replace('_', ' ')} {row['leads_reached']:,}" for row in stages]
+    text = "Funnel: " + " → ".join(words)
+    return textwrap.wrap(text, find_width(), subsequent_indent="  ") if words else []
+
+
+def describe_quarantine(quarantined: list[Row]) -> list[str]:
+    """How many rows of which table were set aside, and why."""
+    if not quarantined:
+        return ["No raw row was set aside."]
+    total = sum(row["rows"] for row in quarantined)
+    lines = [f"{total:,} raw rows were set aside (table quarantine)"]
+    for row in quarantined[:QUARANTINE_LINES]:
+        lines.append(
+            f"  {row['rows']:>8,}  {row['table_name']}: {row['column_name']} {row['reason']}"
+        )
+    if len(quarantined) > QUARANTINE_LINES:
+        others = quarantined[QUARANTINE_LINES:]
+        rows = sum(row["rows"] for row in others)
+        lines.append(f"  {rows:>8,}  for {len(others)} other reasons")
+    return lines
+
+
+def describe_place(published: Path, manifest: Row) -> list[str]:
+    """Where the publication lies, and how to look at it."""
+    return [
+        f"Published as {manifest['publication_id']}",
+        f"  {published / 'leads.duckdb'}  (and one Parquet file per mart beside it)",
+        f"  {published / 'index.html'}  (open it in a browser: tiers, best leads, every point)",
+    ]
+
+
+def name_rule_book(model_id: str, manifest: Row) -> str:
+    """The model and its version."""
+    return f"rule book {model_id} {manifest['rule_book']['models'][model_id]['version']}"
+
+
+def wrap(text: str) -> list[str]:
+    """`text` as indented lines."""
+    return textwrap.wrap(text, find_width(), initial_indent="  ", subsequent_indent="  ")
