@@ -22,9 +22,9 @@ model_dimensions as (
 
 -- What an activity's rule without a limit of its own may give or take in all: the sums of hundreds
 -- of such rules still fit into the ledger.
-most_points as (
+most as (
 
-    select {{ read_number('highest') }} as max_points
+    select {{ read_number('highest') }} as points
     from {{ ref('rule_book_format') }}
     where file_name = 'rules_behavioral' and column_name = 'max_points'
 
@@ -57,10 +57,7 @@ written_rules as (
         {{ read_number('max_per_day') }} as max_per_day,
         case
             when file_name = 'rules_behavioral'
-                then coalesce(
-                    {{ read_number('max_points') }},
-                    (select most_points.max_points from most_points)
-                )
+                then coalesce({{ read_number('max_points') }}, (select most.points from most))
         end as max_points,
         reason,
         owner,

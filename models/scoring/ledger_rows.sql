@@ -38,8 +38,8 @@ ledger_rows as (
 
 )
 
--- In the order in which it is published, which makes sorting it again cheap, and one lead's rows are
--- found without reading all.
+-- In the order in which it is published: to sort it again is cheap, and one lead's rows are found
+-- without reading all.
 select ledger_rows.*
 from ledger_rows
 inner join {{ ref('rules') }} as rules on ledger_rows.rule_no = rules.rule_no

@@ -17,7 +17,7 @@ SOURCES = {
 }
 
 CURVES = "models/rule_book/rule_curves.sql"
-VALIDATION = "models/rule_book/rule_book_problems.sql"
+VALIDATION = {path for path in SOURCES if path.endswith("_problems.sql")}
 POINTS = "macros/points.sql"
 OPERATORS = "macros/operators.sql"
 # What turns an operator's value into the values to compare with or to try, not whether it is met.
@@ -34,11 +34,11 @@ WRITTEN_ONCE = [
     (r"\b(power|pow)\s*\(\s*0\.5|0\.5\s*\*\*", {CURVES, POINTS}),
     (r"\b(power|pow)\s*\(|\*\*\s*-", {CURVES, POINTS, ROLL_UP}),
     (r"['\"](exponential|linear|step)['\"]", {CURVES}),
-    (r"\bdecay\s*(=|<>|!=|in\b|not\b)", {CURVES, VALIDATION}),
+    (r"\bdecay\s*(=|<>|!=|in\b|not\b)", {CURVES, *VALIDATION}),
     (r"\b(floor_weight|span)\b\s*[-+*/]", {CURVES}),
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
-    (r"['\"](matches|between)['\"]", {OPERATORS, VALIDATION, *OPERANDS}),
-    (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, VALIDATION, *OPERANDS}),
+    (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
+    (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
     (r"\boperator_is_met\(", {OPERATORS, "models/intermediate/int_event_kind_activities.sql"}),
     (r"\bleast\(\s*greatest\(|\bgreatest\(\s*least\(", {POINTS}),
     (r"as decimal\(18, 10\)", {POINTS}),
