@@ -1,8 +1,8 @@
-{# Which days of the event tables a run reads.
+{# Which rows of the event tables a run reads.
 
-   Events are folded into one row per actor, kind of event and day, and stay folded. A run looks
-   at what has loaded since the last one and reads, from the raw rows, only the days on which
-   something is new. What the last run has seen stands in the tables of the source `events_read`,
+   Events are folded into one row per actor, kind of event, day and day of loading, and stay folded.
+   A run looks at which loads have brought something since the last one and reads their rows, on the
+   days they fall on. What the last run has seen stands in the tables of the source `events_read`,
    which are written last: a run that dies on its way is simply run again. #}
 
 
@@ -109,8 +109,8 @@
 
 
 {% macro is_on_changed_day(table_name, days_before=0) -%}
-    {# A condition on occurred_at: the days of an event table that this run reads, and as many days
-       before each. Literal ranges within one that spans them all, so that files and blocks of rows
+    {# A condition on occurred_at: the days of an event table on which this run reads something, and
+       as many days before each. Literal ranges within one that spans them all, so that files and blocks of rows
        outside are passed over. #}
     {%- set ranges = changed_ranges(table_name) -%}
     {%- set latest = latest_moment() -%}
@@ -127,6 +127,59 @@
             ~ ' and (' ~ conditions | join(' or ') ~ '))') }}
     {%- endif -%}
     {{ return('(' ~ (conditions | join(' or ') or 'false') ~ ')') }}
+{%- endmacro %}
+
+
+{% macro is_newly_loaded(table_name) -%}
+    {# A condition on occurred_at and _loaded_at: the rows of an event table that this run reads. Of
+       the days on which something is new, what has loaded since the first load that has changed;
+       rows whose load cannot be told are always among them. #}
+    {%- set days = is_on_changed_day(table_name) -%}
+    {%- set since = first_changed_load(table_name) -%}
+    {%- if since is none -%}
+        {{ return('false') }}
+    {%- endif -%}
+    {{ return(
+        '((_loaded_at >= ' ~ start_of(since) ~ ' or _loaded_at < ' ~ earliest_time()
+        ~ ' or _loaded_at is null) and ' ~ days ~ ')'
+    ) }}
+{%- endmacro %}
+
+
+{% macro was_read_before(table_name) -%}
+    {# The same for the rows that loaded on these days before; false where there are none. What is
+       new may repeat them. #}
+    {%- set event_loads = ref('int_event_loads') -%}
+    {%- set changed_days = ref('int_changed_event_days') -%}
+    {%- set days = is_on_changed_day(table_name) -%}
+    {%- set since = first_changed_load(table_name) -%}
+    {%- set first = read_value(
+        "select min(loads.occurred_on)
+        from " ~ event_loads ~ " as loads
+        inner join " ~ changed_days ~ " as changed
+            on loads.table_name = changed.table_name and loads.occurred_on = changed.occurred_on
+        where loads.table_name = '" ~ table_name ~ "' and loads.loaded_on < changed.read_from_load",
+        [event_loads, changed_days]
+    ) -%}
+    {%- if first is none -%}
+        {{ return('false') }}
+    {%- endif -%}
+    {{ return('(_loaded_at < ' ~ start_of(since) ~ ' and ' ~ days ~ ')') }}
+{%- endmacro %}
+
+
+{% macro first_changed_load(table_name) -%}
+    {# The day of the first load of an event table that has changed since the last run, or none. #}
+    {%- set changed_days = ref('int_changed_event_days') -%}
+    {{ return(read_value(
+        "select min(read_from_load) from " ~ changed_days ~ " where table_name = '" ~ table_name ~ "'",
+        [changed_days]
+    )) }}
+{%- endmacro %}
+
+
+{% macro start_of(day) -%}
+    {{ return("cast('" ~ day ~ "' as timestamp)") }}
 {%- endmacro %}
 
 
@@ -192,36 +245,25 @@
 {%- endmacro %}
 
 
-{% macro is_of_late_visitor() -%}
-    {# A condition on occurred_at: the days that this run reads for nothing but the visitors that
-       have just named themselves; false where there are no such visitors or days. #}
+{% macro is_of_new_visitors() -%}
+    {# A condition on occurred_at: the days on which visitors who have just named themselves may have
+       done something that counts; false where there are no such visitors or days. #}
     {%- set event_loads = ref('int_event_loads') -%}
-    {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set named_visitors = ref('int_named_visitors') -%}
     {%- set first = read_value(
-        "select min(loads.occurred_on)
-        from " ~ event_loads ~ " as loads
-        left join " ~ changed_days ~ " as changed
-            on loads.table_name = changed.table_name and loads.occurred_on = changed.occurred_on
-        where loads.table_name = 'web.events' and changed.occurred_on is null
-            and loads.occurred_on >= (
-                select min(read_from) from " ~ named_visitors ~ " where is_new
-            )",
-        [event_loads, changed_days, named_visitors]
+        "select min(occurred_on) from " ~ event_loads ~ "
+        where table_name = 'web.events'
+            and occurred_on >= (select min(read_from) from " ~ named_visitors ~ " where is_new)",
+        [event_loads, named_visitors]
     ) -%}
-    {%- if first -%}
-        {{ return(
-            "(occurred_at >= cast('" ~ first ~ "' as timestamp) and not "
-            ~ is_on_changed_day('web.events') ~ ')'
-        ) }}
-    {%- endif -%}
-    {{ return('false') }}
+    {{ return('occurred_at >= ' ~ start_of(first) if first else 'false') }}
 {%- endmacro %}
 
 
-{% macro delete_changed_days(table_name) -%}
-    {# For a pre-hook: takes the days of an event table that this run reads out of a table, and
-       those that are no longer kept. #}
+{% macro delete_changed_loads(table_name, load_day=none) -%}
+    {# For a pre-hook: takes what this run reads of an event table out of a table, and the days that
+       are no longer kept. `load_day` is the day a row of it loaded, null where that cannot be
+       told; without it the days on which something is new are taken out whole. #}
     {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set event_tables = ref('int_event_tables') -%}
     {%- if execute and load_relation(this) -%}
@@ -233,8 +275,25 @@
                 select changed.occurred_on from {{ changed_days }} as changed
                 where changed.table_name = '{{ table_name }}'
             )
+            {%- if load_day %}
+            and coalesce({{ load_day }}, {{ far_future() }}) >= (
+                select min(changed.read_from_load) from {{ changed_days }} as changed
+                where changed.table_name = '{{ table_name }}'
+            )
+            {%- endif %}
             or occurred_on < (select min(kept_from) from {{ event_tables }})
         )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro delete_late_visitors() -%}
+    {# For a pre-hook: takes out what is known of visitors who name themselves in this run: all they
+       did is read anew. #}
+    {%- set named_visitors = ref('int_named_visitors') -%}
+    {%- if execute and load_relation(this) -%}
+    delete from {{ this }}
+    where visitor_key in (select visitor_key from {{ named_visitors }} where is_new)
     {%- endif -%}
 {%- endmacro %}
 
@@ -247,19 +306,6 @@
             select event_type from {{ ref('followed_event_types') }} where channel = '{{ channel }}'
         )
     )
-{%- endmacro %}
-
-
-{% macro delete_late_visitors() -%}
-    {# For a pre-hook: takes out what visitors did namelessly who name themselves in this run, so
-       that a run that died after putting it in does not put it in twice. #}
-    {%- set named_visitors = ref('int_named_visitors') -%}
-    {%- if execute and load_relation(this) -%}
-    delete from {{ this }}
-    where
-        email_key is null
-        and visitor_key in (select visitor_key from {{ named_visitors }} where is_new)
-    {%- endif -%}
 {%- endmacro %}
 
 

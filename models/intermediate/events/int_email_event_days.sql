@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ delete_changed_days('email.events') }}"
+    pre_hook="{{ delete_changed_loads('email.events') }}"
 ) }}
 
 with
