@@ -109,24 +109,28 @@
 
 
 {% macro is_on_changed_day(table_name, days_before=0) -%}
-    {# A condition on occurred_at: the days of an event table on which this run reads something, and
-       as many days before each. Literal ranges within one that spans them all, so that files and blocks of rows
-       outside are passed over. #}
-    {%- set ranges = changed_ranges(table_name) -%}
+    {# A condition on occurred_at: the days of an event table on which something is new, and as many
+       days before each. Literal ranges within one that spans them all, so that files and blocks of
+       rows outside are passed over. #}
     {%- set latest = latest_moment() -%}
+    {%- set ranges = [] -%}
     {%- set conditions = [] -%}
-    {%- for first, last in ranges -%}
-        {%- do conditions.append(is_between_days(first, last, days_before, latest)) -%}
+    {%- set unreadable = [] -%}
+    {%- for first, last, since, first_load, is_unreadable in changed_ranges(table_name) -%}
+        {%- if is_unreadable -%}
+            {%- do unreadable.append(
+                'occurred_at is null or not ' ~ is_possible_time('occurred_at', latest_time())
+            ) -%}
+        {%- else -%}
+            {%- do ranges.append([first, last]) -%}
+            {%- do conditions.append(is_between_days(first, last, days_before, latest)) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- if has_unreadable_day(table_name) -%}
-        {%- do conditions.append(
-            'occurred_at is null or not ' ~ is_possible_time('occurred_at', latest_time())
-        ) -%}
-    {%- elif conditions | length > 1 -%}
+    {%- if conditions | length > 1 and not unreadable -%}
         {{ return('(' ~ is_between_days(ranges[0][0], ranges[-1][1], days_before, latest)
             ~ ' and (' ~ conditions | join(' or ') ~ '))') }}
     {%- endif -%}
-    {{ return('(' ~ (conditions | join(' or ') or 'false') ~ ')') }}
+    {{ return('(' ~ ((conditions + unreadable) | join(' or ') or 'false') ~ ')') }}
 {%- endmacro %}
 
 
@@ -135,62 +139,29 @@
        the days on which something is new, what has loaded since the first load that has changed;
        rows whose load cannot be told are always among them. #}
     {%- set days = is_on_changed_day(table_name) -%}
-    {%- set since = first_changed_load(table_name) -%}
-    {%- if since is none -%}
-        {{ return('false') }}
-    {%- endif -%}
+    {%- set ranges = changed_ranges(table_name) -%}
     {{ return(
-        '((_loaded_at >= ' ~ start_of(since) ~ ' or _loaded_at < ' ~ earliest_time()
-        ~ ' or _loaded_at is null) and ' ~ days ~ ')'
+        '((_loaded_at >= ' ~ start_of(ranges[0][2]) ~ ' or _loaded_at < ' ~ earliest_time()
+        ~ ' or _loaded_at is null) and ' ~ days ~ ')' if ranges else 'false'
     ) }}
 {%- endmacro %}
 
 
 {% macro was_read_before(table_name) -%}
-    {# The same for the rows that loaded on these days before; false where there are none. What is
-       new may repeat them. #}
-    {%- set event_loads = ref('int_event_loads') -%}
-    {%- set changed_days = ref('int_changed_event_days') -%}
+    {# The same for what loaded on these days before: what is new may repeat it. False where there is
+       nothing. #}
     {%- set days = is_on_changed_day(table_name) -%}
-    {%- set since = first_changed_load(table_name) -%}
-    {%- set first = read_value(
-        "select min(loads.occurred_on)
-        from " ~ event_loads ~ " as loads
-        inner join " ~ changed_days ~ " as changed
-            on loads.table_name = changed.table_name and loads.occurred_on = changed.occurred_on
-        where loads.table_name = '" ~ table_name ~ "' and loads.loaded_on < changed.read_from_load",
-        [event_loads, changed_days]
-    ) -%}
-    {%- if first is none -%}
-        {{ return('false') }}
-    {%- endif -%}
-    {{ return('(_loaded_at < ' ~ start_of(since) ~ ' and ' ~ days ~ ')') }}
-{%- endmacro %}
-
-
-{% macro first_changed_load(table_name) -%}
-    {# The day of the first load of an event table that has changed since the last run, or none. #}
-    {%- set changed_days = ref('int_changed_event_days') -%}
-    {{ return(read_value(
-        "select min(read_from_load) from " ~ changed_days ~ " where table_name = '" ~ table_name ~ "'",
-        [changed_days]
-    )) }}
+    {%- set loaded = [] -%}
+    {%- for first, last, since, first_load, is_unreadable in changed_ranges(table_name)
+        if first_load < since -%}
+        {%- do loaded.append('_loaded_at < ' ~ start_of(since)) -%}
+    {%- endfor -%}
+    {{ return('(' ~ loaded[0] ~ ' and ' ~ days ~ ')' if loaded else 'false') }}
 {%- endmacro %}
 
 
 {% macro start_of(day) -%}
     {{ return("cast('" ~ day ~ "' as timestamp)") }}
-{%- endmacro %}
-
-
-{% macro has_unreadable_day(table_name) -%}
-    {# Whether this run reads the rows of an event table whose time cannot be read. #}
-    {%- set changed_days = ref('int_changed_event_days') -%}
-    {{ return(read_value(
-        "select count(*) from " ~ changed_days ~ " where table_name = '" ~ table_name
-        ~ "' and occurred_on = " ~ unreadable_day(),
-        [changed_days]
-    )) }}
 {%- endmacro %}
 
 
@@ -207,39 +178,56 @@
 
 
 {% macro changed_ranges(table_name) -%}
-    {# First and last day of each stretch of days to read; days without any row join stretches. #}
+    {# First and last day of each stretch of days on which something is new, the load from which on
+       they are read, the first load of them, and whether it is the day of rows whose time cannot be
+       read, which is a stretch of its own. Days without any row join stretches. #}
     {%- set event_loads = ref('int_event_loads') -%}
     {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set query = "
-        with days as (
+        with changed as (
             select
                 occurred_on,
-                max(case when is_changed then 1 else 0 end) as is_changed
-            from (
-                select occurred_on, false as is_changed from " ~ event_loads ~ "
-                where table_name = '" ~ table_name ~ "'
-                union all
-                select occurred_on, true from " ~ changed_days ~ "
-                where table_name = '" ~ table_name ~ "'
-            ) as all_days
-            where occurred_on < " ~ unreadable_day() ~ "
-            group by occurred_on
+                read_from_load
+            from " ~ changed_days ~ "
+            where table_name = '" ~ table_name ~ "'
+        ),
+
+        loads as (
+            select occurred_on, loaded_on from " ~ event_loads ~ "
+            where table_name = '" ~ table_name ~ "'
+            union all
+            select occurred_on, read_from_load as loaded_on from changed
+        ),
+
+        days as (
+            select
+                loads.occurred_on,
+                loads.occurred_on = " ~ unreadable_day() ~ " as is_unreadable,
+                max(changed.read_from_load) as read_from_load,
+                min(loads.loaded_on) as first_load
+            from loads
+            left join changed on loads.occurred_on = changed.occurred_on
+            group by loads.occurred_on
         ),
 
         numbered as (
             select
-                occurred_on,
-                is_changed,
+                *,
                 row_number() over (order by occurred_on)
-                - row_number() over (partition by is_changed order by occurred_on) as stretch
+                - row_number() over (partition by is_unreadable, read_from_load is null order by occurred_on) as stretch
             from days
         )
 
-        select min(occurred_on), max(occurred_on)
+        select
+            min(occurred_on) as first_day,
+            max(occurred_on) as last_day,
+            min(read_from_load) as read_from_load,
+            min(first_load) as first_load,
+            is_unreadable
         from numbered
-        where is_changed = 1
-        group by stretch
-        order by 1
+        where read_from_load is not null
+        group by is_unreadable, stretch
+        order by first_day
     " -%}
     {{ return(read_rows(query, [event_loads, changed_days])) }}
 {%- endmacro %}
