@@ -1,8 +1,8 @@
-{# Which days of the event tables a run reads.
+{# Which rows of the event tables a run reads.
 
-   Events are folded into one row per actor, kind of event and day, and stay folded. A run looks
-   at what has loaded since the last one and reads, from the raw rows, only the days on which
-   something is new. What the last run has seen stands in the tables of the source `events_read`,
+   Events are folded into one row per actor, kind of event, day and day of loading, and stay folded.
+   A run looks at which loads have brought something since the last one and reads their rows, on the
+   days they fall on. What the last run has seen stands in the tables of the source `events_read`,
    which are written last: a run that dies on its way is simply run again. #}
 
 
@@ -109,35 +109,59 @@
 
 
 {% macro is_on_changed_day(table_name, days_before=0) -%}
-    {# A condition on occurred_at: the days of an event table that this run reads, and as many days
-       before each. Literal ranges within one that spans them all, so that files and blocks of rows
-       outside are passed over. #}
-    {%- set ranges = changed_ranges(table_name) -%}
+    {# A condition on occurred_at: the days of an event table on which something is new, and as many
+       days before each. Literal ranges within one that spans them all, so that files and blocks of
+       rows outside are passed over. #}
     {%- set latest = latest_moment() -%}
+    {%- set ranges = [] -%}
     {%- set conditions = [] -%}
-    {%- for first, last in ranges -%}
-        {%- do conditions.append(is_between_days(first, last, days_before, latest)) -%}
+    {%- set unreadable = [] -%}
+    {%- for first, last, since, first_load, is_unreadable in changed_ranges(table_name) -%}
+        {%- if is_unreadable -%}
+            {%- do unreadable.append(
+                'occurred_at is null or not ' ~ is_possible_time('occurred_at', latest_time())
+            ) -%}
+        {%- else -%}
+            {%- do ranges.append([first, last]) -%}
+            {%- do conditions.append(is_between_days(first, last, days_before, latest)) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- if has_unreadable_day(table_name) -%}
-        {%- do conditions.append(
-            'occurred_at is null or not ' ~ is_possible_time('occurred_at', latest_time())
-        ) -%}
-    {%- elif conditions | length > 1 -%}
+    {%- if conditions | length > 1 and not unreadable -%}
         {{ return('(' ~ is_between_days(ranges[0][0], ranges[-1][1], days_before, latest)
             ~ ' and (' ~ conditions | join(' or ') ~ '))') }}
     {%- endif -%}
-    {{ return('(' ~ (conditions | join(' or ') or 'false') ~ ')') }}
+    {{ return('(' ~ ((conditions + unreadable) | join(' or ') or 'false') ~ ')') }}
 {%- endmacro %}
 
 
-{% macro has_unreadable_day(table_name) -%}
-    {# Whether this run reads the rows of an event table whose time cannot be read. #}
-    {%- set changed_days = ref('int_changed_event_days') -%}
-    {{ return(read_value(
-        "select count(*) from " ~ changed_days ~ " where table_name = '" ~ table_name
-        ~ "' and occurred_on = " ~ unreadable_day(),
-        [changed_days]
-    )) }}
+{% macro is_newly_loaded(table_name) -%}
+    {# A condition on occurred_at and _loaded_at: the rows of an event table that this run reads. Of
+       the days on which something is new, what has loaded since the first load that has changed;
+       rows whose load cannot be told are always among them. #}
+    {%- set days = is_on_changed_day(table_name) -%}
+    {%- set ranges = changed_ranges(table_name) -%}
+    {{ return(
+        '((_loaded_at >= ' ~ start_of(ranges[0][2]) ~ ' or _loaded_at < ' ~ earliest_time()
+        ~ ' or _loaded_at is null) and ' ~ days ~ ')' if ranges else 'false'
+    ) }}
+{%- endmacro %}
+
+
+{% macro was_read_before(table_name) -%}
+    {# The same for what loaded on these days before: what is new may repeat it. False where there is
+       nothing. #}
+    {%- set days = is_on_changed_day(table_name) -%}
+    {%- set loaded = [] -%}
+    {%- for first, last, since, first_load, is_unreadable in changed_ranges(table_name)
+        if first_load < since -%}
+        {%- do loaded.append('_loaded_at < ' ~ start_of(since)) -%}
+    {%- endfor -%}
+    {{ return('(' ~ loaded[0] ~ ' and ' ~ days ~ ')' if loaded else 'false') }}
+{%- endmacro %}
+
+
+{% macro start_of(day) -%}
+    {{ return("cast('" ~ day ~ "' as timestamp)") }}
 {%- endmacro %}
 
 
@@ -154,74 +178,80 @@
 
 
 {% macro changed_ranges(table_name) -%}
-    {# First and last day of each stretch of days to read; days without any row join stretches. #}
+    {# First and last day of each stretch of days on which something is new, the load from which on
+       they are read, the first load of them, and whether it is the day of rows whose time cannot be
+       read, which is a stretch of its own. Days without any row join stretches. #}
     {%- set event_loads = ref('int_event_loads') -%}
     {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set query = "
-        with days as (
+        with changed as (
             select
                 occurred_on,
-                max(case when is_changed then 1 else 0 end) as is_changed
-            from (
-                select occurred_on, false as is_changed from " ~ event_loads ~ "
-                where table_name = '" ~ table_name ~ "'
-                union all
-                select occurred_on, true from " ~ changed_days ~ "
-                where table_name = '" ~ table_name ~ "'
-            ) as all_days
-            where occurred_on < " ~ unreadable_day() ~ "
-            group by occurred_on
+                read_from_load
+            from " ~ changed_days ~ "
+            where table_name = '" ~ table_name ~ "'
+        ),
+
+        loads as (
+            select occurred_on, loaded_on from " ~ event_loads ~ "
+            where table_name = '" ~ table_name ~ "'
+            union all
+            select occurred_on, read_from_load as loaded_on from changed
+        ),
+
+        days as (
+            select
+                loads.occurred_on,
+                loads.occurred_on = " ~ unreadable_day() ~ " as is_unreadable,
+                max(changed.read_from_load) as read_from_load,
+                min(loads.loaded_on) as first_load
+            from loads
+            left join changed on loads.occurred_on = changed.occurred_on
+            group by loads.occurred_on
         ),
 
         numbered as (
             select
-                occurred_on,
-                is_changed,
+                *,
                 row_number() over (order by occurred_on)
-                - row_number() over (partition by is_changed order by occurred_on) as stretch
+                - row_number() over (partition by is_unreadable, read_from_load is null order by occurred_on) as stretch
             from days
         )
 
-        select min(occurred_on), max(occurred_on)
+        select
+            min(occurred_on) as first_day,
+            max(occurred_on) as last_day,
+            min(read_from_load) as read_from_load,
+            min(first_load) as first_load,
+            is_unreadable
         from numbered
-        where is_changed = 1
-        group by stretch
-        order by 1
+        where read_from_load is not null
+        group by is_unreadable, stretch
+        order by first_day
     " -%}
     {{ return(read_rows(query, [event_loads, changed_days])) }}
 {%- endmacro %}
 
 
-{% macro is_of_late_visitor() -%}
-    {# A condition on occurred_at: the days that this run reads for nothing but the visitors that
-       have just named themselves; false where there are no such visitors or days. #}
+{% macro is_of_new_visitors() -%}
+    {# A condition on occurred_at: the days on which visitors who have just named themselves may have
+       done something that counts; false where there are no such visitors or days. #}
     {%- set event_loads = ref('int_event_loads') -%}
-    {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set named_visitors = ref('int_named_visitors') -%}
     {%- set first = read_value(
-        "select min(loads.occurred_on)
-        from " ~ event_loads ~ " as loads
-        left join " ~ changed_days ~ " as changed
-            on loads.table_name = changed.table_name and loads.occurred_on = changed.occurred_on
-        where loads.table_name = 'web.events' and changed.occurred_on is null
-            and loads.occurred_on >= (
-                select min(read_from) from " ~ named_visitors ~ " where is_new
-            )",
-        [event_loads, changed_days, named_visitors]
+        "select min(occurred_on) from " ~ event_loads ~ "
+        where table_name = 'web.events'
+            and occurred_on >= (select min(read_from) from " ~ named_visitors ~ " where is_new)",
+        [event_loads, named_visitors]
     ) -%}
-    {%- if first -%}
-        {{ return(
-            "(occurred_at >= cast('" ~ first ~ "' as timestamp) and not "
-            ~ is_on_changed_day('web.events') ~ ')'
-        ) }}
-    {%- endif -%}
-    {{ return('false') }}
+    {{ return('occurred_at >= ' ~ start_of(first) if first else 'false') }}
 {%- endmacro %}
 
 
-{% macro delete_changed_days(table_name) -%}
-    {# For a pre-hook: takes the days of an event table that this run reads out of a table, and
-       those that are no longer kept. #}
+{% macro delete_changed_loads(table_name, load_day=none) -%}
+    {# For a pre-hook: takes what this run reads of an event table out of a table, and the days that
+       are no longer kept. `load_day` is the day a row of it loaded, null where that cannot be
+       told; without it the days on which something is new are taken out whole. #}
     {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set event_tables = ref('int_event_tables') -%}
     {%- if execute and load_relation(this) -%}
@@ -233,8 +263,25 @@
                 select changed.occurred_on from {{ changed_days }} as changed
                 where changed.table_name = '{{ table_name }}'
             )
+            {%- if load_day %}
+            and coalesce({{ load_day }}, {{ far_future() }}) >= (
+                select min(changed.read_from_load) from {{ changed_days }} as changed
+                where changed.table_name = '{{ table_name }}'
+            )
+            {%- endif %}
             or occurred_on < (select min(kept_from) from {{ event_tables }})
         )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro delete_late_visitors() -%}
+    {# For a pre-hook: takes out what is known of visitors who name themselves in this run: all they
+       did is read anew. #}
+    {%- set named_visitors = ref('int_named_visitors') -%}
+    {%- if execute and load_relation(this) -%}
+    delete from {{ this }}
+    where visitor_key in (select visitor_key from {{ named_visitors }} where is_new)
     {%- endif -%}
 {%- endmacro %}
 
@@ -247,19 +294,6 @@
             select event_type from {{ ref('followed_event_types') }} where channel = '{{ channel }}'
         )
     )
-{%- endmacro %}
-
-
-{% macro delete_late_visitors() -%}
-    {# For a pre-hook: takes out what visitors did namelessly who name themselves in this run, so
-       that a run that died after putting it in does not put it in twice. #}
-    {%- set named_visitors = ref('int_named_visitors') -%}
-    {%- if execute and load_relation(this) -%}
-    delete from {{ this }}
-    where
-        email_key is null
-        and visitor_key in (select visitor_key from {{ named_visitors }} where is_new)
-    {%- endif -%}
 {%- endmacro %}
 
 

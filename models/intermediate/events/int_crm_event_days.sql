@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ delete_changed_days('crm.activities') }}"
+    pre_hook="{{ delete_changed_loads('crm.activities', 'known_on') }}"
 ) }}
 
 with
@@ -12,21 +12,50 @@ crm_activities as (
 
 ),
 
+followed_activities as (
+
+    select *
+    from crm_activities
+    where {{ is_followed('crm', 'activity_type') }}
+
+),
+
+read_before as (
+
+    select distinct
+        occurred_on,
+        activity_id
+    from followed_activities
+    where {{ was_read_before('crm.activities') }}
+
+),
+
 -- The copy that loaded first counts.
 copies as (
 
     select
-        {{ key_of('lead_id') }} as lead_key,
-        {{ event_kind_key('crm', 'activity_type', product='product', subject='subject') }}
-            as kind_key,
-        occurred_on,
-        cast(_loaded_at as date) as known_on,
-        row_number() over (
-            partition by occurred_on, activity_id
-            order by _loaded_at, occurred_at, lead_id, activity_type, product, subject
-        ) as copy_number
-    from crm_activities
-    where {{ is_on_changed_day('crm.activities') }} and {{ is_followed('crm', 'activity_type') }}
+        {{ key_of('activities.lead_id') }} as lead_key,
+        {{ event_kind_key(
+            'crm',
+            'activities.activity_type',
+            product='activities.product',
+            subject='activities.subject'
+        ) }} as kind_key,
+        activities.occurred_on,
+        cast(activities._loaded_at as date) as known_on,
+        read_before.activity_id is null
+        and row_number() over (
+            partition by activities.occurred_on, activities.activity_id
+            order by
+                activities._loaded_at, activities.occurred_at, activities.lead_id,
+                activities.activity_type, activities.product, activities.subject
+        ) = 1 as is_first
+    from followed_activities as activities
+    left join read_before
+        on
+        activities.occurred_on = read_before.occurred_on
+        and activities.activity_id = read_before.activity_id
+    where {{ is_newly_loaded('crm.activities') }}
 
 )
 
@@ -37,7 +66,7 @@ select
     occurred_on,
     known_on,
     count(*) as row_count,
-    count(case when copy_number = 1 then 1 end) as seen_count,
-    count(case when copy_number = 1 then 1 end) as event_count
+    count(case when is_first then 1 end) as seen_count,
+    count(case when is_first then 1 end) as event_count
 from copies
 group by lead_key, kind_key, occurred_on, known_on

@@ -1,9 +1,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ delete_changed_days('email.events') }}"
+    pre_hook="{{ delete_changed_loads('email.events') }}"
 ) }}
 
+-- By whole days: whether a click is a machine's is told by what else happened within seconds of it,
+-- and that may load weeks before or after it.
 with
 
 email_events as (

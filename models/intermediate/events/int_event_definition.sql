@@ -21,7 +21,7 @@ followed_event_types as (
 -- Whatever decides how raw rows are folded; the first line is to be counted up with the SQL of it.
 parts as (
 
-    select 'fold 2, keys by ' || {{ engine_version() }} as part
+    select 'fold 3, keys by ' || {{ engine_version() }} as part
     union all
     select kind || ' ' || pattern as part
     from machine_patterns

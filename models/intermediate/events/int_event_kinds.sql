@@ -15,7 +15,7 @@ web_events as (
         url,
         search_term
     from {{ ref('base_web__events') }}
-    where {{ is_on_changed_day('web.events') }} and {{ is_followed('web', 'event_type') }}
+    where {{ is_newly_loaded('web.events') }} and {{ is_followed('web', 'event_type') }}
 
 ),
 
@@ -26,7 +26,7 @@ email_events as (
         url,
         campaign_id
     from {{ ref('base_email__events') }}
-    where {{ is_on_changed_day('email.events') }} and {{ is_followed('email', 'event_type') }}
+    where {{ is_newly_loaded('email.events') }} and {{ is_followed('email', 'event_type') }}
 
 ),
 
@@ -37,7 +37,7 @@ crm_activities as (
         product,
         subject
     from {{ ref('base_crm__activities') }}
-    where {{ is_on_changed_day('crm.activities') }} and {{ is_followed('crm', 'activity_type') }}
+    where {{ is_newly_loaded('crm.activities') }} and {{ is_followed('crm', 'activity_type') }}
 
 ),
 

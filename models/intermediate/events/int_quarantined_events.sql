@@ -3,9 +3,9 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     pre_hook=[
-        "{{ delete_changed_days('crm.activities') }}",
-        "{{ delete_changed_days('email.events') }}",
-        "{{ delete_changed_days('web.events') }}",
+        "{{ delete_changed_loads('crm.activities', 'cast(first_seen_at as date)') }}",
+        "{{ delete_changed_loads('email.events', 'cast(first_seen_at as date)') }}",
+        "{{ delete_changed_loads('web.events', 'cast(first_seen_at as date)') }}",
     ]
 ) }}
 
@@ -23,7 +23,7 @@ quarantined as (
         file_name,
         occurred_on
     from {{ ref('base_crm__activities') }}
-    where {{ is_on_changed_day('crm.activities') }} and quarantine_reason is not null
+    where {{ is_newly_loaded('crm.activities') }} and quarantine_reason is not null
     union all
     select
         'email.events' as table_name,
@@ -35,7 +35,7 @@ quarantined as (
         file_name,
         occurred_on
     from {{ ref('base_email__events') }}
-    where {{ is_on_changed_day('email.events') }} and quarantine_reason is not null
+    where {{ is_newly_loaded('email.events') }} and quarantine_reason is not null
     union all
     select
         'web.events' as table_name,
@@ -47,7 +47,7 @@ quarantined as (
         file_name,
         occurred_on
     from {{ ref('base_web__events') }}
-    where {{ is_on_changed_day('web.events') }} and quarantine_reason is not null
+    where {{ is_newly_loaded('web.events') }} and quarantine_reason is not null
 
 )
 

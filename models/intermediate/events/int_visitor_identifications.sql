@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ delete_changed_days('web.events') }}"
+    pre_hook="{{ delete_changed_loads('web.events', 'known_on') }}"
 ) }}
 
 with
@@ -28,9 +28,41 @@ identifying_events as (
         ) as copy_number
     from web_events
     where
-        {{ is_on_changed_day('web.events') }}
+        {{ is_newly_loaded('web.events') }}
         and email is not null
         and visitor_id is not null
+
+),
+
+-- Read from the table again, as an engine may write down what two parts of a query ask for.
+identified_before as (
+
+    select
+        visitor_id,
+        occurred_on,
+        event_id
+    from {{ ref('stg_web__events') }}
+    where
+        {{ was_read_before('web.events') }}
+        and email is not null
+        and visitor_id is not null
+
+),
+
+first_copies as (
+
+    select identifying_events.*
+    from identifying_events
+    where
+        copy_number = 1
+        and not exists (
+            select 1
+            from identified_before
+            where
+                identified_before.visitor_id = identifying_events.visitor_id
+                and identified_before.occurred_on = identifying_events.occurred_on
+                and identified_before.event_id = identifying_events.event_id
+        )
 
 ),
 
@@ -43,8 +75,7 @@ last_of_the_day as (
             partition by visitor_key, email_key, occurred_on, known_on
             order by occurred_at desc, event_id desc
         ) as recency
-    from identifying_events
-    where copy_number = 1
+    from first_copies
 
 )
 

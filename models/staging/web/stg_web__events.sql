@@ -13,7 +13,7 @@ usable_rows as (
         visitor_id,
         lower(email) as email,
         event_type,
-        {{ url_path('url') }} as url_path,
+        url,
         search_term,
         referrer,
         user_agent,

@@ -115,17 +115,23 @@ def answer_summary(published: Path, warehouse: Path) -> Answer:
 
 
 def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many days of events the last run read from the raw rows, by reason; a day that was read
-    for several counts once. Reads the attached `warehouse`."""
+    """On how many days of events the last run read rows, by reason; a day that was read for several
+    counts once. `mails` are the days of which all mails were read anew. Reads the attached
+    `warehouse`."""
     rows = connection.execute(
         """
         select reason, count(*)
         from (
             select occurred_on, max(reason) as reason
             from warehouse.intermediate.int_changed_event_days
+            where reason <> 'day after'
             group by occurred_on
         )
         group by reason
+        union all
+        select 'mails', count(*)
+        from warehouse.intermediate.int_changed_event_days
+        where table_name = 'email.events' and reason in ('new rows', 'day after')
         """
     ).fetchall()
     return dict(rows)
@@ -134,26 +140,24 @@ def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def describe_reading(days: dict[str, int]) -> str:
     """What of the raw events the last run had to read, from `count_days_read`.
 
-    >>> describe_reading({"new day": 1, "new rows": 3, "day after": 1})
-    'Events: 5 days read, 1 of them new, 4 with rows that came late; the others stay as folded.'
-    >>> describe_reading({})
+    >>> describe_reading({"new day": 1, "new rows": 3, "mails": 2})
+    'Events: new rows of 4 days read, 1 day new, 3 with rows that came late; mails of 2 days anew.'
+    >>> describe_reading({"mails": 0})
     'Events: nothing new has loaded; all days stay as folded.'
     """
+    new, late = days.get("new day", 0), days.get("new rows", 0)
     if days.get("new definition"):
+        read = count_things(new + late + days["new definition"], "day")
         return (
-            f"Events: {count_things(sum(days.values()), 'day')} read again, because what a machine "
-            "is, or which events are followed, has changed."
+            f"Events: {read} read again, because what a machine is, or which events are followed, "
+            "has changed."
         )
-    if not days:
+    if not new + late:
         return "Events: nothing new has loaded; all days stay as folded."
-    new = days.get("new day", 0)
-    late = sum(days.values()) - new
-    parts = [f"{new:,} of them new"] if new else []
+    parts = [f"{count_things(new, 'day')} new"] if new else []
     parts += [f"{late:,} with rows that came late"] if late else []
-    return (
-        f"Events: {count_things(sum(days.values()), 'day')} read, {', '.join(parts)}; "
-        "the others stay as folded."
-    )
+    mails = f"; mails of {count_things(days['mails'], 'day')} anew" if days.get("mails") else ""
+    return f"Events: new rows of {count_things(new + late, 'day')} read, {', '.join(parts)}{mails}."
 
 
 def find_unread_files(connection: duckdb.DuckDBPyConnection) -> list[str]:
