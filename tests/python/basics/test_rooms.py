@@ -24,7 +24,8 @@ ONE_THING = {
     "decided/tiers.py": "how a score becomes a tier",
     "delivered/webhook.py": "one message to a receiver",
     "published/publication.py": "what a publication is on the disk",
-    "published/summary.py": "the questions and words of one screenful",
+    "published/facts.py": "the questions to the marts",
+    "published/summary.py": "the words of one screenful",
 }
 
 
