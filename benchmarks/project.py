@@ -54,7 +54,7 @@ class Warehouse:
             settings["LEADS_MEMORY_LIMIT"] = memory_limit
         self.log = self.folder.with_name(f"{self.folder.name}-as-of-{as_of}.log")
         return measure.run(
-            [sys.executable, "-m", "orchestration.run"],
+            [sys.executable, "-m", "orchestration.cli", "run"],
             folder=self.project,
             settings=settings,
             log=self.log,

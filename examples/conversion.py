@@ -3,7 +3,7 @@ rule book was not made from.
 
     python -m examples.conversion olist
 
-Reads what `python -m examples.run` left under build/examples: the published scores, and the raw
+Reads what `leads example` left under build/examples: the published scores, and the raw
 leads and opportunities for when each lead came and whether it converted.
 """
 
@@ -37,7 +37,7 @@ def read_outcomes(example: Example) -> pd.DataFrame:
     if not all(path.is_file() for path in files.values()):
         raise ValueError(
             f"The example {example.name} was not scored yet: run "
-            f"`make example NAME={example.name} DATA=<folder of the downloaded files>` first."
+            f"`leads example {example.name} --data <folder of the downloaded files>` first."
         )
     return duckdb.execute(
         """

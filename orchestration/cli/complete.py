@@ -73,7 +73,7 @@ def find_dead() -> Iterable[tuple[str, str]]:
 
     with open_outbox(find_outbox(locate_warehouse())) as outbox:
         dead = [(row.idempotency_key, row.last_error) for row in list_messages(outbox, "dead")]
-    return [*dead, ("all", "every dead one")]
+    return [*dead, ("all", "every dead one")] if dead else []
 
 
 def find_examples() -> Iterable[tuple[str, str]]:

@@ -37,7 +37,7 @@ DAGSTER_HOME = PROJECT_ROOT / ".dagster"
 LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
 
 # The errors whose message is for people.
-SENTENCES = ("ValueError", "WrongUse", "Refused")
+SENTENCES = ("ValueError", "WrongUse", "Unusable", "Refused")
 
 
 def refresh(settings: Settings) -> Outcome:

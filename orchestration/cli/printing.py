@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import click
 
-from orchestration.lib.basics.outcomes import Answer, Outcome, Refused, WrongUse
+from orchestration.lib.basics.outcomes import Answer, Outcome, Refused, Unusable, WrongUse
 from orchestration.lib.basics.progress import divert_output, print_problems
 from orchestration.lib.basics.settings import PROJECT_ROOT
 
@@ -49,7 +49,7 @@ def as_wrong_use() -> Iterator[None]:
     """Within the block a ValueError is about what was asked for or set."""
     try:
         yield
-    except (WrongUse, Refused):
+    except (WrongUse, Refused, Unusable):
         raise
     except ValueError as error:
         raise WrongUse(str(error)) from None

@@ -5,7 +5,7 @@ import click
 
 from orchestration.cli.options import GIVEN, as_json, take_settings
 from orchestration.cli.printing import as_wrong_use, tell, tell_lines, work_in
-from orchestration.lib.basics.outcomes import Answer, WrongUse
+from orchestration.lib.basics.outcomes import Answer
 from orchestration.lib.basics.progress import time_step
 from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
@@ -62,7 +62,8 @@ def settings(as_json: bool) -> None:
     lines += ["", f"The project: {PROJECT_ROOT}. A relative path of a variable starts there."]
     tell(Answer(lines, {"project": PROJECT_ROOT, "settings": rows}), as_json=as_json)
     if problem:
-        raise WrongUse(str(problem))
+        with as_wrong_use():
+            raise problem
 
 
 @click.command(short_help="Bring the past of a lost warehouse back from the live publication.")

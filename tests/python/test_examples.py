@@ -271,7 +271,7 @@ def test_conversion_counts_each_lead_by_what_was_known_in_its_period(tmp_path, m
 
 def test_conversion_before_a_run_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogue, "BUILD", tmp_path)
-    with pytest.raises(ValueError, match="make example NAME=olist"):
+    with pytest.raises(ValueError, match="leads example olist"):
         read_outcomes(EXAMPLES["olist"])
 
 

@@ -19,7 +19,7 @@ from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
 from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.published.changes import COMPARE, COMPARED_FILES, quote_path
-from orchestration.lib.published.page import find_champions
+from orchestration.lib.published.facts import find_champions
 from orchestration.lib.published.publication import has_files, list_publications, read_current
 
 FOLDER = PROJECT_ROOT / "build" / "explain"

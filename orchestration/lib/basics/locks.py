@@ -12,6 +12,7 @@ from io import FileIO
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.progress import say
 
 # Who waits is told so after this many seconds, and again from time to time.
@@ -53,7 +54,7 @@ def take_lock(file: Path, *, wait_seconds: float) -> FileIO:
             holder = os.pread(lock.fileno(), 1000, 0).decode(errors="replace").strip()
             if now - started > wait_seconds:
                 lock.close()
-                raise ValueError(
+                raise Unusable(
                     f"Another run is at work: it holds {file}{in_brackets(holder)} and has not "
                     f"ended within {wait_seconds:.0f} seconds. Let it end, then run again."
                 ) from None

@@ -27,5 +27,9 @@ class WrongUse(ValueError):
     """What was asked for, or set, is not there or cannot be."""
 
 
+class Unusable(ValueError):
+    """A file or lock cannot be used: it is damaged, not allowed, or held by another process."""
+
+
 class Refused(ValueError):
     """A check has said no: what is live stays, and a person is to decide."""

@@ -19,6 +19,7 @@ from orchestration.lib.basics.locks import (
     in_brackets,
     is_held_here,
 )
+from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.progress import say
 
 # Who has only begun is told soon; a run on its way has the work of minutes to lose.
@@ -44,7 +45,7 @@ REMEDY = (
 Opened = TypeVar("Opened")
 
 
-class DamagedWarehouse(ValueError):
+class DamagedWarehouse(Unusable):
     """The file is there and is no warehouse that can be read."""
 
 
@@ -102,7 +103,7 @@ def check_place(path: Path) -> None:
     while not folder.exists():
         folder = folder.parent
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise ValueError(
+        raise Unusable(
             f"{path} cannot be written: {folder} is no folder that this user may write into. Make "
             "it one, or set LEADS_WAREHOUSE to a file elsewhere."
         )
@@ -163,7 +164,7 @@ def wait_for_file(
             now = time.monotonic()
             holder = in_brackets(describe_holder(str(error)))
             if now - started > wait_seconds:
-                raise ValueError(
+                raise Unusable(
                     f"{path} is held by another process{holder} and was not let go of within "
                     f"{wait_seconds:.0f} seconds: close it there (readers belong on the published "
                     "copy), then run again."

@@ -7,29 +7,39 @@ import duckdb
 
 from orchestration.lib.basics.outcomes import Answer
 from orchestration.lib.basics.progress import count_things, find_width
-from orchestration.lib.basics.rows import Row, fetch_rows
+from orchestration.lib.basics.rows import Row
 from orchestration.lib.basics.warehouse import attach_warehouse
-from orchestration.lib.published.page import (
+from orchestration.lib.published.facts import (
+    OUTLOOK_DAYS,
+    count_days_read,
+    count_differences,
+    count_exclusions,
+    count_machines,
     count_quarantined,
     count_tiers,
+    find_best_accounts,
     find_best_leads,
+    find_champion_of,
     find_champions,
+    find_cut_offs,
     find_findings,
     find_funnel,
     find_health,
+    find_sales_facts,
+    find_stability,
+    find_stale_feeds,
+    find_unread_files,
+    find_unusual,
 )
 from orchestration.lib.published.publication import read_current
 
 BEST_LEADS = 10
 BEST_LEADS_OF_OTHERS = 3
-BEST_ACCOUNTS = 5
 REASONS = 6
-MACHINE_ACTIVITIES = 4
 QUARANTINE_LINES = 4
 UNREAD_FILES = 5
 WORST_RULES = 2
 UNUSUAL = 6
-OUTLOOK_DAYS = 7
 
 
 def summarize(published: Path) -> str:
@@ -114,29 +124,6 @@ def answer_summary(published: Path, warehouse: Path) -> Answer:
     return Answer(lines, document)
 
 
-def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """On how many days of events the last run read rows, by reason; a day that was read for several
-    counts once. `mails` are the days of which all mails were read anew. Reads the attached
-    `warehouse`."""
-    rows = connection.execute(
-        """
-        select reason, count(*)
-        from (
-            select occurred_on, max(reason) as reason
-            from warehouse.intermediate.int_changed_event_days
-            where reason <> 'day after'
-            group by occurred_on
-        )
-        group by reason
-        union all
-        select 'mails', count(*)
-        from warehouse.intermediate.int_changed_event_days
-        where table_name = 'email.events' and reason in ('new rows', 'day after')
-        """
-    ).fetchall()
-    return dict(rows)
-
-
 def describe_reading(days: dict[str, int]) -> str:
     """What of the raw events the last run had to read, from `count_days_read`.
 
@@ -160,15 +147,6 @@ def describe_reading(days: dict[str, int]) -> str:
     return f"Events: new rows of {count_things(new + late, 'day')} read, {', '.join(parts)}{mails}."
 
 
-def find_unread_files(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Why files under LEADS_RAW are not read, a sentence each. Reads the attached `warehouse`."""
-    rows = connection.execute(
-        "select warning from warehouse.intermediate.int_raw_files"
-        " where warning is not null order by warning"
-    ).fetchall()
-    return [warning for (warning,) in rows]
-
-
 def describe_unread_files(warnings: list[str]) -> list[str]:
     """A line per file that lies there and is not read, of many the first ones.
 
@@ -180,173 +158,6 @@ def describe_unread_files(warnings: list[str]) -> list[str]:
         others = len(warnings) - UNREAD_FILES
         lines.append(f"WARNING: {others:,} more are not read (intermediate.int_raw_files)")
     return lines
-
-
-def find_champion_of(model_id: str, manifest: Row) -> str | None:
-    """The champion of the same product as the challenger `model_id`; None where there is none."""
-    models = manifest["rule_book"]["models"]
-    for other, model in models.items():
-        if model["role"] == "champion" and model["product"] == models[model_id]["product"]:
-            return other
-    return None
-
-
-def count_differences(connection: duckdb.DuckDBPyConnection, model_id: str, other: str) -> int:
-    """How many leads are in another tier by one model than by the other."""
-    return connection.execute(
-        """
-        select count(*)
-        from scored_leads as ours
-        inner join scored_leads as theirs using (lead_id)
-        where ours.model_id = ? and theirs.model_id = ? and ours.tier is distinct from theirs.tier
-        """,
-        [model_id, other],
-    ).fetchone()[0]
-
-
-def find_best_accounts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
-    """The accounts with the highest scores of a model, of equal ones those with most engaged
-    leads."""
-    return fetch_rows(
-        connection,
-        """
-        select * from account_scores
-        where as_of_date = (select max(as_of_date) from account_scores) and model_id = $model_id
-        order by score desc, engaged_leads desc, account_id
-        limit $limit
-        """,
-        {"model_id": model_id, "limit": BEST_ACCOUNTS},
-    )
-
-
-def find_stale_feeds(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The feeds that are stale, as the leads' rows say it; None where all are fresh."""
-    return connection.execute("select max(stale_feeds) from scored_leads").fetchone()[0]
-
-
-def find_unusual(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """What of raw tables and scores was unusual on the newest day: verdict (warn, hold, accepted),
-    what_to_do, accepted_by, accepted_because; the gravest first."""
-    return fetch_rows(
-        connection,
-        """
-        with judged as (
-            select as_of_date, table_name as subject, measure, verdict, what_to_do, accepted_by,
-                accepted_because
-            from feed_health
-            union all
-            select as_of_date, model_id, measure, verdict, what_to_do, accepted_by, accepted_because
-            from score_health
-        )
-
-        select verdict, what_to_do, accepted_by, accepted_because
-        from judged
-        where as_of_date = (select max(as_of_date) from scored_leads)
-            and verdict <> 'ok' and what_to_do is not null
-        order by verdict <> 'hold', verdict, subject, measure
-        """,
-    )
-
-
-def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row:
-    """What a model hands over: due (hand-overs that are due since the newest day), open, back (came
-    back on that day), drop_out (leads that leave their tier within a week), field (the one to buy
-    first; None where none matters), expected (tiers it is expected to change)."""
-    return fetch_rows(
-        connection,
-        f"""
-        with newest as (select max(as_of_date) as day from scored_leads)
-
-        select
-            (select count(*) from hand_overs, newest where model_id = $model_id and due_on = day)
-                as due,
-            (select count(*) from hand_overs where model_id = $model_id and recycled_on is null)
-                as open,
-            (select count(*) from hand_overs, newest
-                where model_id = $model_id and recycled_on = day) as back,
-            (select count(*) from lead_outlook, newest
-                where model_id = $model_id and as_of_date = day
-                    and drops_out_on <= day + {OUTLOOK_DAYS}) as drop_out,
-            first.attribute as field,
-            first.expected_tier_changes as expected
-        from newest
-        left join unknown_fields as first
-            on first.model_id = $model_id and first.as_of_date = day
-            and first.rank = 1 and first.expected_tier_changes > 0
-        """,
-        {"model_id": model_id},
-    )[0]
-
-
-def find_cut_offs(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """The tiers of limited places on the newest day: tier_cut_offs rows."""
-    return fetch_rows(
-        connection,
-        """
-        select * from tier_cut_offs
-        where capacity is not null and as_of_date = (select max(as_of_date) from tier_cut_offs)
-        order by model_id, enter_at desc
-        """,
-    )
-
-
-def find_stability(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row | None:
-    """How often a model's tiers flap; None before there are two weeks to tell."""
-    rows = fetch_rows(
-        connection,
-        "select * from tier_stability where model_id = $model_id and last_day - first_day >= 14",
-        {"model_id": model_id},
-    )
-    return rows[0] if rows else None
-
-
-def count_exclusions(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
-    """Why leads of a model are excluded, most frequent first: reason, leads, excluded (in all). A
-    lead with two reasons counts under both."""
-    return fetch_rows(
-        connection,
-        """
-        with excluded as (
-            select lead_id, exclusion_reason
-            from scored_leads
-            where is_excluded and model_id = $model_id
-        ),
-
-        reasons as (
-            select distinct
-                lead_id,
-                regexp_replace(
-                    unnest(string_split(exclusion_reason, '; ')),
-                    '^Duplicate of the lead .*$',
-                    'Duplicate of another lead'
-                ) as reason
-            from excluded
-        )
-
-        select reason, count(*) as leads, (select count(*) from excluded) as excluded
-        from reasons
-        group by reason
-        order by leads desc, reason
-        """,
-        {"model_id": model_id},
-    )
-
-
-def count_machines(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """The activities that machines did most of: activity, seen, by_people. One event may be several
-    activities, so they do not add up."""
-    return fetch_rows(
-        connection,
-        f"""
-        select activity, sum(seen_count) as seen, sum(event_count) as by_people
-        from lead_activities
-        where as_of_date = (select max(as_of_date) from lead_activities)
-        group by activity
-        having sum(seen_count) > sum(event_count)
-        order by sum(seen_count) - sum(event_count) desc, activity
-        limit {MACHINE_ACTIVITIES}
-        """,
-    )
 
 
 def describe_tiers(rows: list[Row], model_id: str, manifest: Row) -> list[str]:

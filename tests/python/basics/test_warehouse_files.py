@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+from commands import run_leads
 from holders import PROJECT, hold_file_elsewhere, hold_lock_elsewhere
 
 from orchestration.cli import main
@@ -114,7 +115,9 @@ def test_commands_of_dbt_that_only_read_wait_for_no_run(tmp_path, monkeypatch, c
     monkeypatch.setattr(dbt_writer, "get_flags", lambda: flags)
     monkeypatch.chdir(tmp_path)
     plugin = dbt_writer.Plugin("dbt_writer", {})
-    plugin.update_connection_config(SimpleNamespace(path="leads.duckdb"), {})
+    # Whatever folder dbt is called in, paths start at the project.
+    assert Path.cwd() == PROJECT
+    plugin.update_connection_config(SimpleNamespace(path=str(warehouse)), {})
     assert is_held_here(find_lock(warehouse)) == takes_it
     with duckdb.connect(str(warehouse)) as connection:
         plugin.configure_connection(connection)
@@ -227,25 +230,16 @@ def test_other_names_are_fine(tmp_path, name):
     check_warehouse(tmp_path / f"{name}.duckdb")
 
 
-@pytest.mark.parametrize("command", ["run", "preview", "replay", "explain", "restore"])
+@pytest.mark.parametrize(
+    "command", [["run"], ["preview"], ["replay", "2026-06-01"], ["restore"], ["settings"]]
+)
 def test_every_command_says_so_and_ends_with_one(tmp_path, command):
-    (tmp_path / "leads.duckdb").write_bytes(b"")
-    outcome = subprocess.run(
-        [sys.executable, "-m", f"orchestration.{command}"]
-        + (["--lead", "1"] if command == "explain" else []),
-        cwd=PROJECT,
-        env={
-            **os.environ,
-            "LEADS_WAREHOUSE": str(tmp_path / "leads.duckdb"),
-            "LEADS_PUBLISHED": str(tmp_path / "published"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    file = tmp_path / "leads.duckdb"
+    file.write_bytes(b"")
+    outcome = run_leads(*command, warehouse=file, published=tmp_path / "published", timeout=60)
     assert outcome.returncode == 1
     assert "Traceback" not in outcome.stderr
-    assert outcome.stderr.startswith(f"{tmp_path / 'leads.duckdb'} is empty (0 bytes)")
+    assert outcome.stderr.startswith(f"{file} is empty (0 bytes)")
 
 
 # Who may read what

@@ -97,7 +97,7 @@ def test_a_file_that_matches_no_table_is_named(broken):
     assert warnings == [(sentence,)]
     with duckdb.connect() as connection:
         connection.execute(f"attach '{broken}' as warehouse (read_only)")
-        from orchestration.lib.published.summary import find_unread_files
+        from orchestration.lib.published.facts import find_unread_files
 
         assert describe_unread_files(find_unread_files(connection)) == [f"WARNING: {sentence}"]
 

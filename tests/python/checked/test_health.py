@@ -147,11 +147,11 @@ def test_a_broken_feed_blocks_before_tiers_with_table_figure_range_and_what_to_d
     tiers = site.query("select * from lead_tiers order by all")
     site.refill(days=days)
     site.measure(table, measure, value, rows)
-    with pytest.raises(ValueError, match="make accept") as error:
+    with pytest.raises(ValueError, match="leads accept") as error:
         site.run()
     sentence = str(error.value)
     assert sentence.startswith(f"{table}, ") and words in sentence
-    assert f"make accept WHAT={table}.{measure} BY=" in sentence
+    assert f"leads accept {table}.{measure} --by " in sentence
     assert read_current(site.published) == manifest
     assert site.query("select * from lead_tiers order by all") == tiers
     assert site.verdict(f"{table}.{measure}") == ("block", None, None)
@@ -378,7 +378,7 @@ def test_several_days_of_one_run_are_judged_in_order_and_the_newest_decides(site
     )
     with duckdb.connect(str(site.warehouse)) as connection, pytest.raises(ValueError) as error:
         approve_feeds(connection, warehouse=site.warehouse, published=site.published)
-    assert str(error.value).count("make accept") == 1
+    assert str(error.value).count("leads accept") == 1
     assert site.query(
         "select as_of_date, verdict from feed_health"
         " where table_name = 'web.events' and measure = 'rows' order by 1"

@@ -260,7 +260,8 @@ def test_a_broken_feed_stops_the_run_before_tiers_and_says_why(tmp_path, monkeyp
     )
     assert not result.success
     assert not {"lead_tiers", "published_marts"} & set(list_started(result))
-    [sentence] = find_sentences(result.all_events)
+    [sentence], is_refused = find_sentences(result.all_events)
+    assert is_refused
     assert sentence.startswith("crm.leads, rows that are unusable: 90.0 %, expected at most 5.0 %")
 
 
@@ -298,7 +299,8 @@ def test_a_second_run_waits_for_the_first_from_its_first_step_to_its_last(tmp_pa
     with hold_lock_elsewhere(tmp_path / ".leads.duckdb.lock") as process:
         result = run_steps(tmp_path, monkeypatch)
     assert not result.success
-    [sentence] = find_sentences(result.all_events)
+    [sentence], is_refused = find_sentences(result.all_events)
+    assert not is_refused
     assert sentence.startswith("Another run is at work: it holds ")
     assert f"(process {process}, " in sentence
 
@@ -327,7 +329,7 @@ def test_tables_of_another_day_or_rule_book_are_neither_audited_nor_tiered_nor_p
     result = run_steps(tmp_path, monkeypatch, sql=sql)
     assert not result.success
     assert list_started(result).count("lead_tiers") == 0
-    sentences = " ".join(find_sentences(result.all_events))
+    sentences = " ".join(find_sentences(result.all_events)[0])
     assert f"The tables in {tmp_path / 'leads.duckdb'} {what}" in sentences
     assert "something else has written them since" in sentences
 
@@ -341,7 +343,7 @@ def test_what_is_written_between_two_steps_is_not_published(tmp_path, monkeypatc
     )
     result = run_steps(tmp_path, monkeypatch)
     assert not result.success and "published_marts" not in list_started(result)
-    assert "speak for 2026-06-01" in find_sentences(result.all_events)[0]
+    assert "speak for 2026-06-01" in find_sentences(result.all_events)[0][0]
     assert read_current(tmp_path / "published") is None
 
 
@@ -349,9 +351,10 @@ def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypat
     result = run_steps(
         tmp_path, monkeypatch, sql="update rules.grades set from_score = 'many' where grade = 'A'"
     )
-    assert find_sentences(result.all_events) == [
-        "grades.csv, column from_score: 'many' is not a number."
-    ]
+    assert find_sentences(result.all_events) == (
+        ["grades.csv, column from_score: 'many' is not a number."],
+        False,
+    )
 
 
 def test_a_damaged_block_is_said_with_what_to_do(tmp_path, monkeypatch):
@@ -359,7 +362,7 @@ def test_a_damaged_block_is_said_with_what_to_do(tmp_path, monkeypatch):
         raise duckdb.IOException("IO Error: Corrupt database file: computed checksum 1 ...")
 
     monkeypatch.setattr("orchestration.defs.tiering.write_tiers", meet_it)
-    [sentence] = find_sentences(run_steps(tmp_path, monkeypatch).all_events)
+    [sentence], _ = find_sentences(run_steps(tmp_path, monkeypatch).all_events)
     assert "Corrupt database file" in sentence and "move it away and run again" in sentence
 
 

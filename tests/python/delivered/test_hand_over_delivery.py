@@ -38,6 +38,7 @@ from orchestration.defs.hand_over import hand_over_sensor, released_hand_overs
 from orchestration.defs.publish import published_marts
 from orchestration.defs.resources import WarehouseLock
 from orchestration.lib.delivered import delivery, webhook
+from orchestration.lib.delivered import release as release_module
 from orchestration.lib.delivered.delivery import (
     FAILURES_IN_A_ROW,
     LONGEST_QUIET_SECONDS,
@@ -225,7 +226,7 @@ def run_killed(script, *arguments):
 HANG = """
 import sys, time
 from pathlib import Path
-from orchestration.lib.delivered import delivery
+from orchestration.lib.delivered import delivery, release
 from orchestration.lib.delivered.webhook import Webhook
 
 def hang(*arguments, **options):
@@ -236,8 +237,8 @@ def hang(*arguments, **options):
 KILLED_RELEASE = (
     HANG
     + """
-delivery.put_messages = hang
-delivery.release_hand_overs(Path(sys.argv[1]))
+release.put_messages = hang
+release.release_hand_overs(Path(sys.argv[1]))
 """
 )
 
@@ -369,7 +370,7 @@ def test_what_is_refused_is_dead_at_once_until_it_is_replayed(released, receiver
         "withdrawn         0",
         "dead              1",
         "  b2b:L1:1  1 attempt  answered 400 Bad Request",
-        "`make redeliver ID=<the key, or all>` sends them again.",
+        "`leads redeliver KEY` (or `all`) sends them again.",
     ]
     with open_outbox(find_outbox(released)) as outbox:
         replay_dead(outbox, "all", at=NOW)
@@ -491,7 +492,7 @@ class World:
         add(self.warehouse, lead_id, number=self.numbers[lead_id])
 
     def release(self, kill):
-        patch = mock.patch.object(delivery, "put_messages", raise_killed)
+        patch = mock.patch.object(release_module, "put_messages", raise_killed)
         with patch if kill else nullcontext(), suppress(Killed):
             release_hand_overs(self.warehouse, at=self.now)
         # What is withdrawn stands in the outbox before anything is put into it.

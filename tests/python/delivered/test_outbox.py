@@ -132,7 +132,7 @@ def test_dead_ones_are_replayed_one_by_one_or_all(outbox):
         mark_failed(outbox, claim_message(outbox, at=NOW), error="refused", next_attempt_at=None)
     assert count_messages(outbox) == {"dead": 3, "pending": 1}
     assert replay_dead(outbox, "b", at=NOW) == 1
-    with pytest.raises(ValueError, match="The hand-over 'd' is pending, not dead: `make outbox`"):
+    with pytest.raises(ValueError, match="The hand-over 'd' is pending, not dead: `leads outbox`"):
         replay_dead(outbox, "d", at=NOW)
     with pytest.raises(ValueError, match="The hand-over 'x' is not in the outbox"):
         replay_dead(outbox, "x", at=NOW)

@@ -405,7 +405,7 @@ def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
     assert read_current(published) is None and read_current(published) is None
     [told] = capsys.readouterr().err.splitlines()
     assert told.startswith(f"The live publication is damaged: {folder} ")
-    assert "`leads rollback ID=<publication id>` goes back to one" in told
+    assert "`leads rollback <publication id>` goes back to one" in told
     # One can go back, and the next run publishes.
     assert roll_back(published, before["publication_id"]) == before == read_current(published)
     after = publish_once()
