@@ -358,7 +358,7 @@ def test_python_mistakes_of_the_user_reach_them_as_sentences(tmp_path, monkeypat
 
 
 def test_a_damaged_block_is_said_with_what_to_do(tmp_path, monkeypatch):
-    def meet_it(*arguments):
+    def meet_it(*arguments, **options):
         raise duckdb.IOException("IO Error: Corrupt database file: computed checksum 1 ...")
 
     monkeypatch.setattr("orchestration.defs.tiering.write_tiers", meet_it)
