@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from orchestration.cli.complete import complete_models
+from orchestration.cli.complete import complete_models, complete_tiers
 from orchestration.cli.options import OF_A_RUN, OF_A_WEBHOOK, OF_SCORING, as_json, take_settings
 from orchestration.cli.printing import as_wrong_use, tell
 from orchestration.lib.basics.outcomes import Answer, WrongUse
@@ -43,6 +43,25 @@ def explain(lead: str, model: str, since: str, as_json: bool) -> None:
          as_json=as_json)  # fmt: skip
 
 
+@click.command(short_help="The best leads of a model or a tier, with their reasons.")
+@click.option("--model", default="", shell_complete=complete_models, help="Default: the champion.")
+@click.option("--tier", default="", shell_complete=complete_tiers, help="Default: all tiers.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=10, show_default=True)
+@take_settings("published")
+@as_json
+def best(model: str, tier: str, limit: int, as_json: bool) -> None:
+    """List the leads with the highest scores, and why they have them; `leads explain` tells the
+    whole story of one.
+
+    \b
+    Example: leads best --tier sales --limit 20
+    """
+    from orchestration.lib.published.listing import answer_best
+
+    answer = answer_best(locate_published(), model_id=model.strip(), tier=tier.strip(), limit=limit)
+    tell(answer, as_json=as_json)
+
+
 @click.command(short_help="The publications that are kept; a star marks the live one.")
 @take_settings("published")
 @as_json
@@ -74,4 +93,4 @@ def ui(port: int) -> None:
     os.execv(sys.executable, [sys.executable, *words])
 
 
-COMMANDS = [explain, publications, ui]
+COMMANDS = [explain, best, publications, ui]

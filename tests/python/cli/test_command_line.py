@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from types import SimpleNamespace
+from unittest import mock
 
 import click
 import pytest
@@ -55,6 +56,7 @@ def call(site, *arguments, **settings):
     ("arguments", "keys"),
     [
         (["explain", LEAD], {"lead_id", "models"}),
+        (["best", "--limit", "3"], {"model_id", "as_of_date", "leads"}),
         (["publications"], {"published", "publications"}),
         (["outbox"], {"states", "next_attempt_at", "dead", "held_back"}),
         (
@@ -97,6 +99,7 @@ def test_a_publication_is_taken_back_by_what_the_list_says(site):
         (["explain", LEAD, "--since", "soon"], "--since is 'soon', which is not a day"),
         (["explain", LEAD, "--since", "2026-06-30"], "--since is 2026-06-30, but the publication"),
         (["explain", LEAD, "--published", "none"], "Nothing is published in "),
+        (["best", "--tier", "gold"], "There is no tier 'gold' in b2b; there are: "),
         (["rollback", "yesterday"], "There is no publication 'yesterday' in "),
         (["rollback"], "Missing argument 'ID'."),
         (["run", "--as-of", "2026-06-31"], "--as-of is '2026-06-31', which is not a day"),
@@ -151,6 +154,24 @@ def test_a_pipe_that_closes_early_ends_quietly(site, arguments):
         text=True,
     )
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize(("is_refused", "code"), [(True, 3), (False, 1)])
+def test_a_refusal_ends_with_three_and_what_is_broken_with_one(
+    tmp_path, monkeypatch, capsys, is_refused, code
+):
+    from orchestration.cli import daily_run, main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(daily_run, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(daily_run, "LOG_FILE", tmp_path / "log")
+    monkeypatch.setattr(daily_run, "run_daily_refresh", lambda *_: (["It is so."], is_refused))
+    given = {"LEADS_WAREHOUSE": f"{tmp_path}/w.duckdb", "LEADS_PUBLISHED": f"{tmp_path}/published"}
+    with mock.patch.dict(os.environ, given):
+        assert main.run(["run"]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Nothing was published. What is wrong:\n\n  It is so.\n" in captured.err
 
 
 # How it presents itself
@@ -278,6 +299,7 @@ def complete(site, line):
 def test_the_shell_completes_commands_models_and_publications(site):
     assert complete(site, "leads pub") == {"publications"}
     assert complete(site, "leads explain L1 --model ") == {"b2b"}
+    assert complete(site, "leads best --tier sa") == {"sales"}
     assert complete(site, "leads rollback ") == set(site.ids)
     assert complete(site, "leads redeliver ") == set()
     assert complete(site, "leads run --as") == {"--as-of"}
