@@ -451,8 +451,7 @@ def test_one_can_go_back_while_the_warehouse_is_damaged(publish_once, published,
         "rollback", first["publication_id"],
         published=published, warehouse=warehouse, as_of="9999-12-31",
     )  # fmt: skip
-    assert outcome.returncode == 1
-    assert "is live again, but the warehouse still has the hand-overs" in outcome.stderr
+    assert outcome.returncode == 0, outcome.stderr
     assert read_current(published) == first
 
 
