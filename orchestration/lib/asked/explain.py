@@ -225,7 +225,8 @@ def compare_with(
             )
         as_of = connection.execute("select max(as_of_date) from live.scored_leads").fetchone()[0]
         connection.execute(
-            COMPARE.format(before=ledger, scores_before=scores), {"as_of": as_of, "since": since}
+            COMPARE.format(before=ledger, scores_now="lead_scores", scores_before=scores),
+            {"as_of": as_of, "since": since},
         )
         return fetch_rows(
             connection,

@@ -28,7 +28,7 @@ rows_before as (
 
 -- Leads of one of the two days only have nothing to compare with.
 leads as (
-    select model_id, lead_id from scoring.tier_inputs where as_of_date = $as_of
+    select model_id, lead_id from {scores_now} where as_of_date = $as_of
     intersect
     select model_id, lead_id from {scores_before} where as_of_date = $since
 )
@@ -87,7 +87,9 @@ def write_changes(connection: duckdb.DuckDBPyConnection, published: Path) -> dat
         before = f"read_parquet('{quote_path(folder / 'lead_score_ledger.parquet')}')"
         scores_before = f"read_parquet('{quote_path(folder / 'lead_scores.parquet')}')"
     connection.execute(
-        COMPARE.format(before=before, scores_before=scores_before),
+        COMPARE.format(
+            before=before, scores_now="scoring.tier_inputs", scores_before=scores_before
+        ),
         {"as_of": as_of, "since": since},
     )
     return since
