@@ -179,3 +179,20 @@ select
     {%- endif %}
 from judged
 {%- endmacro %}
+
+
+{% macro quarantined_of(table_name, relation, key, key_part=none) -%}
+    {# The rows of a raw table that cannot be used, read from its checked rows. #}
+    select
+        '{{ table_name }}' as table_name,
+        {{ key }} as row_key,
+        {{ key_part or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as row_key_part,
+        quarantine_column as column_name,
+        quarantine_value as value,
+        quarantine_reason as reason,
+        first_seen_at,
+        file_name,
+        cast(null as {{ dbt.type_bigint() }}) as line_number
+    from {{ relation }}
+    where quarantine_reason is not null
+{%- endmacro %}

@@ -2,96 +2,19 @@ with
 
 quarantined as (
 
-    select
-        'crm.leads' as table_name,
-        lead_id as row_key,
-        cast(null as {{ dbt.type_string() }}) as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_crm__leads') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('crm.leads', ref('base_crm__leads'), 'lead_id') }}
     union all
-    select
-        'crm.lead_attributes' as table_name,
-        lead_id as row_key,
-        attribute as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_crm__lead_attributes') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('crm.lead_attributes', ref('base_crm__lead_attributes'), 'lead_id', 'attribute') }}
     union all
-    select
-        'crm.accounts' as table_name,
-        account_id as row_key,
-        cast(null as {{ dbt.type_string() }}) as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_crm__accounts') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('crm.accounts', ref('base_crm__accounts'), 'account_id') }}
     union all
-    select
-        'crm.opportunities' as table_name,
-        opportunity_id as row_key,
-        cast(null as {{ dbt.type_string() }}) as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_crm__opportunities') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('crm.opportunities', ref('base_crm__opportunities'), 'opportunity_id') }}
     union all
-    select
-        'crm.opportunity_stages' as table_name,
-        opportunity_id as row_key,
-        stage as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_crm__opportunity_stages') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('crm.opportunity_stages', ref('base_crm__opportunity_stages'), 'opportunity_id', 'stage') }}
     union all
-    select
-        'crm.lead_feedback' as table_name,
-        lead_id as row_key,
-        verdict as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_crm__lead_feedback') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('crm.lead_feedback', ref('base_crm__lead_feedback'), 'lead_id', 'verdict') }}
     union all
-    select
-        'email.campaigns' as table_name,
-        campaign_id as row_key,
-        cast(null as {{ dbt.type_string() }}) as row_key_part,
-        quarantine_column as column_name,
-        quarantine_value as value,
-        quarantine_reason as reason,
-        first_seen_at,
-        file_name,
-        cast(null as {{ dbt.type_bigint() }}) as line_number
-    from {{ ref('base_email__campaigns') }}
-    where quarantine_reason is not null
+    {{ quarantined_of('email.campaigns', ref('base_email__campaigns'), 'campaign_id') }}
     union all
     select
         events.table_name,
