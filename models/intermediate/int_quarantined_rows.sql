@@ -4,15 +4,21 @@ quarantined as (
 
     {{ quarantined_of('crm.leads', ref('base_crm__leads'), 'lead_id') }}
     union all
-    {{ quarantined_of('crm.lead_attributes', ref('base_crm__lead_attributes'), 'lead_id', 'attribute') }}
+    {{ quarantined_of(
+        'crm.lead_attributes', ref('base_crm__lead_attributes'), 'lead_id', 'attribute'
+    ) }}
     union all
     {{ quarantined_of('crm.accounts', ref('base_crm__accounts'), 'account_id') }}
     union all
     {{ quarantined_of('crm.opportunities', ref('base_crm__opportunities'), 'opportunity_id') }}
     union all
-    {{ quarantined_of('crm.opportunity_stages', ref('base_crm__opportunity_stages'), 'opportunity_id', 'stage') }}
+    {{ quarantined_of(
+        'crm.opportunity_stages', ref('base_crm__opportunity_stages'), 'opportunity_id', 'stage'
+    ) }}
     union all
-    {{ quarantined_of('crm.lead_feedback', ref('base_crm__lead_feedback'), 'lead_id', 'verdict') }}
+    {{ quarantined_of(
+        'crm.lead_feedback', ref('base_crm__lead_feedback'), 'lead_id', 'verdict'
+    ) }}
     union all
     {{ quarantined_of('email.campaigns', ref('base_email__campaigns'), 'campaign_id') }}
     union all
