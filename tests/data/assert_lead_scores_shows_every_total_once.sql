@@ -1,39 +1,12 @@
 {{ config(meta={'dagster': {'ref': {'name': 'lead_scores'}}}) }}
 -- A failing row: the view loses or repeats rows of lead_totals, or leaves their text or points
 -- empty. The keys themselves are tested on lead_totals.
-with
-
-shown as (
-
-    select
-        count(*) as rows_shown,
-        count(
-            case
-                when
-                    as_of_date is not null and model_id is not null and lead_id is not null
-                    and model_version is not null and score is not null
-                    and demographic_points is not null and firmographic_points is not null
-                    and readiness_points is not null and behavioral_points is not null
-                    and data_quality_points is not null
-                    and behavioral_points_undecayed is not null and is_excluded is not null
-                    then 1
-            end
-        ) as rows_complete
-    from {{ ref('lead_scores') }}
-
-),
-
-totals as (
-
-    select count(*) as rows_there
-    from {{ ref('lead_totals') }}
-
-)
-
-select
-    shown.rows_shown,
-    shown.rows_complete,
-    totals.rows_there
-from shown
-cross join totals
-where shown.rows_shown <> totals.rows_there or shown.rows_complete <> totals.rows_there
+{{ rows_not_shown_whole(
+    ref('lead_scores'),
+    [
+        'as_of_date', 'model_id', 'lead_id', 'model_version', 'score', 'demographic_points',
+        'firmographic_points', 'readiness_points', 'behavioral_points', 'data_quality_points',
+        'behavioral_points_undecayed', 'is_excluded'
+    ],
+    ref('lead_totals')
+) }}
