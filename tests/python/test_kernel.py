@@ -23,8 +23,8 @@ OPERATORS = "macros/operators.sql"
 # What turns an operator's value into the values to compare with or to try, not whether it is met.
 OPERANDS = {
     "models/rule_book/rule_operands.sql",
-    "models/intermediate/int_event_kind_activities.sql",
-    "models/scoring/attribute_candidates.sql",
+    "models/intermediate/what_was_done/int_event_kind_activities.sql",
+    "models/scoring/unknown/attribute_candidates.sql",
 }
 # The sum of an account's leads, each further one for less, is no decay.
 ROLL_UP = "models/marts/account_scores.sql"
@@ -39,7 +39,7 @@ WRITTEN_ONCE = [
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
     (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
-    (r"\boperator_is_met\(", {OPERATORS, "models/intermediate/int_event_kind_activities.sql"}),
+    (r"\boperator_is_met\(", {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"}),
     (r"\bleast\(\s*greatest\(|\bgreatest\(\s*least\(", {POINTS}),
     (r"as decimal\(18, 10\)", {POINTS}),
 ]
