@@ -289,9 +289,9 @@
 {% macro is_followed(channel, event_type) -%}
     {# Whether any activity may be made of events of this type. #}
     (
-        (select count(*) from {{ ref('followed_event_types') }} where channel = '{{ channel }}' and event_type = '') > 0
+        (select count(*) from {{ ref('activity_definitions') }} where channel = '{{ channel }}' and event_type is null) > 0
         or lower({{ event_type }}) in (
-            select event_type from {{ ref('followed_event_types') }} where channel = '{{ channel }}'
+            select lower(event_type) from {{ ref('activity_definitions') }} where channel = '{{ channel }}'
         )
     )
 {%- endmacro %}

@@ -14,3 +14,21 @@
     {%- set after = first - modules.datetime.timedelta(days=var('feed_window_days') - 1) -%}
     _loaded_at >= cast('{{ after }}' as timestamp)
 {%- endmacro %}
+
+
+{% macro stack_measures(relation, measures) -%}
+    {# Measures that stand side by side in a relation, under one another: as_of_date, table_name,
+       measure, value, row_count, own_usual. Each has an amount, what that is divided by, how many
+       rows were looked at and what is usual; the last two may be left out. #}
+    {%- for measure, columns in measures.items() %}
+    select
+        as_of_date,
+        table_name,
+        '{{ measure }}' as measure,
+        cast(1.0 * {{ columns[0] }} / nullif({{ columns[1] }}, 0) as {{ type_double() }}) as value,
+        cast({{ columns[2] or 'null' }} as {{ dbt.type_bigint() }}) as row_count,
+        cast({{ columns[3] or 'null' }} as {{ type_double() }}) as own_usual
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

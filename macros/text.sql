@@ -169,10 +169,11 @@
 
 {% macro any_pattern_is_found(text, patterns, condition='true') -%}
     {# True where any of the regular expressions in the column `pattern` of a relation, in the rows
-       that meet the condition, is found in the text. The patterns are written into the SQL as one literal, which an engine compiles
-       once; patterns that come from a join it compiles for every row. #}
+       that meet the condition, is found in the text. The patterns are written into the SQL as one
+       literal, which an engine compiles once; patterns that come from a join it compiles for every
+       row. #}
     {%- set found = run_query(
-        'select pattern from ' ~ patterns ~ ' where ' ~ condition ~ ' order by pattern'
+        'select trim(pattern) as pattern from ' ~ patterns ~ ' where ' ~ condition ~ ' order by 1'
     ).columns[0].values() if can_be_read(patterns) else [] -%}
     {%- if found -%}
         {%- set alternatives = '(' ~ (found | join(')|(')) ~ ')' -%}

@@ -51,9 +51,9 @@ lead_numbers as (
 
 ),
 
-tier_bands as (
+model_tiers as (
 
-    select * from {{ ref('tier_bands') }}
+    select * from {{ ref('model_tiers') }}
 
 ),
 
@@ -119,23 +119,23 @@ select
     cast(ranges.lowest_score as decimal(12, 4)) as lowest_score,
     cast(ranges.highest_score as decimal(12, 4)) as highest_score,
     ranges.unknown_fields,
-    lowest_bands.tier as lowest_tier,
-    highest_bands.tier as highest_tier,
+    lowest_tiers.tier as lowest_tier,
+    highest_tiers.tier as highest_tier,
     named_attributes.attribute as deciding_field,
     ranked_fields.probability as deciding_probability
 from ranges
 inner join scored_models on ranges.model_no = scored_models.model_no
 inner join lead_numbers on ranges.lead_no = lead_numbers.lead_no
-left join tier_bands as lowest_bands
+left join model_tiers as lowest_tiers
     on
-    ranges.model_no = lowest_bands.model_no
-    and ranges.lowest_score >= lowest_bands.from_score
-    and (ranges.lowest_score < lowest_bands.below_score or lowest_bands.below_score is null)
-left join tier_bands as highest_bands
+    ranges.model_no = lowest_tiers.model_no
+    and ranges.lowest_score >= lowest_tiers.enter_at
+    and (ranges.lowest_score < lowest_tiers.next_enter_at or lowest_tiers.next_enter_at is null)
+left join model_tiers as highest_tiers
     on
-    ranges.model_no = highest_bands.model_no
-    and ranges.highest_score >= highest_bands.from_score
-    and (ranges.highest_score < highest_bands.below_score or highest_bands.below_score is null)
+    ranges.model_no = highest_tiers.model_no
+    and ranges.highest_score >= highest_tiers.enter_at
+    and (ranges.highest_score < highest_tiers.next_enter_at or highest_tiers.next_enter_at is null)
 left join ranked_fields
     on
     ranges.as_of_date = ranked_fields.as_of_date

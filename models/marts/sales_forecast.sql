@@ -8,7 +8,10 @@ opportunities as (
 
 stage_confidences as (
 
-    select * from {{ ref('opportunity_stage_confidences') }}
+    select
+        lower(trim(stage)) as stage,
+        {{ read_number('confidence_pct') }} as confidence_pct
+    from {{ ref('stage_confidence') }}
 
 ),
 

@@ -44,5 +44,6 @@ select
     cast(
         row_number() over (partition by model_id order by enter_at, tier)
         as {{ dbt.type_bigint() }}
-    ) as level
+    ) as level,
+    lead(enter_at) over (partition by model_id order by enter_at, tier) as next_enter_at
 from model_tiers

@@ -4,19 +4,12 @@ with
 file_rows as (
 
     select * from {{ ref('rule_book_rows') }}
-    where left(file_name, 6) = 'rules_'
 
 ),
 
 scored_models as (
 
     select * from {{ ref('scored_models') }}
-
-),
-
-model_dimensions as (
-
-    select * from {{ ref('model_dimensions') }}
 
 ),
 
@@ -64,6 +57,7 @@ written_rules as (
         {{ read_date('valid_from') }} as valid_from,
         {{ read_date('valid_to') }} as valid_to
     from file_rows
+    where left(file_name, 6) = 'rules_'
 
 ),
 
@@ -74,9 +68,10 @@ limits as (
         model_id,
         'cap:' || dimension as rule_id,
         dimension,
-        min_points as low,
-        max_points as high
-    from model_dimensions
+        {{ read_number('min_points') }} as low,
+        {{ read_number('max_points') }} as high
+    from file_rows
+    where file_name = 'dimensions'
     union all
     select
         model_id,

@@ -39,16 +39,16 @@ select
     scores.*,
     ledger.points as ledger_points
 from scores
-inner join {{ ref('scored_models') }} as scored_models on scores.model_no = scored_models.model_no
 left join ledger
     on scores.as_of_date = ledger.as_of_date
     and scores.model_no = ledger.model_no
     and scores.lead_no = ledger.lead_no
     and scores.dimension = ledger.dimension
-left join {{ ref('model_dimensions') }} as model_dimensions
-    on scored_models.model_id = model_dimensions.model_id
-    and scores.dimension = model_dimensions.dimension
+left join {{ ref('rules') }} as limits
+    on limits.kind = 'cap'
+    and scores.model_no = limits.model_no
+    and scores.dimension = limits.dimension
 where
     scores.points <> coalesce(ledger.points, 0)
-    or scores.points < model_dimensions.min_points
-    or scores.points > model_dimensions.max_points
+    or scores.points < limits.low
+    or scores.points > limits.high

@@ -56,8 +56,8 @@ create table rule_book.model_tiers (
     capacity bigint, required_fields varchar
 );
 create schema intermediate;
-create table intermediate.int_lead_rests (
-    as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, rests_until date
+create table intermediate.int_lead_cool_downs (
+    as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, cools_down_until date
 );
 create table intermediate.int_as_of_dates (
     as_of_date date, known_until date, rules_sha256 varchar

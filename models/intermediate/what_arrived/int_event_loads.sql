@@ -14,29 +14,7 @@ loads_read as (
 
 raw_rows as (
 
-    select
-        'crm.activities' as table_name,
-        occurred_on,
-        loaded_on,
-        quarantine_reason
-    from {{ ref('base_crm__activities') }}
-    where {{ loads_to_scan('crm.activities') }}
-    union all
-    select
-        'email.events' as table_name,
-        occurred_on,
-        loaded_on,
-        quarantine_reason
-    from {{ ref('base_email__events') }}
-    where {{ loads_to_scan('email.events') }}
-    union all
-    select
-        'web.events' as table_name,
-        occurred_on,
-        loaded_on,
-        quarantine_reason
-    from {{ ref('base_web__events') }}
-    where {{ loads_to_scan('web.events') }}
+    {{ stack_event_rows('occurred_on, loaded_on, quarantine_reason', loads_to_scan) }}
 
 ),
 

@@ -12,27 +12,15 @@ feeds as (
 
 ),
 
-event_definition as (
+activity_definitions as (
 
-    select * from {{ ref('int_event_definition') }}
-
-),
-
-crm_activities as (
-
-    select * from {{ ref('base_crm__activities') }}
+    select * from {{ ref('activity_definitions') }}
 
 ),
 
-email_events as (
+thresholds as (
 
-    select * from {{ ref('base_email__events') }}
-
-),
-
-web_events as (
-
-    select * from {{ ref('base_web__events') }}
+    select * from {{ ref('thresholds') }}
 
 ),
 
@@ -58,41 +46,66 @@ limits as (
 
 ),
 
+-- Whatever decides how raw rows are folded; the first line is to be counted up with the SQL of it.
+parts_of_definition as (
+
+    select 'fold 3, keys by ' || {{ engine_version() }} as part
+    union all
+    select trim(kind) || ' ' || trim(pattern) as part
+    from {{ ref('machine_user_agents') }}
+    union all
+    select
+        'scanners '
+        || cast(links_of_one_mail_seconds as {{ dbt.type_string() }}) || ' '
+        || cast(click_after_delivery_seconds as {{ dbt.type_string() }}) as part
+    from thresholds
+    union all
+    select distinct channel || ' ' || coalesce(lower(event_type), '') as part
+    from activity_definitions
+
+),
+
+event_definition as (
+
+    select md5({{ dbt.listagg('part', "'; '", 'order by part') }}) as definition
+    from parts_of_definition
+
+),
+
 table_rows as (
 
     select
         'crm.activities' as table_name,
-        {{ count_raw_rows(source('crm', 'activities')) }} as row_count,
-        (
-            select count(*) from crm_activities
-            where
-                {{ has_loaded_since(loads_settled_before()) }}
-                and occurred_on >= (select limits.counts_from from limits)
-        ) as recent_row_count
+        {{ count_raw_rows(source('crm', 'activities')) }} as row_count
     union all
     select
         'email.events' as table_name,
-        {{ count_raw_rows(source('email', 'events')) }} as row_count,
-        (
-            select count(*) from email_events
-            where
-                {{ has_loaded_since(loads_settled_before()) }}
-                and occurred_on >= (select limits.counts_from from limits)
-        ) as recent_row_count
+        {{ count_raw_rows(source('email', 'events')) }} as row_count
     union all
     select
         'web.events' as table_name,
-        {{ count_raw_rows(source('web', 'events')) }} as row_count,
-        (
-            select count(*) from web_events
-            where
-                {{ has_loaded_since(loads_settled_before()) }}
-                and occurred_on >= (select limits.counts_from from limits)
-        ) as recent_row_count
+        {{ count_raw_rows(source('web', 'events')) }} as row_count
 
 ),
 
-recent_rows_read as (
+recent_rows as (
+
+    {{ stack_event_rows('occurred_on', has_loaded_since(loads_settled_before())) }}
+
+),
+
+recent_counts as (
+
+    select
+        recent_rows.table_name,
+        count(*) as row_count
+    from recent_rows
+    inner join limits on recent_rows.occurred_on >= limits.counts_from
+    group by recent_rows.table_name
+
+),
+
+recent_counts_read as (
 
     select
         loads_read.table_name,
@@ -118,7 +131,7 @@ select
         when
             limits.counts_from >= tables_read.counts_from
             and table_rows.row_count - tables_read.row_count
-            = table_rows.recent_row_count - coalesce(recent_rows_read.row_count, 0)
+            = coalesce(recent_counts.row_count, 0) - coalesce(recent_counts_read.row_count, 0)
             then limits.loads_settled_before
     end as loads_settled_before,
     tables_read.definition <> event_definition.definition as is_defined_anew
@@ -126,4 +139,5 @@ from table_rows
 cross join limits
 cross join event_definition
 left join tables_read on table_rows.table_name = tables_read.table_name
-left join recent_rows_read on table_rows.table_name = recent_rows_read.table_name
+left join recent_counts on table_rows.table_name = recent_counts.table_name
+left join recent_counts_read on table_rows.table_name = recent_counts_read.table_name

@@ -35,21 +35,35 @@ visitors as (
 
 ),
 
-crm_event_days as (
+-- Events by whatever may find their lead: its id, its address, its visitor.
+event_days as (
 
-    select * from {{ ref('int_crm_event_days') }}
-
-),
-
-email_event_days as (
-
-    select * from {{ ref('int_email_event_days') }}
-
-),
-
-web_event_days as (
-
-    select * from {{ ref('int_web_event_days') }}
+    select
+        table_name,
+        occurred_on,
+        row_count,
+        lead_key,
+        cast(null as {{ dbt.type_bigint() }}) as email_key,
+        cast(null as {{ dbt.type_bigint() }}) as visitor_key
+    from {{ ref('int_crm_event_days') }}
+    union all
+    select
+        table_name,
+        occurred_on,
+        row_count,
+        null as lead_key,
+        email_key,
+        null as visitor_key
+    from {{ ref('int_email_event_days') }}
+    union all
+    select
+        table_name,
+        occurred_on,
+        row_count,
+        null as lead_key,
+        email_key,
+        visitor_key
+    from {{ ref('int_web_event_days') }}
 
 ),
 
@@ -116,46 +130,14 @@ found_events as (
         event_days.table_name,
         sum(event_days.row_count) as found_count
     from as_of_dates
-    inner join crm_event_days as event_days
+    inner join event_days
         on
         event_days.occurred_on > as_of_dates.window_after
         and event_days.occurred_on <= as_of_dates.as_of_date
-    inner join people
+    left join people
         on
         as_of_dates.as_of_date = people.as_of_date
         and event_days.lead_key = people.lead_key
-    group by as_of_dates.as_of_date, event_days.table_name
-    union all
-    select
-        as_of_dates.as_of_date,
-        event_days.table_name,
-        sum(event_days.row_count) as found_count
-    from as_of_dates
-    inner join email_event_days as event_days
-        on
-        event_days.occurred_on > as_of_dates.window_after
-        and event_days.occurred_on <= as_of_dates.as_of_date
-    inner join addresses
-        on
-        as_of_dates.as_of_date = addresses.as_of_date
-        and event_days.email_key = addresses.email_key
-    group by as_of_dates.as_of_date, event_days.table_name
-    union all
-    select
-        as_of_dates.as_of_date,
-        event_days.table_name,
-        sum(
-            case
-                when addresses.lead_no is not null or visitors.lead_no is not null
-                    then event_days.row_count
-                else 0
-            end
-        ) as found_count
-    from as_of_dates
-    inner join web_event_days as event_days
-        on
-        event_days.occurred_on > as_of_dates.window_after
-        and event_days.occurred_on <= as_of_dates.as_of_date
     left join addresses
         on
         as_of_dates.as_of_date = addresses.as_of_date
@@ -164,6 +146,7 @@ found_events as (
         on
         as_of_dates.as_of_date = visitors.as_of_date
         and event_days.visitor_key = visitors.visitor_key
+    where coalesce(people.lead_no, addresses.lead_no, visitors.lead_no) is not null
     group by as_of_dates.as_of_date, event_days.table_name
 
 )

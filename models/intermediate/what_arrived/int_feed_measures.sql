@@ -36,56 +36,9 @@ filled as (
 
 ),
 
--- Of an event table all rows, also those that are too old to be read.
-table_sizes as (
+rows_of_whole_tables as (
 
-    select
-        row_counts.table_name,
-        coalesce(event_tables.row_count, row_counts.rows_read) as row_count,
-        row_counts.rows_read,
-        row_counts.rows_read - row_counts.rows_staged - row_counts.rows_duplicate
-            as rows_quarantined
-    from row_counts
-    left join event_tables on row_counts.table_name = event_tables.table_name
-
-),
-
-other_tables_loaded as (
-
-    select
-        'crm.leads' as table_name,
-        _loaded_at
-    from {{ ref('stg_crm__leads') }}
-    union all
-    select
-        'crm.lead_attributes' as table_name,
-        _loaded_at
-    from {{ ref('stg_crm__lead_attributes') }}
-    union all
-    select
-        'crm.accounts' as table_name,
-        _loaded_at
-    from {{ ref('stg_crm__accounts') }}
-    union all
-    select
-        'crm.opportunities' as table_name,
-        _loaded_at
-    from {{ ref('stg_crm__opportunities') }}
-    union all
-    select
-        'crm.opportunity_stages' as table_name,
-        _loaded_at
-    from {{ ref('stg_crm__opportunity_stages') }}
-    union all
-    select
-        'crm.lead_feedback' as table_name,
-        _loaded_at
-    from {{ ref('stg_crm__lead_feedback') }}
-    union all
-    select
-        'email.campaigns' as table_name,
-        _loaded_at
-    from {{ ref('stg_email__campaigns') }}
+    {{ stack_whole_tables("select '{table}' as table_name, _loaded_at from {staged}") }}
 
 ),
 
@@ -99,140 +52,79 @@ last_loads as (
     union all
     select
         as_of_dates.as_of_date,
-        other_tables_loaded.table_name,
-        max(cast(other_tables_loaded._loaded_at as date)) as last_loaded_on
-    from other_tables_loaded
+        rows_of_whole_tables.table_name,
+        max(cast(rows_of_whole_tables._loaded_at as date)) as last_loaded_on
+    from rows_of_whole_tables
     inner join as_of_dates
         on
-        cast(other_tables_loaded._loaded_at as date)
+        cast(rows_of_whole_tables._loaded_at as date)
         <= least(as_of_dates.known_until, {{ last_possible_load() }})
-    group by as_of_dates.as_of_date, other_tables_loaded.table_name
+    group by as_of_dates.as_of_date, rows_of_whole_tables.table_name
 
 ),
 
-stacked as (
+-- All that is counted of a table side by side; null where it is not counted.
+tables as (
 
     select
         as_of_dates.as_of_date,
-        table_sizes.table_name,
-        'rows' as measure,
-        1.0 * table_sizes.row_count as amount,
-        1 as divided_by,
-        table_sizes.row_count,
-        cast(null as {{ type_double() }}) as own_usual
+        row_counts.table_name,
+        -- Of an event table all rows, also those that are too old to be read.
+        coalesce(event_tables.row_count, row_counts.rows_read) as rows_there,
+        row_counts.rows_read,
+        row_counts.rows_read - row_counts.rows_staged - row_counts.rows_duplicate
+            as rows_quarantined,
+        counted.occurred_count,
+        counted.occurred_before_count / 28.0 as usually_occurred,
+        counted.loaded_count,
+        counted.loaded_count - counted.loaded_usable_count as loaded_quarantined,
+        counted.found_count,
+        as_of_dates.as_of_date - counted.last_occurred_on as days_since_occurred,
+        case
+            when last_loads.last_loaded_on is not null
+                then greatest(as_of_dates.as_of_date - last_loads.last_loaded_on, 0)
+        end as days_since_loaded,
+        filled.row_count as rows_looked_at,
+        filled.with_email,
+        filled.with_visitor_id,
+        filled.with_account_id
     from as_of_dates
-    cross join table_sizes
-    union all
-    select
-        as_of_dates.as_of_date,
-        table_sizes.table_name,
-        'quarantined_share' as measure,
-        table_sizes.rows_quarantined as amount,
-        table_sizes.rows_read as divided_by,
-        table_sizes.rows_read as row_count,
-        null as own_usual
-    from as_of_dates
-    cross join table_sizes
-    union all
-    select
-        as_of_date,
-        table_name,
-        'quarantined_share_7d' as measure,
-        loaded_count - loaded_usable_count as amount,
-        loaded_count as divided_by,
-        loaded_count as row_count,
-        null as own_usual
-    from counted
-    union all
-    select
-        as_of_date,
-        table_name,
-        'occurred_per_day' as measure,
-        occurred_count as amount,
-        {{ var('feed_window_days') }} as divided_by,
-        occurred_count as row_count,
-        occurred_before_count / 28.0 as own_usual
-    from counted
-    union all
-    select
-        as_of_date,
-        table_name,
-        'loaded_per_day' as measure,
-        loaded_count as amount,
-        {{ var('feed_window_days') }} as divided_by,
-        loaded_count as row_count,
-        null as own_usual
-    from counted
-    union all
-    select
-        as_of_date,
-        table_name,
-        'days_since_occurred' as measure,
-        as_of_date - last_occurred_on as amount,
-        1 as divided_by,
-        null as row_count,
-        null as own_usual
-    from counted
-    union all
-    select
-        as_of_date,
-        table_name,
-        'days_since_loaded' as measure,
-        greatest(as_of_date - last_loaded_on, 0) as amount,
-        1 as divided_by,
-        null as row_count,
-        null as own_usual
-    from last_loads
-    where last_loaded_on is not null
-    union all
-    select
-        as_of_date,
-        table_name,
-        'filled_email' as measure,
-        with_email as amount,
-        row_count as divided_by,
-        row_count,
-        null as own_usual
-    from filled
-    union all
-    select
-        as_of_date,
-        table_name,
-        'filled_visitor_id' as measure,
-        with_visitor_id as amount,
-        row_count as divided_by,
-        row_count,
-        null as own_usual
-    from filled
-    union all
-    select
-        as_of_date,
-        table_name,
-        'filled_account_id' as measure,
-        with_account_id as amount,
-        row_count as divided_by,
-        row_count,
-        null as own_usual
-    from filled
-    union all
-    select
-        as_of_date,
-        table_name,
-        'lead_found_share' as measure,
-        found_count as amount,
-        occurred_count as divided_by,
-        occurred_count as row_count,
-        null as own_usual
-    from counted
+    cross join row_counts
+    left join event_tables on row_counts.table_name = event_tables.table_name
+    left join counted
+        on
+        as_of_dates.as_of_date = counted.as_of_date
+        and row_counts.table_name = counted.table_name
+    left join filled
+        on
+        as_of_dates.as_of_date = filled.as_of_date
+        and row_counts.table_name = filled.table_name
+    left join last_loads
+        on
+        as_of_dates.as_of_date = last_loads.as_of_date
+        and row_counts.table_name = last_loads.table_name
+
+),
+
+measures as (
+
+    {{ stack_measures('tables', {
+        'rows': ['rows_there', 1, 'rows_there'],
+        'quarantined_share': ['rows_quarantined', 'rows_read', 'rows_read'],
+        'quarantined_share_7d': ['loaded_quarantined', 'loaded_count', 'loaded_count'],
+        'occurred_per_day': [
+            'occurred_count', var('feed_window_days'), 'occurred_count', 'usually_occurred'
+        ],
+        'loaded_per_day': ['loaded_count', var('feed_window_days'), 'loaded_count'],
+        'days_since_occurred': ['days_since_occurred', 1],
+        'days_since_loaded': ['days_since_loaded', 1],
+        'filled_email': ['with_email', 'rows_looked_at', 'rows_looked_at'],
+        'filled_visitor_id': ['with_visitor_id', 'rows_looked_at', 'rows_looked_at'],
+        'filled_account_id': ['with_account_id', 'rows_looked_at', 'rows_looked_at'],
+        'lead_found_share': ['found_count', 'occurred_count', 'occurred_count'],
+    }) }}
 
 )
 
-select
-    as_of_date,
-    table_name,
-    measure,
-    cast(1.0 * amount / divided_by as {{ type_double() }}) as value,
-    cast(row_count as {{ dbt.type_bigint() }}) as row_count,
-    cast(own_usual as {{ type_double() }}) as own_usual
-from stacked
-where amount is not null and divided_by > 0
+select * from measures
+where value is not null

@@ -8,7 +8,11 @@ as_of_dates as (
 
 feed_limits as (
 
-    select * from {{ ref('feed_limits') }}
+    select
+        trim(table_name) as table_name,
+        cast({{ read_number('at_most') }} as integer) as stale_after_days
+    from {{ ref('feeds') }}
+    where verdict = 'stale'
 
 ),
 
@@ -18,47 +22,30 @@ loads_read as (
 
 ),
 
-loads as (
+-- What may have changed since the last run, and what was read before.
+rows_loaded as (
 
-    select
-        'crm.activities' as table_name,
-        loaded_on,
-        min(occurred_on) as first_occurred_on
-    from {{ ref('base_crm__activities') }}
-    where
-        quarantine_reason is null
-        and {{ is_not_settled() }}
-        and loaded_on < {{ far_future() }}
-    group by loaded_on
-    union all
-    select
-        'email.events' as table_name,
-        loaded_on,
-        min(occurred_on) as first_occurred_on
-    from {{ ref('base_email__events') }}
-    where
-        quarantine_reason is null
-        and {{ is_not_settled() }}
-        and loaded_on < {{ far_future() }}
-    group by loaded_on
-    union all
-    select
-        'web.events' as table_name,
-        loaded_on,
-        min(occurred_on) as first_occurred_on
-    from {{ ref('base_web__events') }}
-    where
-        quarantine_reason is null
-        and {{ is_not_settled() }}
-        and loaded_on < {{ far_future() }}
-    group by loaded_on
+    {{ stack_event_rows(
+        'loaded_on, occurred_on',
+        'quarantine_reason is null and loaded_on < ' ~ far_future() ~ ' and ' ~ is_not_settled()
+    ) }}
     union all
     select
         table_name,
         loaded_on,
-        min(occurred_on) as first_occurred_on
+        occurred_on
     from loads_read
     where usable_count > 0
+
+),
+
+loads as (
+
+    select
+        table_name,
+        loaded_on,
+        min(occurred_on) as first_occurred_on
+    from rows_loaded
     group by table_name, loaded_on
 
 ),

@@ -29,7 +29,7 @@ followed_events as (
             as kind_key,
         coalesce(
             event_type = 'open' and {{ any_pattern_is_found(
-                'user_agent', ref('machine_patterns'), "kind = 'privacy_proxy'"
+                'user_agent', ref('machine_user_agents'), "kind = 'privacy_proxy'"
             ) }},
             false
         ) as is_privacy_proxy,

@@ -6,9 +6,9 @@ email_events as (
 
 ),
 
-machine_limits as (
+thresholds as (
 
-    select * from {{ ref('machine_limits') }}
+    select * from {{ ref('thresholds') }}
 
 ),
 
@@ -53,7 +53,7 @@ clicks_with_others as (
         clicks.occurred_on,
         greatest(clicks.known_on, others.known_on) as known_on
     from clicks
-    cross join machine_limits
+    cross join thresholds
     inner join clicks as others
         on
         clicks.email = others.email
@@ -63,10 +63,10 @@ clicks_with_others as (
         and clicks.url <> others.url
         and clicks.event_id <> others.event_id
         and others.occurred_at <= {{ dbt.dateadd(
-                'second', 'machine_limits.links_of_one_mail_seconds', 'clicks.occurred_at'
+                'second', 'thresholds.links_of_one_mail_seconds', 'clicks.occurred_at'
             ) }}
         and clicks.occurred_at <= {{ dbt.dateadd(
-                'second', 'machine_limits.links_of_one_mail_seconds', 'others.occurred_at'
+                'second', 'thresholds.links_of_one_mail_seconds', 'others.occurred_at'
             ) }}
 
 ),
@@ -78,14 +78,14 @@ clicks_on_arrival as (
         clicks.occurred_on,
         greatest(clicks.known_on, deliveries.known_on) as known_on
     from clicks
-    cross join machine_limits
+    cross join thresholds
     inner join deliveries
         on
         clicks.email = deliveries.email
         and clicks.campaign_id = deliveries.campaign_id
         and clicks.occurred_at >= deliveries.occurred_at
         and clicks.occurred_at <= {{ dbt.dateadd(
-                'second', 'machine_limits.click_after_delivery_seconds', 'deliveries.occurred_at'
+                'second', 'thresholds.click_after_delivery_seconds', 'deliveries.occurred_at'
             ) }}
 
 ),

@@ -83,7 +83,7 @@ keyed as (
             'web', 'event_type', url_path=url_path('url'), search_term='search_term'
         ) }} as kind_key,
         coalesce(
-            {{ any_pattern_is_found('user_agent', ref('machine_patterns'), "kind = 'crawler'") }},
+            {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }},
             false
         ) as is_crawler,
         occurred_on,

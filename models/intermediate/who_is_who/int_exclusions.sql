@@ -14,7 +14,13 @@ people as (
 
 exclusion_rules as (
 
-    select * from {{ ref('exclusion_rules') }}
+    select
+        trim(kind) as kind,
+        lower(trim(value)) as value,
+        trim(reason) as reason,
+        {{ read_date('valid_from') }} as valid_from,
+        {{ read_date('valid_to') }} as valid_to
+    from {{ ref('exclusions') }}
 
 ),
 
@@ -78,7 +84,7 @@ reasons as (
 
 ),
 
-exclusions as (
+joined as (
 
     select
         as_of_date,
@@ -90,4 +96,4 @@ exclusions as (
 
 )
 
-select * from exclusions
+select * from joined

@@ -18,7 +18,7 @@ classified as (
 
     select
         ip_organization,
-        {{ any_pattern_is_found('ip_organization', ref('internet_provider_patterns')) }}
+        {{ any_pattern_is_found('ip_organization', ref('isp_organizations')) }}
             as is_internet_provider
     from ip_organizations
 

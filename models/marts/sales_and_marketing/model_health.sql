@@ -6,9 +6,9 @@ scored_models as (
 
 ),
 
-minimums as (
+thresholds as (
 
-    select * from {{ ref('health_minimums') }}
+    select * from {{ ref('thresholds') }}
 
 ),
 
@@ -66,13 +66,13 @@ measured as (
         coalesce(leads.leads_scored, 0) as leads_scored,
         coalesce(leads.outcomes, 0) as outcomes,
         coalesce(leads.leads_scored - leads.outcomes, 0) as others,
-        minimums.leads_needed,
-        minimums.outcomes_needed,
+        thresholds.leads_needed,
+        thresholds.outcomes_needed,
         coalesce(rules.rules, 0) as rules,
         coalesce(rules.rules_with_findings, 0) as rules_with_findings
     from scored_models
     cross join newest_day
-    cross join minimums
+    cross join thresholds
     left join leads on scored_models.model_id = leads.model_id
     left join rules on scored_models.model_id = rules.model_id
 

@@ -7,9 +7,9 @@ rules as (
 
 ),
 
-minimums as (
+thresholds as (
 
-    select * from {{ ref('health_minimums') }}
+    select * from {{ ref('thresholds') }}
 
 ),
 
@@ -140,7 +140,7 @@ twins as (
         and ours.leads_met = theirs.leads_met
         and ours.lead_keys = theirs.lead_keys
         and ours.rule_id <> theirs.rule_id
-    inner join minimums on ours.leads_met >= minimums.rule_leads_needed
+    inner join thresholds on ours.leads_met >= thresholds.rule_leads_needed
     group by ours.model_id, ours.rule_id
 
 ),
@@ -204,10 +204,10 @@ judged as (
     select
         compared.*,
         case
-            when compared.leads_scored < minimums.leads_needed then 'too_few_outcomes'
+            when compared.leads_scored < thresholds.leads_needed then 'too_few_outcomes'
             when
-                compared.leads_met >= minimums.rule_leads_needed
-                and compared.leads_not_met >= minimums.rule_leads_needed
+                compared.leads_met >= thresholds.rule_leads_needed
+                and compared.leads_not_met >= thresholds.rule_leads_needed
                 and (
                     (
                         compared.points > 0
@@ -223,19 +223,19 @@ judged as (
             when compared.leads_not_met = 0 then 'always_fires'
             when compared.same_leads_as is not null then 'duplicates'
             when
-                compared.capped_pct >= minimums.mostly_capped_pct
-                and compared.leads_met >= minimums.rule_leads_needed
+                compared.capped_pct >= thresholds.mostly_capped_pct
+                and compared.leads_met >= thresholds.rule_leads_needed
                 then 'mostly_capped_away'
             when
-                compared.leads_met < minimums.rule_leads_needed
-                or compared.leads_not_met < minimums.rule_leads_needed
-                or compared.outcomes_met + compared.outcomes_not_met < minimums.outcomes_needed
+                compared.leads_met < thresholds.rule_leads_needed
+                or compared.leads_not_met < thresholds.rule_leads_needed
+                or compared.outcomes_met + compared.outcomes_not_met < thresholds.outcomes_needed
                 or compared.leads_scored - compared.outcomes_met - compared.outcomes_not_met
-                < minimums.outcomes_needed
+                < thresholds.outcomes_needed
                 then 'too_few_outcomes'
         end as finding
     from compared
-    cross join minimums
+    cross join thresholds
 
 )
 

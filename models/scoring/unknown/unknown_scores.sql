@@ -37,9 +37,9 @@ model_limits as (
 
 ),
 
-tier_bands as (
+model_tiers as (
 
-    select * from {{ ref('tier_bands') }}
+    select * from {{ ref('model_tiers') }}
 
 ),
 
@@ -47,14 +47,14 @@ banded_totals as (
 
     select
         lead_totals.*,
-        tier_bands.from_score as tier_from_score,
-        tier_bands.below_score as tier_below_score
+        model_tiers.enter_at as tier_from_score,
+        model_tiers.next_enter_at as tier_below_score
     from lead_totals
-    left join tier_bands
+    left join model_tiers
         on
-        lead_totals.model_no = tier_bands.model_no
-        and lead_totals.score >= tier_bands.from_score
-        and (lead_totals.score < tier_bands.below_score or tier_bands.below_score is null)
+        lead_totals.model_no = model_tiers.model_no
+        and lead_totals.score >= model_tiers.enter_at
+        and (lead_totals.score < model_tiers.next_enter_at or model_tiers.next_enter_at is null)
 
 ),
 

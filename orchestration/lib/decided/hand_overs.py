@@ -39,16 +39,16 @@ select
     coalesce(model_tiers.hands_over, false) and not scores.is_excluded as is_due,
     case
         when scores.is_excluded then scores.exclusion_reason
-        when rests.rejected_on is not null
-            then 'rejected by sales: ' || coalesce(rests.recycle_reason, 'no reason given')
+        when cool_downs.rejected_on is not null
+            then 'rejected by sales: ' || coalesce(cool_downs.recycle_reason, 'no reason given')
         else 'cooled down'
     end as recycle_reason
 from lead_tiers
 inner join newest_models using (model_id)
 inner join scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
 left join rule_book.model_tiers using (model_id, tier)
-left join intermediate.int_lead_rests as rests
-    on lead_tiers.as_of_date = rests.as_of_date and lead_tiers.lead_id = rests.lead_id
+left join intermediate.int_lead_cool_downs as cool_downs
+    on lead_tiers.as_of_date = cool_downs.as_of_date and lead_tiers.lead_id = cool_downs.lead_id
 where lead_tiers.as_of_date = $as_of;
 """
 

@@ -60,7 +60,7 @@ def assign_tiers(
     """The lead_tiers rows of `scores`, one for one and in their order.
 
     `scores`: as_of_date, model_id, lead_id, score, fit_score, engagement_score, is_excluded, and
-    where sales has rejected the lead rejected_on, recycle_reason and rests_until (null: for good),
+    where sales has rejected the lead rejected_on, recycle_reason and cools_down_until (null: for good),
     and unmet_demands (`tier=fields;…`: what is not known that a tier demands). `tiers`: model_id,
     tier, enter_at, leave_below, min_days_in_tier, action, sla_hours, stage, hands_over, capacity.
     `grades`: model_id, axis, grade, from_score. `previous`: model_id, lead_id, tier, tier_since of
@@ -154,7 +154,7 @@ class Candidates:
     held: np.ndarray
     is_held_by_days: np.ndarray
     may_enter: np.ndarray
-    rests: np.ndarray
+    cools_down: np.ndarray
     unmet: dict[int, pd.Series] = field(default_factory=dict)
 
 
@@ -175,13 +175,13 @@ def find_candidates(
     was = before["tier"].map(level_of).fillna(-1).to_numpy(dtype=int)
     was = np.where(is_known, was, -1)
 
-    rests = np.zeros(len(scores), dtype=bool)
+    cools_down = np.zeros(len(scores), dtype=bool)
     if "rejected_on" in scores:
-        until = pd.to_datetime(scores["rests_until"]).to_numpy()
-        rests = scores["rejected_on"].notna().to_numpy() & (np.isnat(until) | (as_of < until))
+        until = pd.to_datetime(scores["cools_down_until"]).to_numpy()
+        cools_down = scores["rejected_on"].notna().to_numpy() & (np.isnat(until) | (as_of < until))
 
     may_enter = is_known[:, None] & (points[:, None] >= enter)
-    may_enter[np.ix_(rests, hands_over)] = False
+    may_enter[np.ix_(cools_down, hands_over)] = False
     unmet = {}
     if "unmet_demands" in scores and scores["unmet_demands"].notna().any():
         for level, name in enumerate(ladder["tier"]):
@@ -195,15 +195,15 @@ def find_candidates(
     levels = np.arange(len(ladder))
     stays = is_known[:, None] & (points[:, None] >= leave) & (levels <= was[:, None])
     stays &= (levels == was[:, None]) | (~is_limited & (may_enter | (points[:, None] < enter)))
-    stays[np.ix_(rests, hands_over)] = False
+    stays[np.ix_(cools_down, hands_over)] = False
     held = np.where(stays.any(axis=1), (levels * stays).max(axis=1, initial=0), -1)
 
     days = (as_of - pd.to_datetime(before["tier_since"]).to_numpy()) / np.timedelta64(1, "D")
     least = ladder["min_days_in_tier"].to_numpy(dtype=float)
-    is_held_by_days = (was >= 0) & (days < least[was]) & ~(rests & hands_over[was])
+    is_held_by_days = (was >= 0) & (days < least[was]) & ~(cools_down & hands_over[was])
     held = np.where(is_held_by_days, was, held)
     by_score = np.where(is_known, np.searchsorted(enter, points, side="right") - 1, -1)
-    return Candidates(points, by_score, held, is_held_by_days, may_enter, rests, unmet)
+    return Candidates(points, by_score, held, is_held_by_days, may_enter, cools_down, unmet)
 
 
 def place(
@@ -257,10 +257,10 @@ def explain_places(
     cases.append((level > wanted, np.array(leave, dtype=object)[level]))
     if "rejected_on" in scores:
         why = scores["recycle_reason"].astype(object).where(scores["recycle_reason"].notna())
-        until = pd.to_datetime(scores["rests_until"]).dt.strftime("until %Y-%m-%d")
+        until = pd.to_datetime(scores["cools_down_until"]).dt.strftime("until %Y-%m-%d")
         words = "rejected by sales (" + why.fillna("no reason").astype("str") + "), "
         words += until.fillna("for good").astype("str")
-        cases.append((found.rests & hands_over[wanted], words.to_numpy(dtype=object)))
+        cases.append((found.cools_down & hands_over[wanted], words.to_numpy(dtype=object)))
     for at, fields in found.unmet.items():
         words = f"{names[at]} demands what is unknown: " + fields.str.replace("|", ", ")
         cases.append(((wanted == at) & fields.notna().to_numpy(), words.to_numpy(dtype=object)))
@@ -522,16 +522,16 @@ def read_chunks(
                 scores.fit_score,
                 scores.engagement_score,
                 scores.is_excluded,
-                rests.rejected_on,
-                rests.recycle_reason,
-                rests.rests_until,
+                cool_downs.rejected_on,
+                cool_downs.recycle_reason,
+                cool_downs.cools_down_until,
                 unmet.unmet_demands,
                 earlier.tier,
                 earlier.tier_since
             from scoring.tier_inputs as scores
             left join earlier using (model_id, lead_id)
             left join unmet using (model_id, lead_id)
-            left join intermediate.int_lead_rests as rests using (as_of_date, lead_id)
+            left join intermediate.int_lead_cool_downs as cool_downs using (as_of_date, lead_id)
             where scores.as_of_date = $as_of
                 and ($model_id is null or scores.model_id = $model_id)
             order by scores.model_id, scores.lead_id

@@ -12,9 +12,12 @@ as_of_dates as (
 
 ),
 
-rest_periods as (
+cool_downs as (
 
-    select * from {{ ref('rest_periods') }}
+    select
+        lower(coalesce(trim(reason), '')) as reason,
+        cast({{ read_number('rest_days') }} as integer) as days
+    from {{ ref('recycling') }}
 
 ),
 
@@ -38,7 +41,7 @@ verdicts as (
 
 ),
 
--- The latest verdict counts: an acceptance ends a rest.
+-- The latest verdict counts: an acceptance ends a cool-down.
 rejections as (
 
     select *
@@ -47,7 +50,7 @@ rejections as (
 
 ),
 
-rests as (
+cooling_down as (
 
     select
         rejections.as_of_date,
@@ -55,13 +58,13 @@ rests as (
         rejections.rejected_on,
         rejections.reason as recycle_reason,
         case
-            when named.reason is not null then named.rest_days
-            when others.reason is not null then others.rest_days
+            when named.reason is not null then named.days
+            when others.reason is not null then others.days
             else 0
-        end as rest_days
+        end as days
     from rejections
-    left join rest_periods as named on lower(rejections.reason) = named.reason
-    left join rest_periods as others on others.reason = ''
+    left join cool_downs as named on lower(rejections.reason) = named.reason
+    left join cool_downs as others on others.reason = ''
 
 )
 
@@ -70,6 +73,6 @@ select
     lead_id,
     rejected_on,
     recycle_reason,
-    cast(rejected_on + rest_days as date) as rests_until
-from rests
-where rest_days is null or rejected_on + rest_days > as_of_date
+    cast(rejected_on + days as date) as cools_down_until
+from cooling_down
+where days is null or rejected_on + days > as_of_date
