@@ -34,6 +34,15 @@
 {%- endmacro %}
 
 
+{% macro share_with_interval(hits, trials, name, share=none) -%}
+    {# The share and the ends of its interval, as <share>, <name>_low and <name>_high; the share is
+       called <name>_rate if nothing else is said. #}
+    {{ share_of(hits, trials) }} as {{ share or name ~ '_rate' }},
+    {{ wilson_low(hits, trials) }} as {{ name }}_low,
+    {{ wilson_high(hits, trials) }} as {{ name }}_high
+{%- endmacro %}
+
+
 {% macro percentage_of(hits, trials) -%}
     {# The share hits / trials as 0 to 100; null without a trial. #}
     cast(100.0 * ({{ hits }}) / nullif({{ trials }}, 0) as decimal(5, 2))

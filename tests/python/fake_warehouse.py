@@ -57,7 +57,8 @@ create table rule_book.model_tiers (
 );
 create schema intermediate;
 create table intermediate.int_lead_cool_downs (
-    as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, cools_down_until date
+    as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar,
+    cools_down_until date
 );
 create table intermediate.int_as_of_dates (
     as_of_date date, known_until date, rules_sha256 varchar
