@@ -29,20 +29,33 @@
 {%- endmacro %}
 
 
-{% macro curve_at(curve, age) -%}
-    {# What a curve of rule_curves is worth at an age, in days. #}
-    {{ curve }}.constant
-    + {{ curve }}.fading * power(0.5, {{ age }} / {{ curve }}.half_life_days)
-    - {{ curve }}.slope * {{ age }}
+{% macro fade(age, half_life_days) -%}
+    {# What is left at an age, in days, of what halves in so many. #}
+    power(0.5, {{ age }} / {{ half_life_days }})
+{%- endmacro %}
+
+
+{% macro curve_at(curve, age, faded) -%}
+    {# What a curve of rule_curves is worth at an age, in days; `faded` is the fade of its rule then. #}
+    {{ curve }}.constant + {{ curve }}.fading * {{ faded }} - {{ curve }}.slope * {{ age }}
 {%- endmacro %}
 
 
 {% macro moved_curve(curve, age, points) -%}
     {# The columns of a curve of so many points that begins where this one is at an age, in days. #}
     {{ points }} * ({{ curve }}.constant - {{ curve }}.slope * {{ age }}) as constant,
-        {{ points }} * {{ curve }}.fading * power(0.5, {{ age }} / {{ curve }}.half_life_days)
-            as fading,
+        {{ points }} * {{ curve }}.fading * {{ fade(age, curve ~ '.half_life_days') }} as fading,
         {{ points }} * {{ curve }}.slope as slope
+{%- endmacro %}
+
+
+{% macro points_on(curve, rule_day) -%}
+    {# The points of a curve of projected_curves on a day ahead: `rule_day` has its rule's
+       max_points, the day, and the fade of the rule on it. #}
+    {{ round_points(hold_within(
+        curve_at(curve, rule_day ~ '.day', rule_day ~ '.fade'),
+        '-' ~ rule_day ~ '.max_points', rule_day ~ '.max_points'
+    )) }}
 {%- endmacro %}
 
 

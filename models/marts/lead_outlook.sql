@@ -6,21 +6,27 @@ candidates as (
 
 ),
 
-scores_ahead as (
+projected_scores as (
 
-    select * from {{ ref('scores_ahead') }}
+    select * from {{ ref('projected_scores') }}
 
 ),
 
-fading_points as (
+curves as (
 
-    select * from {{ ref('fading_points_ahead') }}
+    select * from {{ ref('projected_curves') }}
 
 ),
 
 attribute_points as (
 
-    select * from {{ ref('attribute_points_ahead') }}
+    select * from {{ ref('projected_attribute_points') }}
+
+),
+
+projected_rules as (
+
+    select * from {{ ref('projected_rules') }}
 
 ),
 
@@ -55,28 +61,49 @@ drop_outs as (
         candidates.as_of_date,
         candidates.model_no,
         candidates.lead_no,
-        min(scores_ahead.day) as day
+        min(projected_scores.day) as day
     from candidates
-    inner join scores_ahead
+    inner join projected_scores
         on
-        candidates.candidate_no = scores_ahead.candidate_no
-        and scores_ahead.day >= candidates.stays_days
-        and scores_ahead.score < candidates.leave_below
+        candidates.candidate_no = projected_scores.candidate_no
+        and projected_scores.day >= candidates.stays_days
+        and projected_scores.score < candidates.leave_below
     group by
         candidates.candidate_no, candidates.as_of_date, candidates.model_no, candidates.lead_no
+
+),
+
+rule_days as (
+
+    select
+        drop_outs.candidate_no,
+        drop_outs.day,
+        projected_rules.rule_no,
+        projected_rules.rule_id,
+        projected_rules.max_points,
+        {{ fade('drop_outs.day', 'projected_rules.half_life_days') }} as fade
+    from drop_outs
+    inner join projected_rules
+        on
+        drop_outs.model_no = projected_rules.model_no
+        and drop_outs.day >= projected_rules.from_day
+        and drop_outs.day < projected_rules.until_day
 
 ),
 
 points_then as (
 
     select
-        drop_outs.candidate_no,
-        rules.rule_id,
-        fading_points.points
-    from drop_outs
-    inner join fading_points
-        on drop_outs.candidate_no = fading_points.candidate_no and drop_outs.day = fading_points.day
-    inner join rules on fading_points.rule_no = rules.rule_no
+        rule_days.candidate_no,
+        rule_days.rule_id,
+        {{ points_on('curves', 'rule_days') }} as points
+    from rule_days
+    inner join curves
+        on
+        rule_days.candidate_no = curves.candidate_no
+        and rule_days.rule_no = curves.rule_no
+        and rule_days.day >= curves.from_day
+        and rule_days.day < curves.until_day
     union all
     select
         drop_outs.candidate_no,
@@ -127,15 +154,15 @@ select
     cast(candidates.leave_below as decimal(12, 4)) as leave_below,
     cast(candidates.score as decimal(12, 4)) as score,
     cast(candidates.as_of_date + drop_outs.day as date) as drops_out_on,
-    cast(scores_ahead.score as decimal(12, 4)) as score_then,
+    cast(projected_scores.score as decimal(12, 4)) as score_then,
     losses.reason || ': ' || {{ format_points('losses.points_now') }} || ' now, '
     || {{ format_points('losses.points_then') }} || ' then' as because_of
 from candidates
 inner join scored_models on candidates.model_no = scored_models.model_no
 inner join lead_numbers on candidates.lead_no = lead_numbers.lead_no
 left join drop_outs on candidates.candidate_no = drop_outs.candidate_no
-left join scores_ahead
+left join projected_scores
     on
-    drop_outs.candidate_no = scores_ahead.candidate_no
-    and drop_outs.day = scores_ahead.day
+    drop_outs.candidate_no = projected_scores.candidate_no
+    and drop_outs.day = projected_scores.day
 left join losses on candidates.candidate_no = losses.candidate_no and losses.place = 1

@@ -15,6 +15,8 @@ ages as (
 select
     rule_curves.rule_no,
     ages.age,
-    {{ curve_at('rule_curves', 'ages.age') }} as weight
+    {{ curve_at(
+        'rule_curves', 'ages.age', fade('ages.age', 'rule_curves.half_life_days')
+    ) }} as weight
 from rule_curves
 inner join ages on ages.age between rule_curves.from_age and rule_curves.to_age

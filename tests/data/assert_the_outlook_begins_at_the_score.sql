@@ -4,8 +4,8 @@ select
     candidates.model_no,
     candidates.lead_no,
     candidates.score,
-    scores_ahead.score as score_ahead
+    projected_scores.score as projected_score
 from {{ ref('outlook_candidates') }} as candidates
-left join {{ ref('scores_ahead') }} as scores_ahead
-    on candidates.candidate_no = scores_ahead.candidate_no and scores_ahead.day = 0
-where candidates.score is distinct from scores_ahead.score
+left join {{ ref('projected_scores') }} as projected_scores
+    on candidates.candidate_no = projected_scores.candidate_no and projected_scores.day = 0
+where candidates.score is distinct from projected_scores.score

@@ -24,9 +24,9 @@ value_points as (
 
 ),
 
-recency_ahead as (
+projected_recency as (
 
-    select * from {{ ref('recency_ahead') }}
+    select * from {{ ref('projected_recency') }}
 
 ),
 
@@ -36,9 +36,9 @@ rule_operands as (
 
 ),
 
-rules_ahead as (
+projected_rules as (
 
-    select * from {{ ref('rules_ahead') }}
+    select * from {{ ref('projected_rules') }}
 
 ),
 
@@ -80,7 +80,7 @@ distinct_recency_values as (
     select distinct
         attribute,
         value
-    from recency_ahead
+    from projected_recency
 
 ),
 
@@ -104,38 +104,38 @@ pieces as (
 
     select
         lasting_points.candidate_no,
-        rules_ahead.rule_no,
-        rules_ahead.from_day,
-        rules_ahead.until_day
+        projected_rules.rule_no,
+        projected_rules.from_day,
+        projected_rules.until_day
     from lasting_points
-    inner join rules_ahead on lasting_points.rule_no = rules_ahead.rule_no
+    inner join projected_rules on lasting_points.rule_no = projected_rules.rule_no
     union all
     select
         candidates.candidate_no,
-        rules_ahead.rule_no,
-        greatest(recency_ahead.from_day, rules_ahead.from_day) as from_day,
-        least(recency_ahead.until_day, rules_ahead.until_day) as until_day
+        projected_rules.rule_no,
+        greatest(projected_recency.from_day, projected_rules.from_day) as from_day,
+        least(projected_recency.until_day, projected_rules.until_day) as until_day
     from candidates
-    inner join recency_ahead on candidates.lead_no = recency_ahead.lead_no
+    inner join projected_recency on candidates.lead_no = projected_recency.lead_no
     inner join recency_values
         on
-        recency_ahead.attribute = recency_values.attribute
-        and recency_ahead.value = recency_values.value
+        projected_recency.attribute = recency_values.attribute
+        and projected_recency.value = recency_values.value
     inner join recency_matches on recency_values.value_no = recency_matches.value_no
-    inner join rules_ahead
+    inner join projected_rules
         on
-        recency_matches.rule_no = rules_ahead.rule_no
-        and candidates.model_no = rules_ahead.model_no
+        recency_matches.rule_no = projected_rules.rule_no
+        and candidates.model_no = projected_rules.model_no
 
 )
 
 select
     pieces.candidate_no,
     pieces.rule_no,
-    rules_ahead.dimension,
+    projected_rules.dimension,
     pieces.from_day,
     pieces.until_day,
-    rules_ahead.points
+    projected_rules.points
 from pieces
-inner join rules_ahead on pieces.rule_no = rules_ahead.rule_no
+inner join projected_rules on pieces.rule_no = projected_rules.rule_no
 where pieces.from_day < pieces.until_day

@@ -13,16 +13,22 @@ lead_activity_days as (
 
 ),
 
-rule_activities as (
+sequence_points as (
 
-    select * from {{ ref('rule_activities') }}
+    select * from {{ ref('sequence_points') }}
 
 ),
 
-rules_ahead as (
+rule_activities as (
 
-    select * from {{ ref('rules_ahead') }}
+    select * from {{ ref('rule_activities') }}
     where kind = 'activity'
+
+),
+
+projected_rules as (
+
+    select * from {{ ref('projected_rules') }}
 
 ),
 
@@ -36,23 +42,39 @@ rule_days as (
 
     select
         candidates.candidate_no,
-        rules_ahead.rule_no,
+        projected_rules.rule_no,
         min(lead_activity_days.age) as age,
-        rules_ahead.event_points
-        * least(sum(lead_activity_days.event_count), rules_ahead.events_per_day) as points
+        projected_rules.event_points
+        * least(sum(lead_activity_days.event_count), projected_rules.events_per_day) as points
     from candidates
     inner join lead_activity_days
         on
         candidates.as_of_date = lead_activity_days.as_of_date
         and candidates.lead_no = lead_activity_days.lead_no
     inner join rule_activities on lead_activity_days.activity_no = rule_activities.activity_no
-    inner join rules_ahead
+    inner join projected_rules
         on
-        rule_activities.rule_no = rules_ahead.rule_no
-        and candidates.model_no = rules_ahead.model_no
+        rule_activities.rule_no = projected_rules.rule_no
+        and candidates.model_no = projected_rules.model_no
     group by
-        candidates.candidate_no, rules_ahead.rule_no, lead_activity_days.days_ago,
-        rules_ahead.event_points, rules_ahead.events_per_day
+        candidates.candidate_no, projected_rules.rule_no, lead_activity_days.days_ago,
+        projected_rules.event_points, projected_rules.events_per_day
+    union all
+    -- A sequence ages from its last day.
+    select
+        candidates.candidate_no,
+        projected_rules.rule_no,
+        sequence_points.age,
+        projected_rules.event_points as points
+    from candidates
+    inner join sequence_points
+        on
+        candidates.as_of_date = sequence_points.as_of_date
+        and candidates.lead_no = sequence_points.lead_no
+    inner join projected_rules
+        on
+        sequence_points.rule_no = projected_rules.rule_no
+        and candidates.model_no = projected_rules.model_no
 
 ),
 
@@ -64,7 +86,6 @@ pieces as (
         rule_days.rule_no,
         greatest(0, rule_curves.from_age - rule_days.age) as from_day,
         rule_curves.to_age - rule_days.age + 1 as until_day,
-        rule_curves.half_life_days,
         {{ moved_curve('rule_curves', 'rule_days.age', 'rule_days.points') }}
     from rule_days
     inner join rule_curves
@@ -77,7 +98,6 @@ changes as (
     select
         candidate_no,
         rule_no,
-        half_life_days,
         from_day as changes_on,
         constant,
         fading,
@@ -88,7 +108,6 @@ changes as (
     select
         candidate_no,
         rule_no,
-        half_life_days,
         until_day as changes_on,
         -constant as constant,
         -fading as fading,
@@ -103,13 +122,12 @@ summed as (
     select
         candidate_no,
         rule_no,
-        half_life_days,
         changes_on,
         sum(constant) as constant,
         sum(fading) as fading,
         sum(slope) as slope
     from changes
-    group by candidate_no, rule_no, half_life_days, changes_on
+    group by candidate_no, rule_no, changes_on
 
 )
 
@@ -117,21 +135,13 @@ summed as (
 select
     candidate_no,
     rule_no,
-    half_life_days,
     changes_on as from_day,
-    lead(changes_on, 1, {{ var('outlook_days') }} + 1) over (
-        partition by candidate_no, rule_no order by changes_on
-    ) as until_day,
-    sum(constant) over (
-        partition by candidate_no, rule_no order by changes_on
-        rows between unbounded preceding and current row
-    ) as constant,
-    sum(fading) over (
-        partition by candidate_no, rule_no order by changes_on
-        rows between unbounded preceding and current row
-    ) as fading,
-    sum(slope) over (
-        partition by candidate_no, rule_no order by changes_on
-        rows between unbounded preceding and current row
-    ) as slope
+    lead(changes_on, 1, {{ var('outlook_days') }} + 1) over later as until_day,
+    sum(constant) over later as constant,
+    sum(fading) over later as fading,
+    sum(slope) over later as slope
 from summed
+window later as (
+    partition by candidate_no, rule_no order by changes_on
+    rows between unbounded preceding and current row
+)

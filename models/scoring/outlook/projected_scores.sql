@@ -6,15 +6,21 @@ candidates as (
 
 ),
 
-fading_points as (
+curves as (
 
-    select * from {{ ref('fading_points_ahead') }}
+    select * from {{ ref('projected_curves') }}
+
+),
+
+projected_rules as (
+
+    select * from {{ ref('projected_rules') }}
 
 ),
 
 attribute_points as (
 
-    select * from {{ ref('attribute_points_ahead') }}
+    select * from {{ ref('projected_attribute_points') }}
 
 ),
 
@@ -31,14 +37,33 @@ days as (
 
 ),
 
+-- Once per rule, not once per lead.
+rule_days as (
+
+    select
+        projected_rules.rule_no,
+        projected_rules.max_points,
+        days.day,
+        {{ fade('days.day', 'projected_rules.half_life_days') }} as fade
+    from projected_rules
+    inner join days
+        on days.day >= projected_rules.from_day and days.day < projected_rules.until_day
+
+),
+
 behavioral_days as (
 
     select
-        candidate_no,
-        day,
-        sum(points) as points
-    from fading_points
-    group by candidate_no, day
+        curves.candidate_no,
+        rule_days.day,
+        sum({{ points_on('curves', 'rule_days') }}) as points
+    from curves
+    inner join rule_days
+        on
+        curves.rule_no = rule_days.rule_no
+        and rule_days.day >= curves.from_day
+        and rule_days.day < curves.until_day
+    group by curves.candidate_no, rule_days.day
 
 ),
 

@@ -26,7 +26,8 @@ counted as (
         rules.attribute,
         cast(rules.points as {{ type_double() }}) as event_points,
         cast(rules.max_per_day as {{ type_double() }}) as events_per_day,
-        rules.max_points,
+        cast(rules.max_points as {{ type_double() }}) as max_points,
+        coalesce(rules.half_life_days, 1) as half_life_days,
         {{ round_points('rules.points') }} as points,
         greatest(0, {{ days_between('newest_day.as_of_date', 'rules.valid_from') }}) as from_day,
         least(
