@@ -1,31 +1,73 @@
 {% macro operator_is_met(operator, value, operand, patterns=none) -%}
-    {# Whether a value meets an operand of the rule book: the operators stand here alone.
+    {# Whether a value meets an operand of the rule book: the operators stand here alone. A `not_…`
+       is met exactly where the value is known and does not meet the operator without it.
 
        value: relation with value (trimmed text, '' where missing) and the columns of
-       value_columns. operand: relation with operand and the columns of operand_columns (`in` has
-       a row per part). patterns: what pattern_of_rules takes, where there are patterns. #}
+       value_columns. operand: relation with operand and the columns of operand_columns (`in` and
+       `not_in` have a row per part: operands_to_meet says how many of them must be met). patterns:
+       what pattern_of_rules takes, where there are patterns. A day meets an operator of days from
+       met_from to met_until; that it is met at all, on some day, is what is said here. #}
+    {%- set equals -%}
+        ({{ value }}.lower_value = {{ operand }}.lower_operand
+        or coalesce({{ value }}.value_number = {{ operand }}.operand_number, false))
+    {%- endset -%}
+    {%- set contains = 'position(' ~ operand ~ '.lower_operand in ' ~ value ~ '.lower_value) > 0' -%}
+    {%- set matches = written_pattern_is_found(value ~ '.value', operand ~ '.operand', patterns) -%}
     case
         when {{ operator }} = 'missing' then {{ value }}.value = ''
         when {{ value }}.value = '' then false
         when {{ operator }} = 'present' then true
-        when {{ operator }} in ('equals', 'in') then
-            {{ value }}.lower_value = {{ operand }}.lower_operand
-            or coalesce({{ value }}.value_number = {{ operand }}.operand_number, false)
-        when {{ operator }} = 'contains' then
-            position({{ operand }}.lower_operand in {{ value }}.lower_value) > 0
+        when {{ operator }} in ('equals', 'in') then {{ equals }}
+        when {{ operator }} in ('not_equals', 'not_in') then not {{ equals }}
+        when {{ operator }} = 'contains' then {{ contains }}
+        when {{ operator }} = 'not_contains' then not {{ contains }}
         when {{ operator }} = 'starts_with' then
             left({{ value }}.lower_value, length({{ operand }}.operand))
             = {{ operand }}.lower_operand
         when {{ operator }} = 'ends_with' then
             right({{ value }}.lower_value, length({{ operand }}.operand))
             = {{ operand }}.lower_operand
-        when {{ operator }} = 'between' then
+        when {{ operator }} in ('between', 'at_least', 'at_most') then
             {{ value }}.value_number is not null
             and coalesce({{ value }}.value_number >= {{ operand }}.low, true)
             and coalesce({{ value }}.value_number < {{ operand }}.high, true)
-        when {{ operator }} = 'matches' then
-            {{ written_pattern_is_found(value ~ '.value', operand ~ '.operand', patterns) }}
+            and ({{ operator }} <> 'at_most' or {{ value }}.value_number <= {{ operand }}.operand_number)
+        when {{ operator }} = 'matches' then {{ matches }}
+        when {{ operator }} = 'not_matches' then not ({{ matches }})
+        when {{ operator }} in ({{ operators_of_days() }}) then
+            {{ read_day(value ~ '.value') }} is not null
     end
+{%- endmacro %}
+
+
+{% macro operators_of_days() -%}
+    {# Operators that are met or not as days go by. #}
+    'within_days', 'older_than_days'
+{%- endmacro %}
+
+
+{% macro met_from(operator, value, operand) -%}
+    {# The first day on which a day meets an operator of days; null for other operators. #}
+    case {{ operator }}
+        when 'within_days' then {{ read_day(value) }}
+        when 'older_than_days'
+            then cast({{ dbt.dateadd('day', 'cast(' ~ operand ~ ' as integer)', read_day(value)) }} as date)
+    end
+{%- endmacro %}
+
+
+{% macro met_until(operator, value, operand) -%}
+    {# The first day on which it no longer does; null where there is none. #}
+    case {{ operator }}
+        when 'within_days'
+            then cast({{ dbt.dateadd('day', 'cast(' ~ operand ~ ' as integer)', read_day(value)) }} as date)
+    end
+{%- endmacro %}
+
+
+{% macro read_day(text) -%}
+    {# The UTC day of a text that raw tables may hold as a time, else null. #}
+    cast({{ read_timestamp(text, 'text', none) }} as date)
 {%- endmacro %}
 
 
@@ -40,7 +82,10 @@
     {# What operator_is_met compares with, made once per operand. #}
     lower({{ operand }}) as lower_operand,
     {{ read_number(operand) }} as operand_number,
-    case when {{ operator }} = 'between' then {{ range_low(operand) }} end as low,
+    case {{ operator }}
+        when 'between' then {{ range_low(operand) }}
+        when 'at_least' then {{ read_number(operand) }}
+    end as low,
     case when {{ operator }} = 'between' then {{ range_high(operand) }} end as high
 {%- endmacro %}
 
@@ -50,7 +95,7 @@
        holds (operator, and operand or value), is found in the value. Each is written into the SQL as a
        literal: engines compile a literal once, and what comes from a column for every row. #}
     {%- set found = run_query(
-        "select distinct trim(value) from " ~ patterns ~ " where operator = 'matches' order by 1"
+        "select distinct trim(value) from " ~ patterns ~ " where operator in ('matches', 'not_matches') order by 1"
     ).columns[0].values() if can_be_read(patterns) else [] -%}
     {%- if found -%}
     case {{ operand }}
@@ -79,8 +124,9 @@
 
 {% macro bounded_operators() -%}
     {# Operators for which no finite list holds a value of every kind: whether a text that nobody
-       knows yet contains or matches another is only bounded, met or not met. #}
-    'contains', 'starts_with', 'ends_with', 'matches'
+       knows yet contains or matches another, and which day it is, is only bounded, met or not met. #}
+    'contains', 'not_contains', 'starts_with', 'ends_with', 'matches', 'not_matches',
+    {{ operators_of_days() }}
 {%- endmacro %}
 
 
@@ -92,12 +138,17 @@
 
 
 {% macro match_values(values, operands, patterns) -%}
-    {# The rules that the values of attributes meet: value_no, attribute, rule_no. `values` has
-       value_no, attribute and value, `operands` is of the columns of rule_operands. #}
-    select distinct
+    {# The rules that the values of attributes meet, and the days on which they do: value_no,
+       attribute, rule_no, met_from, met_until. `values` has value_no, attribute and value,
+       `operands` is of the columns of rule_operands. #}
+    select
         compared.value_no,
         compared.attribute,
-        {{ operands }}.rule_no
+        {{ operands }}.rule_no,
+        max({{ met_from(operands ~ '.operator', 'compared.value', operands ~ '.operand') }})
+            as met_from,
+        max({{ met_until(operands ~ '.operator', 'compared.value', operands ~ '.operand') }})
+            as met_until
     from (
         select
             value_no,
@@ -108,4 +159,6 @@
     ) as compared
     inner join {{ operands }} on compared.attribute = {{ operands }}.attribute
     where {{ operator_is_met(operands ~ '.operator', 'compared', operands, patterns) }}
+    group by compared.value_no, compared.attribute, {{ operands }}.rule_no
+    having count(*) >= max({{ operands }}.operands_to_meet)
 {%- endmacro %}

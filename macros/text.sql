@@ -73,6 +73,17 @@
 {%- endmacro %}
 
 
+{% macro looks_around(pattern) -%}
+    {# Whether a regular expression asks what stands before or behind: some engines cannot. #}
+    (
+        position('(?=' in {{ pattern }}) > 0
+        or position('(?!' in {{ pattern }}) > 0
+        or position('(?<=' in {{ pattern }}) > 0
+        or position('(?<!' in {{ pattern }}) > 0
+    )
+{%- endmacro %}
+
+
 {% macro split_to_rows(text, delimiter='|') -%}
     {# One row per part of a delimited text; for a select list. #}
     {{ return(adapter.dispatch('split_to_rows')(text, delimiter)) }}

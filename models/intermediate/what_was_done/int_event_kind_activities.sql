@@ -49,15 +49,16 @@ kinds_as_of as (
 
 operands as (
 
-    select
+    select distinct
         activity,
         channel,
         event_type,
         attribute,
         operator,
+        value as list,
         trim({{ split_to_rows('value') }}) as operand
     from definitions
-    where operator = 'in'
+    where operator in ('in', 'not_in')
     union all
     select
         activity,
@@ -65,9 +66,10 @@ operands as (
         event_type,
         attribute,
         operator,
+        value as list,
         value as operand
     from definitions
-    where operator is null or operator <> 'in'
+    where operator is null or operator not in ('in', 'not_in')
 
 ),
 
@@ -75,6 +77,13 @@ compared_with as (
 
     select
         *,
+        case
+            when operator = 'not_in'
+                then count(*) over (
+                    partition by activity, channel, event_type, attribute, list
+                )
+            else 1
+        end as operands_to_meet,
         {{ operand_columns('operator', 'operand') }}
     from operands
 
@@ -89,6 +98,8 @@ candidates as (
         compared_with.activity,
         compared_with.attribute,
         compared_with.operator,
+        compared_with.list,
+        compared_with.operands_to_meet,
         compared_with.operand,
         compared_with.lower_operand,
         compared_with.operand_number,
@@ -123,13 +134,20 @@ compared as (
 
 matched as (
 
-    select *
+    select
+        as_of_date,
+        kind_key,
+        product,
+        activity,
+        attribute
     from compared
     where
         attribute is null
         or {{ operator_is_met(
             'compared.operator', 'compared', 'compared', ref('activity_definitions')
         ) }}
+    group by as_of_date, kind_key, product, activity, attribute, operator, list
+    having count(*) >= max(operands_to_meet)
 
 ),
 

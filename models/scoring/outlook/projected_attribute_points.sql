@@ -42,12 +42,15 @@ projected_rules as (
 
 ),
 
--- What is known of a lead stays as it is.
+-- What is known of a lead stays as it is; what it gives may end as days go by.
 lasting_points as (
 
     select
         candidates.candidate_no,
-        value_points.rule_no
+        candidates.as_of_date,
+        value_points.rule_no,
+        value_points.valid_from,
+        value_points.valid_to
     from candidates
     inner join lead_values
         on
@@ -61,7 +64,10 @@ lasting_points as (
     union all
     select
         candidates.candidate_no,
-        value_points.rule_no
+        candidates.as_of_date,
+        value_points.rule_no,
+        value_points.valid_from,
+        value_points.valid_to
     from candidates
     inner join completeness
         on
@@ -105,8 +111,14 @@ pieces as (
     select
         lasting_points.candidate_no,
         projected_rules.rule_no,
-        projected_rules.from_day,
-        projected_rules.until_day
+        greatest(
+            projected_rules.from_day,
+            {{ days_between('lasting_points.as_of_date', 'lasting_points.valid_from') }}
+        ) as from_day,
+        least(
+            projected_rules.until_day,
+            {{ days_between('lasting_points.as_of_date', 'lasting_points.valid_to') }}
+        ) as until_day
     from lasting_points
     inner join projected_rules on lasting_points.rule_no = projected_rules.rule_no
     union all

@@ -27,13 +27,13 @@ named_values as (
         attribute,
         trim({{ split_to_rows('value') }}) as value
     from attribute_rules
-    where operator = 'in'
+    where operator in ('in', 'not_in')
     union
     select
         attribute,
         value
     from attribute_rules
-    where operator = 'equals'
+    where operator in ('equals', 'not_equals', 'at_least', 'at_most')
 
 ),
 

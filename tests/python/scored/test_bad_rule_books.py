@@ -86,6 +86,26 @@ PROBLEMS = {
         "rules_firmographic", 2, {"operator": "between", "value": "100..50"},
         "rules_firmographic.csv, row 2, column value: '100..50' is an empty range",
     ),
+    "a look ahead": (
+        "rules_firmographic", 2, {"operator": "matches", "value": "^(?!acme)"},
+        "rules_firmographic.csv, row 2, column value: '^(?!acme)' looks ahead or behind, (?=, (?!,"
+        " (?<= or (?<!, which the regular expressions of engines cannot; write what must not be"
+        " found with the operator not_matches",
+    ),
+    "a bound that is no number": (
+        "rules_firmographic", 2, {"operator": "at_least", "value": "many"},
+        "rules_firmographic.csv, row 2, column value: 'many' is not a number, but the operator"
+        " at_least compares numbers",
+    ),
+    "half a day": (
+        "rules_firmographic", 2, {"operator": "within_days", "value": "0.5"},
+        "rules_firmographic.csv, row 2, column value: '0.5' is not a whole number of days from 1 to"
+        " 36500, which the operator within_days needs",
+    ),
+    "an activity by days": (
+        "activities", 2, {"operator": "older_than_days"},
+        "activities.csv, row 2, column operator: 'older_than_days' is unknown; it must be one of",
+    ),
     "an operator without its value": (
         "rules_firmographic", 2, {"operator": "contains", "value": ""},
         "rules_firmographic.csv, row 2, column value: is empty, but the operator contains needs",

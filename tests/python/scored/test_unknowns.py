@@ -48,6 +48,9 @@ MANY_RULES = {
         ("job_title", "contains", "intern", -6),
         ("region", "starts_with", "north", -2),
         ("region", "present", "", 1),
+        ("region", "not_in", "south|north", 3),
+        ("job_title", "not_contains", "vp", -2),
+        ("job_title", "not_matches", "of", 1),
     ],
     "firmographic": [
         # Above 100 a lead has more than at 100 and than below: 7, 4 and 5 points.
@@ -61,6 +64,9 @@ MANY_RULES = {
         ("industry", "in", "Software|Retail", 5),
         ("industry", "ends_with", "care", -4),
         ("industry", "missing", "", 2),
+        ("industry", "not_equals", "retail", -1),
+        ("employee_count", "at_least", "101", 2),
+        ("employee_count", "at_most", "99", -3),
     ],
     "readiness": [
         ("won_opportunities", "between", "1..2", 3),
