@@ -125,7 +125,7 @@ def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[
     source = context.data_sources.add_sql(
         "warehouse",
         connection_string=f"reading_duckdb:///{warehouse}",
-        create_temp_table=False,
+        create_temp_table=True,
         kwargs={"connect_args": {"read_only": True}, "poolclass": StaticPool},
     )
     batch = source.add_query_asset(mart, query=BATCHES[mart]).add_batch_definition_whole_table(
