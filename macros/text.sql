@@ -150,15 +150,14 @@
 {%- endmacro %}
 
 
-{% macro stack_columns(relation, columns, named) -%}
+{% macro stack_columns(relation, columns, named, keys=('as_of_date', 'lead_no')) -%}
     {# The columns of a relation that `named` names in its column attribute, in long form, as text:
-       as_of_date, lead_no, attribute, value. #}
+       the keys, attribute and value. #}
     {%- set wanted = run_query('select attribute from ' ~ named).columns[0].values()
         if can_be_read(named) else columns -%}
     {%- for column in [columns[0]] + (columns[1:] | select('in', wanted) | list) %}
     select
-        as_of_date,
-        lead_no,
+        {{ keys | join(',\n        ') }},
         '{{ column }}' as attribute,
         cast({{ column }} as {{ dbt.type_string() }}) as value
     from {{ relation }}
