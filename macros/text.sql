@@ -144,9 +144,16 @@
 {%- endmacro %}
 
 
-{% macro phone_length() -%}
-    {# How many digits a phone number may have: E.164 allows 15, and fewer than 7 reach nobody. #}
-    7 and 15
+{% macro phone_quality(phone) -%}
+    {# Whether a phone number can be one: E.164 allows 15 digits, fewer than 7 reach nobody, and one
+       digit alone is none. #}
+    {%- set digits = "regexp_replace(" ~ phone ~ ", '[^0-9]', '', 'g')" -%}
+    case
+            when {{ phone }} is null then 'missing'
+            when length({{ digits }}) not between 7 and 15 then 'invalid'
+            when replace({{ digits }}, left({{ digits }}, 1), '') = '' then 'invalid'
+            else 'ok'
+        end
 {%- endmacro %}
 
 
