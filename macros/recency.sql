@@ -19,6 +19,23 @@
 {%- endmacro %}
 
 
+{% macro recency_counts(age) -%}
+    {# What the attributes are made of, counted over activity days of an age (days_ago,
+       distinct_event_count): active_days_30, events_of_week and events_of_weeks_before; columns. #}
+    count(distinct case when {{ age }} < {{ active_window() }} then days_ago end)
+            as active_days_30,
+        sum(case when {{ age }} < {{ surge_week() }} then distinct_event_count else 0 end)
+            as events_of_week,
+        sum(
+            case
+                when {{ age }} >= {{ surge_week() }} and {{ age }} < 4 * {{ surge_week() }}
+                    then distinct_event_count
+                else 0
+            end
+        ) as events_of_weeks_before
+{%- endmacro %}
+
+
 {% macro activity_surge(events_of_week, events_of_weeks_before) -%}
     {# This week against the mean week of the three before: 2 is twice as much as usual. Null where
        nothing happened in those three weeks, as there is no usual then. #}

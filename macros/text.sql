@@ -155,21 +155,27 @@
 {%- endmacro %}
 
 
-{% macro phone_length() -%}
-    {# How many digits a phone number may have: E.164 allows 15, and fewer than 7 reach nobody. #}
-    7 and 15
+{% macro phone_quality(phone) -%}
+    {# Whether a phone number can be one: E.164 allows 15 digits, fewer than 7 reach nobody, and one
+       digit alone is none. #}
+    {%- set digits = "regexp_replace(" ~ phone ~ ", '[^0-9]', '', 'g')" -%}
+    case
+            when {{ phone }} is null then 'missing'
+            when length({{ digits }}) not between 7 and 15 then 'invalid'
+            when replace({{ digits }}, left({{ digits }}, 1), '') = '' then 'invalid'
+            else 'ok'
+        end
 {%- endmacro %}
 
 
-{% macro stack_columns(relation, columns, named) -%}
+{% macro stack_columns(relation, columns, named, keys=('as_of_date', 'lead_no')) -%}
     {# The columns of a relation that `named` names in its column attribute, in long form, as text:
-       as_of_date, lead_no, attribute, value. #}
+       the keys, attribute and value. #}
     {%- set wanted = run_query('select attribute from ' ~ named).columns[0].values()
         if can_be_read(named) else columns -%}
     {%- for column in [columns[0]] + (columns[1:] | select('in', wanted) | list) %}
     select
-        as_of_date,
-        lead_no,
+        {{ keys | join(',\n        ') }},
         '{{ column }}' as attribute,
         cast({{ column }} as {{ dbt.type_string() }}) as value
     from {{ relation }}

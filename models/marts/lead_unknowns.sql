@@ -27,9 +27,9 @@ unknown_scores as (
 
 ),
 
-field_chances as (
+tier_change_probabilities as (
 
-    select * from {{ ref('field_chances') }}
+    select * from {{ ref('tier_change_probabilities') }}
 
 ),
 
@@ -81,7 +81,7 @@ ranked_fields as (
             partition by as_of_date, model_no, lead_no
             order by coalesce(probability, 0) desc, highest_score - lowest_score desc, field_no
         ) as place
-    from field_chances
+    from tier_change_probabilities
 
 ),
 

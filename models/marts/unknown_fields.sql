@@ -25,9 +25,9 @@ unknown_scores as (
 
 ),
 
-field_chances as (
+tier_change_probabilities as (
 
-    select * from {{ ref('field_chances') }}
+    select * from {{ ref('tier_change_probabilities') }}
 
 ),
 
@@ -73,20 +73,20 @@ missing_numbers as (
         leads_that_count.model_id,
         unknown_scores.field_no,
         count(*) as leads_missing,
-        count(field_chances.field_no) as leads_whose_tier_hangs_on_it,
-        coalesce(sum(field_chances.probability), 0) as expected_tier_changes
+        count(tier_change_probabilities.field_no) as leads_whose_tier_hangs_on_it,
+        coalesce(sum(tier_change_probabilities.probability), 0) as expected_tier_changes
     from unknown_scores
     inner join leads_that_count
         on
         unknown_scores.as_of_date = leads_that_count.as_of_date
         and unknown_scores.model_no = leads_that_count.model_no
         and unknown_scores.lead_no = leads_that_count.lead_no
-    left join field_chances
+    left join tier_change_probabilities
         on
-        unknown_scores.as_of_date = field_chances.as_of_date
-        and unknown_scores.model_no = field_chances.model_no
-        and unknown_scores.lead_no = field_chances.lead_no
-        and unknown_scores.field_no = field_chances.field_no
+        unknown_scores.as_of_date = tier_change_probabilities.as_of_date
+        and unknown_scores.model_no = tier_change_probabilities.model_no
+        and unknown_scores.lead_no = tier_change_probabilities.lead_no
+        and unknown_scores.field_no = tier_change_probabilities.field_no
     group by unknown_scores.as_of_date, leads_that_count.model_id, unknown_scores.field_no
 
 ),

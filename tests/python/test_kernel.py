@@ -55,7 +55,7 @@ def test_the_arithmetic_of_points_is_written_in_one_place(written, places):
 def test_only_the_macros_of_curves_fade_points():
     macros = re.split(r"\{% macro ", SOURCES[POINTS])[1:]
     fading = {macro.split("(")[0] for macro in macros if "power(" in macro}
-    assert fading == {"curve_at", "moved_curve"}
+    assert fading == {"fade"}
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,9 @@ def test_every_mart_with_points_reads_the_same_kernel(mart, kernel):
     [
         ("behavioral_points", "rule_weights"),
         ("sequence_points", "rule_weights"),
-        ("fading_points_ahead", "rule_weights"),
-        ("activity_curves_ahead", "rule_curves"),
+        ("projected_curves", "rule_curves"),
         ("attribute_points", "value_points"),
-        ("attribute_points_ahead", "value_points"),
+        ("projected_attribute_points", "value_points"),
         ("attribute_ranges", "value_points"),
         ("completeness_ranges", "value_points"),
     ],
@@ -93,11 +92,16 @@ def test_points_are_read_off_the_kernel_itself(model, holds):
 
 @pytest.mark.parametrize(
     "model",
-    ["behavioral_points", "fading_points_ahead", "lead_totals", "scores_ahead",
-     "unknown_scores", "field_chances"],
+    ["behavioral_points", "lead_totals", "projected_scores", "unknown_scores", "tier_change_probabilities"],
 )  # fmt: skip
 def test_every_limit_is_held_by_the_same_macro(model):
     assert "hold_within(" in SOURCES[path_of(model)]
+
+
+@pytest.mark.parametrize("model", ["projected_scores", "lead_outlook"])
+def test_the_limit_of_a_rule_holds_ahead_by_the_same_macro(model):
+    assert "points_on(" in SOURCES[path_of(model)]
+    assert "hold_within(" in SOURCES[POINTS].split("macro points_on(")[1].split("endmacro")[0]
 
 
 def without_comments(text: str) -> str:

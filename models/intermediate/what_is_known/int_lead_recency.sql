@@ -15,16 +15,7 @@ counted as (
         max(days_ago) as first_activity_days_ago,
         min(days_ago) as last_activity_days_ago,
         min(age) as days_since_last_activity,
-        count(distinct case when age < {{ active_window() }} then days_ago end) as active_days_30,
-        sum(case when age < {{ surge_week() }} then distinct_event_count else 0 end)
-            as events_of_week,
-        sum(
-            case
-                when age >= {{ surge_week() }} and age < 4 * {{ surge_week() }}
-                    then distinct_event_count
-                else 0
-            end
-        ) as events_of_weeks_before
+        {{ recency_counts('age') }}
     from lead_activity_days
     group by as_of_date, lead_no
 

@@ -76,27 +76,6 @@ missing_fields as (
 
 ),
 
-leads_in_all as (
-
-    select
-        as_of_date,
-        count(*) as leads
-    from leads
-    group by as_of_date
-
-),
-
-leads_without as (
-
-    select
-        as_of_date,
-        field_no,
-        count(*) as leads
-    from missing_fields
-    group by as_of_date, field_no
-
-),
-
 points_of_leads as (
 
     select
@@ -140,49 +119,52 @@ leads_with_points as (
 
 ),
 
-counted as (
+leads_in_all as (
 
     select
         as_of_date,
-        model_no,
-        field_no,
-        sum(leads) as leads
-    from leads_with_points
-    group by as_of_date, model_no, field_no
+        count(*) as leads
+    from leads
+    group by as_of_date
 
 ),
 
--- Those that know the field and met no rule that hangs on it.
+-- Those that know a field and meet no rule that hangs on it: all but those without it and those
+-- that meet one.
 leads_without_points as (
 
     select
         model_fields.as_of_date,
         model_fields.model_no,
         model_fields.field_no,
-        leads_in_all.leads - coalesce(leads_without.leads, 0) - coalesce(counted.leads, 0) as leads
+        leads_in_all.leads
     from model_fields
     inner join leads_in_all on model_fields.as_of_date = leads_in_all.as_of_date
-    left join leads_without
+    union all
+    select
+        model_fields.as_of_date,
+        model_fields.model_no,
+        model_fields.field_no,
+        -count(*) as leads
+    from model_fields
+    inner join missing_fields
         on
-        model_fields.as_of_date = leads_without.as_of_date
-        and model_fields.field_no = leads_without.field_no
-    left join counted
-        on
-        model_fields.as_of_date = counted.as_of_date
-        and model_fields.model_no = counted.model_no
-        and model_fields.field_no = counted.field_no
+        model_fields.as_of_date = missing_fields.as_of_date
+        and model_fields.field_no = missing_fields.field_no
+    group by model_fields.as_of_date, model_fields.model_no, model_fields.field_no
+    union all
+    select
+        as_of_date,
+        model_no,
+        field_no,
+        -leads as leads
+    from leads_with_points
 
 ),
 
 all_leads as (
 
-    select
-        as_of_date,
-        model_no,
-        field_no,
-        {{ each_dimension('{}_points', fit_dimensions()) }},
-        leads
-    from leads_with_points
+    select * from leads_with_points
     union all
     select
         as_of_date,
@@ -191,7 +173,6 @@ all_leads as (
         {{ each_dimension('0 as {}_points', fit_dimensions()) }},
         leads
     from leads_without_points
-    where leads > 0
 
 )
 
@@ -207,3 +188,4 @@ from all_leads
 group by
     as_of_date, model_no, field_no,
     {{ each_dimension('{}_points', fit_dimensions()) }}
+having sum(leads) > 0

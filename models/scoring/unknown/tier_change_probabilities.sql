@@ -7,9 +7,9 @@ deciding_fields as (
 
 ),
 
-field_points as (
+field_point_counts as (
 
-    select * from {{ ref('field_points') }}
+    select * from {{ ref('field_point_counts') }}
 
 ),
 
@@ -26,7 +26,7 @@ leads_that_know as (
         model_no,
         field_no,
         sum(leads) as leads
-    from field_points
+    from field_point_counts
     group by as_of_date, model_no, field_no
 
 ),
@@ -49,19 +49,19 @@ moved_states as (
         states.*,
         {{ sum_of_dimensions(
             hold_within(
-                'states.{}_points + field_points.{}_points',
+                'states.{}_points + field_point_counts.{}_points',
                 'model_limits.{}_low', 'model_limits.{}_high'
             ) ~ ' - ' ~ hold_within(
                 'states.{}_points', 'model_limits.{}_low', 'model_limits.{}_high'
             ), fit_dimensions()
         ) }} as move,
-        field_points.leads
+        field_point_counts.leads
     from states
-    inner join field_points
+    inner join field_point_counts
         on
-        states.as_of_date = field_points.as_of_date
-        and states.model_no = field_points.model_no
-        and states.field_no = field_points.field_no
+        states.as_of_date = field_point_counts.as_of_date
+        and states.model_no = field_point_counts.model_no
+        and states.field_no = field_point_counts.field_no
     inner join model_limits on states.model_no = model_limits.model_no
 
 ),
@@ -107,7 +107,7 @@ outcomes as (
 
 ),
 
-chances as (
+changes as (
 
     select
         as_of_date,
@@ -131,16 +131,16 @@ select
     cast(
         case
             when leads_that_know.leads >= {{ var('leads_that_must_know') }}
-                then 1.0 * chances.leads_that_change / leads_that_know.leads
+                then 1.0 * changes.leads_that_change / leads_that_know.leads
         end as decimal(5, 4)
     ) as probability
 from deciding_fields
-left join chances
+left join changes
     on
-    deciding_fields.as_of_date = chances.as_of_date
-    and deciding_fields.model_no = chances.model_no
-    and deciding_fields.lead_no = chances.lead_no
-    and deciding_fields.field_no = chances.field_no
+    deciding_fields.as_of_date = changes.as_of_date
+    and deciding_fields.model_no = changes.model_no
+    and deciding_fields.lead_no = changes.lead_no
+    and deciding_fields.field_no = changes.field_no
 left join leads_that_know
     on
     deciding_fields.as_of_date = leads_that_know.as_of_date
