@@ -46,6 +46,29 @@
 {%- endmacro %}
 
 
+{% macro dimension_of_file(file_name) -%}
+    {# The dimension that a file of rules gives points to. #}
+    case
+        when {{ file_name }} in ('rules_behavioral', 'rules_sequence') then 'behavioral'
+        else replace({{ file_name }}, 'rules_', '')
+    end
+{%- endmacro %}
+
+
+{% macro problem_rows(rows, column, condition, problem, value=none) -%}
+    {# The rows of the rule book that meet a condition, with what is wrong in a column of theirs: a
+       text, or one that is null where nothing is. `value` is what to show, if not the column. #}
+    select
+        {{ rows }}.file_name,
+        {{ rows }}.row_number,
+        '{{ column }}' as column_name,
+        {{ value or rows ~ '.' ~ column }} as value,
+        {{ problem }} as problem
+    from {{ rows }}
+    where {{ condition }}
+{%- endmacro %}
+
+
 {% macro stop_on_problems(problems) -%}
     {# Stops the run, before any scoring, with one sentence per problem of the rule book. #}
     {%- if execute -%}

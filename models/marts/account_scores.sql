@@ -12,15 +12,9 @@ lead_totals as (
 
 ),
 
-scored_models as (
+leads_not_excluded as (
 
-    select * from {{ ref('scored_models') }}
-
-),
-
-exclusions as (
-
-    select * from {{ ref('int_exclusions') }}
+    select * from {{ ref('int_leads_not_excluded') }}
 
 ),
 
@@ -30,9 +24,9 @@ account_rollups as (
 
 ),
 
-account_recency as (
+lead_recency as (
 
-    select * from {{ ref('int_account_recency') }}
+    select * from {{ ref('int_lead_recency') }}
 
 ),
 
@@ -40,35 +34,44 @@ account_recency as (
 ranked_leads as (
 
     select
-        lead_totals.as_of_date,
-        scored_models.model_id,
-        profiles.account_id,
-        profiles.lead_id,
+        leads_not_excluded.as_of_date,
+        leads_not_excluded.model_id,
+        leads_not_excluded.account_id,
+        leads_not_excluded.lead_id,
         cast(lead_totals.score as decimal(12, 4)) as score,
         profiles.job_function,
         account_rollups.next_lead_weight,
         account_rollups.leads_counted,
         account_rollups.max_score,
+        lead_recency.first_activity_days_ago,
+        lead_recency.last_activity_days_ago,
+        lead_recency.events_of_week,
+        lead_recency.events_of_weeks_before,
         coalesce(
             profiles.days_since_last_activity < account_rollups.engaged_within_days, false
         ) as is_engaged,
         row_number() over (
-            partition by lead_totals.as_of_date, lead_totals.model_no, profiles.account_id
-            order by lead_totals.score desc, profiles.lead_id asc
+            partition by
+                leads_not_excluded.as_of_date, leads_not_excluded.model_no,
+                leads_not_excluded.account_id
+            order by lead_totals.score desc, leads_not_excluded.lead_id asc
         ) as place
-    from lead_totals
-    inner join scored_models on lead_totals.model_no = scored_models.model_no
-    inner join account_rollups on scored_models.model_id = account_rollups.model_id
+    from leads_not_excluded
+    inner join account_rollups on leads_not_excluded.model_id = account_rollups.model_id
+    inner join lead_totals
+        on
+        leads_not_excluded.as_of_date = lead_totals.as_of_date
+        and leads_not_excluded.model_no = lead_totals.model_no
+        and leads_not_excluded.lead_no = lead_totals.lead_no
     inner join profiles
         on
-        lead_totals.as_of_date = profiles.as_of_date
-        and lead_totals.lead_no = profiles.lead_no
-    left join exclusions
+        leads_not_excluded.as_of_date = profiles.as_of_date
+        and leads_not_excluded.lead_no = profiles.lead_no
+    left join lead_recency
         on
-        lead_totals.as_of_date = exclusions.as_of_date
-        and lead_totals.model_no = exclusions.model_no
-        and lead_totals.lead_no = exclusions.lead_no
-    where profiles.account_id is not null and exclusions.lead_no is null
+        leads_not_excluded.as_of_date = lead_recency.as_of_date
+        and leads_not_excluded.lead_no = lead_recency.lead_no
+    where leads_not_excluded.account_id is not null
 
 ),
 
@@ -106,6 +109,10 @@ summed as (
         max_score,
         count(*) as leads,
         count(case when is_engaged then 1 end) as engaged_leads,
+        cast(as_of_date - max(first_activity_days_ago) as date) as first_activity_on,
+        cast(as_of_date - min(last_activity_days_ago) as date) as last_activity_on,
+        {{ activity_surge('sum(events_of_week)', 'sum(events_of_weeks_before)') }}
+            as activity_surge,
         max(case when place = 1 then lead_id end) as best_lead_id,
         max(case when place = 1 then score end) as best_score,
         sum(
@@ -125,19 +132,14 @@ select
     summed.engaged_leads,
     coalesce(buying_groups.engaged_functions, 0) as engaged_functions,
     buying_groups.buying_group,
-    account_recency.activity_surge,
+    summed.activity_surge,
     summed.best_lead_id,
     summed.best_score,
-    account_recency.first_activity_on,
-    account_recency.last_activity_on
+    summed.first_activity_on,
+    summed.last_activity_on
 from summed
 left join buying_groups
     on
     summed.as_of_date = buying_groups.as_of_date
     and summed.model_id = buying_groups.model_id
     and summed.account_id = buying_groups.account_id
-left join account_recency
-    on
-    summed.as_of_date = account_recency.as_of_date
-    and summed.model_id = account_recency.model_id
-    and summed.account_id = account_recency.account_id

@@ -1,20 +1,8 @@
 with
 
-leads as (
+leads_that_count as (
 
-    select * from {{ ref('int_leads') }}
-
-),
-
-scored_models as (
-
-    select * from {{ ref('scored_models') }}
-
-),
-
-exclusions as (
-
-    select * from {{ ref('int_exclusions') }}
+    select * from {{ ref('int_leads_not_excluded') }}
 
 ),
 
@@ -34,24 +22,6 @@ tier_change_probabilities as (
 named_attributes as (
 
     select * from {{ ref('named_attributes') }}
-
-),
-
-leads_that_count as (
-
-    select
-        leads.as_of_date,
-        scored_models.model_no,
-        scored_models.model_id,
-        leads.lead_no
-    from leads
-    cross join scored_models
-    left join exclusions
-        on
-        leads.as_of_date = exclusions.as_of_date
-        and scored_models.model_no = exclusions.model_no
-        and leads.lead_no = exclusions.lead_no
-    where exclusions.lead_no is null
 
 ),
 

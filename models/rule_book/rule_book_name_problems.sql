@@ -46,16 +46,9 @@ repeated_rules as (
         || cast(earlier.row_number as {{ dbt.type_string() }}) as problem
     from dated_rules as later
     inner join dated_rules as earlier
-        on
-        later.model_id = earlier.model_id
+        on later.model_id = earlier.model_id
         and later.rule_id = earlier.rule_id
-        and (
-            earlier.file_name < later.file_name
-            or (
-                earlier.file_name = later.file_name
-                and earlier.row_number < later.row_number
-            )
-        )
+        and (earlier.file_name, earlier.row_number) < (later.file_name, later.row_number)
         and earlier.valid_from < later.valid_to
         and later.valid_from < earlier.valid_to
 
@@ -66,20 +59,19 @@ names as (
     select
         file_name,
         row_number,
-        model_id as owner,
-        'rule_id' as column_name,
-        rule_id as value
+        case when file_name like 'rules_%' then model_id else '' end as owner,
+        case file_name
+            when 'activities' then 'activity'
+            when 'custom_attributes' then 'attribute'
+            else 'rule_id'
+        end as column_name,
+        case file_name
+            when 'activities' then activity
+            when 'custom_attributes' then attribute
+            else rule_id
+        end as value
     from file_rows
-    where file_name like 'rules_%' and rule_id <> ''
-    union all
-    select
-        file_name,
-        row_number,
-        '' as owner,
-        'activity' as column_name,
-        activity as value
-    from file_rows
-    where file_name = 'activities' and activity <> ''
+    where file_name like 'rules_%' or file_name in ('activities', 'custom_attributes')
     union all
     select
         'custom_attributes' as file_name,
@@ -88,15 +80,6 @@ names as (
         'attribute' as column_name,
         attribute as value
     from {{ ref('attributes') }}
-    union all
-    select
-        file_name,
-        row_number,
-        '' as owner,
-        'attribute' as column_name,
-        attribute as value
-    from file_rows
-    where file_name = 'custom_attributes' and attribute <> ''
 
 ),
 
@@ -110,6 +93,7 @@ spelled_names as (
             order by file_name, row_number
         ) as first_spelling
     from names
+    where value <> ''
 
 ),
 
@@ -173,16 +157,36 @@ repeated_keys as (
 
 ),
 
-reserved_rule_ids as (
+thresholds as (
 
     select
         file_name,
         row_number,
-        'rule_id' as column_name,
-        rule_id as value,
-        'begins with cap:, which is kept for the rows of caps' as problem
+        case file_name when 'tiers' then 'enter_at' else 'from_score' end as column_name,
+        case file_name when 'tiers' then enter_at else from_score end as value,
+        case file_name when 'tiers' then model_id else model_id || ' ' || axis end as owner,
+        case file_name when 'tiers' then tier else grade end as name
     from file_rows
-    where rule_id like 'cap:%'
+    where file_name in ('tiers', 'grades')
+
+),
+
+shared_thresholds as (
+
+    select
+        later.file_name,
+        later.row_number,
+        later.column_name,
+        later.value,
+        'is also that of ''' || earlier.name || ''' in row '
+        || cast(earlier.row_number as {{ dbt.type_string() }})
+        || ': a score would enter both at once' as problem
+    from thresholds as later
+    inner join thresholds as earlier
+        on later.file_name = earlier.file_name
+        and later.owner = earlier.owner
+        and {{ read_number('later.value') }} = {{ read_number('earlier.value') }}
+        and later.row_number > earlier.row_number
 
 )
 
@@ -192,4 +196,4 @@ select * from unlike_names
 union all
 select * from repeated_keys
 union all
-select * from reserved_rule_ids
+select * from shared_thresholds

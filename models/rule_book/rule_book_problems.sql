@@ -8,11 +8,9 @@ problems as (
     union all
     select * from {{ ref('rule_book_reference_problems') }}
     union all
-    select * from {{ ref('rule_book_rule_problems') }}
+    select * from {{ ref('rule_book_row_problems') }}
     union all
     select * from {{ ref('rule_book_name_problems') }}
-    union all
-    select * from {{ ref('rule_book_model_problems') }}
 
 ),
 

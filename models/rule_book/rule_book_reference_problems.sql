@@ -30,67 +30,14 @@ known_attributes as (
 
 ),
 
-rule_files as (
+demanded_fields as (
 
     select
-        'rules_demographic' as file_name,
-        'demographic' as dimension
-    union all
-    select
-        'rules_firmographic' as file_name,
-        'firmographic' as dimension
-    union all
-    select
-        'rules_readiness' as file_name,
-        'readiness' as dimension
-    union all
-    select
-        'rules_data_quality' as file_name,
-        'data_quality' as dimension
-    union all
-    select
-        'rules_behavioral' as file_name,
-        'behavioral' as dimension
-    union all
-    select
-        'rules_sequence' as file_name,
-        'behavioral' as dimension
-
-),
-
-unknown_models as (
-
-    select
-        file_rows.file_name,
-        file_rows.row_number,
-        'model_id' as column_name,
-        file_rows.model_id as value,
-        'is not a model of models.csv' as problem
+        file_name,
+        row_number,
+        trim({{ split_to_rows('required_fields') }}) as required_fields
     from file_rows
-    left join scored_models on file_rows.model_id = scored_models.model_id
-    -- Parts and roll-ups stay where LEADS_RULES points to another rule book: they may name others.
-    where
-        file_rows.model_id <> ''
-        and scored_models.model_id is null
-        and file_rows.file_name not in ('score_parts', 'account_rollup')
-
-),
-
-unknown_attributes as (
-
-    select
-        file_rows.file_name,
-        file_rows.row_number,
-        'attribute' as column_name,
-        file_rows.attribute as value,
-        'is not an attribute: it stands neither in seeds/reference/attributes.csv '
-        || 'nor in custom_attributes.csv' as problem
-    from file_rows
-    left join known_attributes on file_rows.attribute = known_attributes.attribute
-    where
-        file_rows.file_name not in ('activities', 'custom_attributes')
-        and file_rows.attribute <> ''
-        and known_attributes.attribute is null
+    where file_name = 'tiers' and required_fields <> ''
 
 ),
 
@@ -114,73 +61,104 @@ named_activities as (
 
 ),
 
-unknown_activities as (
+lowest_tiers as (
 
     select
-        named_activities.file_name,
-        named_activities.row_number,
-        named_activities.column_name,
-        named_activities.activity as value,
-        'is not an activity of activities.csv' as problem
-    from named_activities
-    left join file_rows
-        on file_rows.file_name = 'activities'
-        and named_activities.activity = file_rows.activity
-    where file_rows.file_name is null
-
-),
-
-undeclared_dimensions as (
-
-    select
-        file_rows.file_name,
-        file_rows.row_number,
-        'model_id' as column_name,
-        file_rows.model_id as value,
-        'has no row for the dimension ' || rule_files.dimension || ' in dimensions.csv'
-            as problem
+        model_id,
+        min({{ read_number('enter_at') }}) as enter_at
     from file_rows
-    inner join rule_files on file_rows.file_name = rule_files.file_name
-    left join file_rows as dimensions
-        on dimensions.file_name = 'dimensions'
-        and file_rows.model_id = dimensions.model_id
-        and rule_files.dimension = dimensions.dimension
-    where dimensions.file_name is null
+    where file_name = 'tiers'
+    group by model_id
 
 ),
 
-demanded_fields as (
+nothing_to_score as (
 
     select
-        file_name,
-        row_number,
-        {{ split_to_rows('required_fields') }} as attribute
-    from file_rows
-    where file_name = 'tiers' and required_fields <> ''
-
-),
-
-unknown_demanded_fields as (
-
-    select
-        demanded_fields.file_name,
-        demanded_fields.row_number,
-        'required_fields' as column_name,
-        trim(demanded_fields.attribute) as value,
-        'is not an attribute: it stands neither in seeds/reference/attributes.csv '
-        || 'nor in custom_attributes.csv' as problem
-    from demanded_fields
-    left join known_attributes on trim(demanded_fields.attribute) = known_attributes.attribute
-    where known_attributes.attribute is null
+        'models' as file_name,
+        1 as row_number,
+        'role' as column_name,
+        '' as value,
+        'names no champion and no challenger, so there is nothing to score' as problem
+    from scored_models
+    having count(case when role in ('champion', 'challenger') then 1 end) = 0
 
 )
 
-select * from unknown_models
+-- Parts and roll-ups stay where LEADS_RULES points to another rule book: they may name others.
+{{ problem_rows(
+    'file_rows', 'model_id',
+    "model_id <> '' and file_name not in ('score_parts', 'account_rollup') and not exists ("
+    ~ 'select 1 from scored_models where scored_models.model_id = file_rows.model_id)',
+    "'is not a model of models.csv'"
+) }}
 union all
-select * from unknown_attributes
+{{ problem_rows(
+    'file_rows', 'attribute',
+    "attribute <> '' and file_name not in ('activities', 'custom_attributes') and not exists ("
+    ~ 'select 1 from known_attributes where known_attributes.attribute = file_rows.attribute)',
+    "'is not an attribute: it stands neither in seeds/reference/attributes.csv '"
+    ~ " || 'nor in custom_attributes.csv'"
+) }}
 union all
-select * from unknown_activities
+{{ problem_rows(
+    'demanded_fields', 'required_fields',
+    'not exists (select 1 from known_attributes'
+    ~ ' where known_attributes.attribute = demanded_fields.required_fields)',
+    "'is not an attribute: it stands neither in seeds/reference/attributes.csv '"
+    ~ " || 'nor in custom_attributes.csv'"
+) }}
 union all
-select * from undeclared_dimensions
+select
+    named_activities.file_name,
+    named_activities.row_number,
+    named_activities.column_name,
+    named_activities.activity as value,
+    'is not an activity of activities.csv' as problem
+from named_activities
+left join file_rows
+    on file_rows.file_name = 'activities' and named_activities.activity = file_rows.activity
+where file_rows.file_name is null
 union all
-select * from unknown_demanded_fields
+{{ problem_rows(
+    'file_rows', 'model_id',
+    "file_name like 'rules_%' and not exists (select 1 from file_rows as dimensions"
+    ~ " where dimensions.file_name = 'dimensions' and dimensions.model_id = file_rows.model_id"
+    ~ ' and dimensions.dimension = ' ~ dimension_of_file('file_rows.file_name') ~ ')',
+    "'has no row for the dimension ' || " ~ dimension_of_file('file_rows.file_name')
+    ~ " || ' in dimensions.csv'"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'rule_id',
+    "file_name = 'score_parts'"
+    ~ ' and exists (select 1 from scored_models where scored_models.model_id = file_rows.model_id)'
+    ~ " and not exists (select 1 from file_rows as rules where rules.file_name like 'rules_%'"
+    ~ ' and rules.model_id = file_rows.model_id and rules.rule_id = file_rows.rule_id)',
+    "'is not a rule of the model ' || model_id"
+) }}
+union all
+select
+    scored_models.file_name,
+    scored_models.row_number,
+    'model_id' as column_name,
+    scored_models.model_id as value,
+    case
+        when lowest_tiers.model_id is null then 'has no tier in tiers.csv'
+        else 'has no tier for its lowest scores; one tier of tiers.csv must be entered at '
+            || scored_models.min_score || ' or below'
+    end as problem
+from scored_models
+left join lowest_tiers on scored_models.model_id = lowest_tiers.model_id
+where
+    scored_models.role in ('champion', 'challenger')
+    and coalesce(lowest_tiers.enter_at > {{ read_number('scored_models.min_score') }}, true)
+union all
+{{ problem_rows(
+    'scored_models', 'model_id',
+    "role in ('champion', 'challenger') and not exists (select 1 from file_rows as dimensions"
+    ~ " where dimensions.file_name = 'dimensions' and dimensions.model_id = scored_models.model_id)",
+    "'has no dimension in dimensions.csv'"
+) }}
+union all
+select * from nothing_to_score

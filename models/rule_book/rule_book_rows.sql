@@ -48,6 +48,7 @@ rows_of_files as (
         max(case when column_name = 'capacity' then value end) as capacity,
         max(case when column_name = 'required_fields' then value end) as required_fields,
         max(case when column_name = 'grade' then value end) as grade,
+        max(case when column_name = 'from_score' then value end) as from_score,
         max(case when column_name = 'points' then value end) as points,
         max(case when column_name = 'reason' then value end) as reason,
         max(case when column_name = 'owner' then value end) as owner

@@ -33,10 +33,7 @@ written_rules as (
             when 'rules_sequence' then 'sequence'
             else 'attribute'
         end as kind,
-        case
-            when file_name in ('rules_behavioral', 'rules_sequence') then 'behavioral'
-            else replace(file_name, 'rules_', '')
-        end as dimension,
+        {{ dimension_of_file('file_name') }} as dimension,
         attribute,
         operator,
         coalesce(value, '') as value,

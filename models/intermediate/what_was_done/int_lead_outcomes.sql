@@ -2,9 +2,10 @@
 
 with
 
+-- Nobody sells to an excluded lead, so that it says nothing about the rules it meets.
 leads as (
 
-    select * from {{ ref('int_leads') }}
+    select * from {{ ref('int_leads_not_excluded') }}
 
 ),
 
@@ -14,9 +15,9 @@ people as (
 
 ),
 
-as_of_dates as (
+newest_day as (
 
-    select * from {{ ref('int_as_of_dates') }}
+    select max(as_of_date) as as_of_date from {{ ref('int_as_of_dates') }}
 
 ),
 
@@ -26,21 +27,9 @@ scored_models as (
 
 ),
 
-exclusions as (
-
-    select * from {{ ref('int_exclusions') }}
-
-),
-
 opportunities as (
 
     select * from {{ ref('int_opportunities') }}
-
-),
-
-newest_day as (
-
-    select max(as_of_date) as newest_as_of_date from as_of_dates
 
 ),
 
@@ -48,8 +37,8 @@ leads_with_opportunity as (
 
     select distinct
         opportunities.as_of_date,
-        scored_models.model_id,
-        people.person_lead_id
+        scored_models.model_no,
+        people.person_lead_no
     from opportunities
     inner join people
         on
@@ -58,32 +47,14 @@ leads_with_opportunity as (
     inner join scored_models
         on {{ is_of_product('scored_models.product', 'opportunities.product') }}
 
-),
-
--- Nobody sells to an excluded lead, so that it says nothing about the rules it meets.
-lead_outcomes as (
-
-    select
-        leads.as_of_date,
-        scored_models.model_no,
-        scored_models.model_id,
-        leads.lead_no,
-        leads.lead_id,
-        leads.lead_key,
-        leads_with_opportunity.person_lead_id is not null as has_opportunity
-    from leads
-    inner join newest_day on leads.as_of_date = newest_day.newest_as_of_date
-    cross join scored_models
-    left join leads_with_opportunity
-        on leads.as_of_date = leads_with_opportunity.as_of_date
-        and scored_models.model_id = leads_with_opportunity.model_id
-        and leads.lead_id = leads_with_opportunity.person_lead_id
-    left join exclusions
-        on leads.as_of_date = exclusions.as_of_date
-        and scored_models.model_no = exclusions.model_no
-        and leads.lead_no = exclusions.lead_no
-    where exclusions.lead_no is null
-
 )
 
-select * from lead_outcomes
+select
+    leads.*,
+    leads_with_opportunity.person_lead_no is not null as has_opportunity
+from leads
+inner join newest_day on leads.as_of_date = newest_day.as_of_date
+left join leads_with_opportunity
+    on leads.as_of_date = leads_with_opportunity.as_of_date
+    and leads.model_no = leads_with_opportunity.model_no
+    and leads.lead_no = leads_with_opportunity.person_lead_no

@@ -35,7 +35,8 @@ valid_rules as (
 
     select
         newest_day.as_of_date,
-        rules.*
+        rules.*,
+        cast(rules.max_points as {{ type_points() }}) as most_points
     from rules
     cross join newest_day
     where {{ is_valid_on('rules', 'newest_day.as_of_date') }}
@@ -51,6 +52,10 @@ leads as (
         lead_outcomes.lead_no,
         lead_outcomes.lead_key,
         lead_outcomes.has_opportunity,
+        lead_totals.score <> lead_totals.dimension_points
+        or {{ sum_of_dimensions(
+            'abs(lead_totals.{}_points - lead_totals.{}_rule_points)'
+        ) }} > 0 as is_limited,
         sign(lead_totals.score - lead_totals.dimension_points) as score_direction,
         {{ each_dimension(
             'sign(lead_totals.{}_points - lead_totals.{}_rule_points) as {}_direction'
@@ -71,16 +76,21 @@ rules_met as (
         rule_points.rule_no,
         leads.lead_key,
         leads.has_opportunity,
-        coalesce(
-            abs(rule_points.points) = valid_rules.max_points
-            and abs(rule_points.raw_points) > valid_rules.max_points,
-            false
-        )
-        or sign(rule_points.points)
-        * {{ of_dimension('valid_rules.dimension', 'leads.{}_direction') }} < 0
-        or sign(rule_points.points) * leads.score_direction < 0 as is_capped
+        case
+            when
+                abs(rule_points.points) = valid_rules.most_points
+                and abs(rule_points.raw_points) > valid_rules.most_points
+                then true
+            -- Most are held by no limit: asked first, as it saves the arithmetic of all others.
+            when not leads.is_limited then false
+            else
+                sign(rule_points.points)
+                * {{ of_dimension('valid_rules.dimension', 'leads.{}_direction') }} < 0
+                or sign(rule_points.points) * leads.score_direction < 0
+        end as is_capped
     from rule_points
-    inner join valid_rules
+    -- Left, so that no engine pairs each rule with each lead of its model first.
+    left join valid_rules
         on
         rule_points.as_of_date = valid_rules.as_of_date
         and rule_points.rule_no = valid_rules.rule_no
