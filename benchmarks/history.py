@@ -105,7 +105,9 @@ def open_history(path: Path, scores: Path) -> duckdb.DuckDBPyConnection:
         statements = source.execute(
             """
             select sql from duckdb_tables()
-            where table_name in ('lead_score_current', 'lead_score_past', 'scored_days')
+            where table_name in (
+                'lead_score_current', 'lead_score_past', 'lead_score_history_parts', 'scored_days'
+            )
             union all
             select sql from duckdb_views() where view_name = 'lead_score_history'
             """

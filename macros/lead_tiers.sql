@@ -56,6 +56,11 @@
     select
         model_id, lead_id, valid_from, cast(null as date), score, tier, tier_by_score, tier_since
     from {{ target.schema }}.lead_score_current;
+    {# The parts in which the history is published, with another id whenever one was written. #}
+    create table if not exists {{ target.schema }}.lead_score_history_parts (
+        part {{ dbt.type_string() }} not null,
+        written_id {{ dbt.type_string() }} not null
+    );
     create table if not exists {{ target.schema }}.scored_days (
         model_id {{ dbt.type_string() }} not null,
         as_of_date date not null

@@ -142,6 +142,7 @@ from lead_score_past
 union all
 select model_id, lead_id, valid_from, null, score, tier, tier_by_score, tier_since
 from lead_score_current;
+create table lead_score_history_parts (part varchar, written_id varchar);
 create table scored_days (model_id varchar, as_of_date date);
 create table lead_score_parts (
     as_of_date date, model_id varchar, lead_id varchar, part varchar, points decimal(12, 4),

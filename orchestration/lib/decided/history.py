@@ -9,8 +9,13 @@ next row begins with a new tier_since.
 
 It is a view on two tables: lead_score_current, the rows that are still so, and lead_score_past. A
 new day replaces some of the first and appends to the second, so a year of history costs it nothing.
+
+lead_score_history_parts names the parts it is published in, `current` and a month of valid_to each
+("2026-06"), with a random id that is another one whenever rows of the part were written. Parts of
+one id hold the same rows, wherever they are met: none need be published twice.
 """
 
+import secrets
 from datetime import date
 
 import duckdb
@@ -172,18 +177,41 @@ select * from new_rows where valid_to is not null order by valid_to;
 
 # After the slot a lead may stay in the tier it had in the slot, for several rows: they say since
 # when, too.
-CARRY_TIER_SINCE = """
-update {rows} as later_rows
-set tier_since = new_rows.tier_since
-from new_rows
-inner join slots using (model_id)
-where
+IS_LATER_ROW = """
     later_rows.model_id = new_rows.model_id
     and later_rows.lead_id = new_rows.lead_id
     and new_rows.valid_from <= slots.next_on
     and (new_rows.valid_to is null or new_rows.valid_to > slots.next_on)
     and later_rows.valid_from > slots.next_on
-    and later_rows.tier_since <= slots.next_on;
+    and later_rows.tier_since <= slots.next_on
+"""
+
+CARRY_TIER_SINCE = f"""
+update {{rows}} as later_rows
+set tier_since = new_rows.tier_since
+from new_rows
+inner join slots using (model_id)
+where {IS_LATER_ROW};
+"""
+
+# The part of a row.
+PART = "coalesce(strftime(valid_to, '%Y-%m'), 'current')"
+
+# The parts in which a day writes, rows that it takes away and rows of which it only changes the
+# tier_since among them.
+CHANGED_PARTS = f"""
+with written as (
+    select valid_to from old_rows
+    union all
+    select valid_to from new_rows
+    union all
+    select later_rows.valid_to
+    from lead_score_history as later_rows, new_rows
+    inner join slots using (model_id)
+    where {IS_LATER_ROW}
+)
+
+select distinct {PART} from written
 """
 
 
@@ -197,8 +225,11 @@ def write_day(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     rows of the leads it changes. A model without rows on that day keeps the history it has.
     """
     day = {"as_of": as_of}
-    for statement in (SLOTS, CHANGED_LEADS, OLD_ROWS, NEW_ROWS, DELETE_PAST_ROWS):
+    note_parts(connection)
+    for statement in (SLOTS, CHANGED_LEADS, OLD_ROWS, NEW_ROWS):
         connection.execute(statement, day)
+    parts = [part for (part,) in connection.execute(CHANGED_PARTS).fetchall()]
+    connection.execute(DELETE_PAST_ROWS, day)
     connection.execute(REPLACE_ROWS)
     for rows in ("lead_score_current", "lead_score_past"):
         connection.execute(CARRY_TIER_SINCE.format(rows=rows))
@@ -211,5 +242,43 @@ def write_day(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
         """,
         day,
     )
+    for part in parts:
+        name_part(connection, part)
     for table in ("slots", "changed_leads", "old_rows", "new_rows"):
         connection.execute(f"drop table {table}")
+
+
+def note_parts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Name the parts of a history that has none named: one that was written before there were any,
+    or restored from a publication without."""
+    if connection.execute("select exists (from lead_score_history_parts)").fetchone()[0]:
+        return
+    for (part,) in connection.execute(f"select distinct {PART} from lead_score_history").fetchall():
+        name_part(connection, part)
+
+
+def name_part(connection: duckdb.DuckDBPyConnection, part: str) -> None:
+    """Give a part whose rows were written a new id; one that has no rows left is a part no
+    more."""
+    connection.execute("delete from lead_score_history_parts where part = ?", [part])
+    connection.execute(
+        "insert into lead_score_history_parts (part, written_id) select $part, $written_id"
+        f" where exists (from lead_score_history where {describe_part(part)})",
+        {"part": part, "written_id": secrets.token_hex(16)},
+    )
+
+
+def describe_part(part: str) -> str:
+    """The condition on valid_to that the rows of a part meet: a range, so that DuckDB need not read
+    the others.
+
+    >>> describe_part("current")
+    'valid_to is null'
+    >>> describe_part("2026-12")
+    "valid_to >= date '2026-12-01' and valid_to < date '2027-01-01'"
+    """
+    if part == "current":
+        return "valid_to is null"
+    year, month = map(int, part.split("-"))
+    first, following = date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+    return f"valid_to >= date '{first}' and valid_to < date '{following}'"

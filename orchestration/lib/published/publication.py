@@ -4,8 +4,8 @@ under versions/ that is never changed again; `current` names the live one.
     published/
         current -> versions/<publication id>   replaced in one rename, which is the switch
         leads.duckdb -> current/leads.duckdb   made once, as are the links to the other files
-        versions/<publication id>/             leads.duckdb, a <mart>.parquet each, manifest.json,
-                                               index.html
+        versions/<publication id>/             leads.duckdb, a <mart>.parquet each, the folder
+                                               lead_score_history, manifest.json, index.html
 
 A reader that has a file open goes on reading it: nothing is ever written in place. `leads.duckdb`
 can be opened by its plain name at any time. Programs that are given the path of a Parquet file
@@ -34,14 +34,23 @@ from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import say_once
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.warehouse import attach_warehouse, quote
+from orchestration.lib.published.history import (
+    HISTORY,
+    ORDER,
+    KnownPart,
+    Part,
+    create_history_view,
+    export_history,
+    find_known_parts,
+)
 from orchestration.lib.published.page import render_page
 
-# The published marts and the order of their rows.
+# The published marts and the order of their rows, those of the history in each of its parts.
 MARTS = {
     "lead_score_ledger": "as_of_date, model_id, lead_id, rule_id",
     "lead_scores": "as_of_date, model_id, lead_id",
     "lead_tiers": "as_of_date, model_id, lead_id",
-    "lead_score_history": "model_id, lead_id, valid_from",
+    HISTORY: ORDER,
     "scored_days": "model_id, as_of_date",
     "scored_leads": "model_id, lead_id",
     "lead_score_changes": "model_id, lead_id, rule_id",
@@ -68,7 +77,7 @@ MARTS = {
 
 PUBLISHED_FILES = [
     "leads.duckdb",
-    *(f"{mart}.parquet" for mart in MARTS),
+    *(HISTORY if mart == HISTORY else f"{mart}.parquet" for mart in MARTS),
     "index.html",
     "manifest.json",
 ]
@@ -119,23 +128,39 @@ def publish(
         published_at = datetime.now(UTC)
         publication_id = f"{published_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder = versions / f".{publication_id}"
-        make_readable_folder(folder)
+        make_readable_folder(folder / HISTORY)
+        known = find_known_parts(versions, list_publications(published))
         manifest = {
             "publication_id": publication_id,
             "run_id": run_id,
             "published_at": published_at.isoformat(),
             "raw": str(raw) if raw else None,
-            **export_marts(warehouse, folder),
+            **export_marts(
+                warehouse,
+                folder,
+                place=versions / publication_id,
+                known=known,
+            ),
         }
         manifest["rule_book"]["sha256"] = hash_rules(rules)
         with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
             (folder / "index.html").write_text(render_page(connection, manifest))
-        manifest["files"] = {path.name: hash_file(path) for path in sorted(folder.iterdir())}
+        linked = {
+            f"{HISTORY}/{part}.parquet": known[said["written_id"]].sha256
+            for part, said in manifest["history"].items()
+            if said["written_id"] in known
+        }
+        names = sorted(
+            str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
+        )
+        manifest["files"] = {name: linked.get(name) or hash_file(folder / name) for name in names}
         write_manifest(folder, manifest)
-        for path in folder.iterdir():
-            # The checksums hold for ever, and a reader that forgot to open read-only is told so.
-            path.chmod(0o444)
-            sync(path)
+        for name in [*names, "manifest.json"]:
+            if name not in linked:
+                # The checksums hold for ever, and a reader that forgot to open read-only is told.
+                (folder / name).chmod(0o444)
+            sync(folder / name)
+        sync(folder / HISTORY)
         sync(folder)
         folder.rename(versions / publication_id)
         sync(versions)
@@ -259,9 +284,12 @@ def hash_file_once(path: Path, _size: int, _changed: int) -> str:
     return hash_file(path)
 
 
-def export_marts(warehouse: Path, folder: Path) -> Manifest:
-    """Copy the marts into leads.duckdb and one Parquet file each; returns what the manifest says
-    of their content. Raises ValueError where a mart is missing or no lead is scored."""
+def export_marts(
+    warehouse: Path, folder: Path, *, place: Path, known: dict[str, KnownPart]
+) -> Manifest:
+    """Copy the marts into leads.duckdb and one Parquet file each, the history into its parts, of
+    which those `known` are linked; returns what the manifest says of their content. `place` is
+    where the folder will be. Raises ValueError where a mart is missing or no lead is scored."""
     with attach_warehouse(warehouse) as connection:
         there = connection.execute(
             "select table_name from information_schema.tables"
@@ -274,7 +302,11 @@ def export_marts(warehouse: Path, folder: Path) -> Manifest:
         connection.execute(
             f"attach {quote(folder / 'leads.duckdb')} as published (storage_version 'v1.0.0')"
         )
+        history = export_history(connection, folder / HISTORY, known=known)
+        create_history_view(connection, folder, place=place)
         for mart, key in MARTS.items():
+            if mart == HISTORY:
+                continue
             # Sorted once, where its text is made; the table takes the rows as they lie in the file.
             file = quote(folder / f"{mart}.parquet")
             connection.execute(
@@ -282,15 +314,18 @@ def export_marts(warehouse: Path, folder: Path) -> Manifest:
                 " (format parquet, compression zstd)"
             )
             connection.execute(f"create table published.{mart} as from read_parquet({file})")
-        content = describe_content(connection)
+        content = describe_content(connection, history)
         connection.execute("detach published")
     return content
 
 
-def describe_content(connection: duckdb.DuckDBPyConnection) -> Manifest:
-    """As-of date, row counts, mean score and rule book of the attached `published` marts."""
+def describe_content(connection: duckdb.DuckDBPyConnection, history: dict[str, Part]) -> Manifest:
+    """As-of date, row counts, mean score and rule book of the attached `published` marts, and the
+    parts of the `history`."""
     row_counts = {
-        mart: connection.execute(f"select count(*) from published.{mart}").fetchone()[0]
+        mart: sum(part["rows"] for part in history.values())
+        if mart == HISTORY
+        else connection.execute(f"select count(*) from published.{mart}").fetchone()[0]
         for mart in MARTS
     }
     as_of, mean, leads = connection.execute(
@@ -301,6 +336,7 @@ def describe_content(connection: duckdb.DuckDBPyConnection) -> Manifest:
     return {
         "as_of_date": as_of.isoformat(),
         "row_counts": row_counts,
+        "history": history,
         "raw_row_counts": dict(
             connection.execute(
                 "select table_name, rows_read from warehouse.intermediate.raw_row_counts"
@@ -410,6 +446,10 @@ def switch_to(published: Path, publication_id: str) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(f"versions/{publication_id}")
     os.replace(fresh, published / "current")
+    for link in published.iterdir():
+        # To what an earlier version of the project published, and this one does not.
+        if link.is_symlink() and not link.exists() and link.name not in PUBLISHED_FILES:
+            link.unlink()
     sync(published)
 
 
@@ -435,6 +475,9 @@ def clear_leftovers(published: Path) -> None:
     for folder in (published / "versions").glob(".*"):
         if LEFTOVER.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
             shutil.rmtree(folder)
+    for link in (published / "versions").iterdir():
+        if link.is_symlink() and LEFTOVER.fullmatch(str(link.readlink())):
+            link.unlink()
     for link in published.glob(".current-*"):
         if link.is_symlink():
             link.unlink()

@@ -15,8 +15,10 @@ from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things
 from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import attach_warehouse, open_warehouse, quote
+from orchestration.lib.decided.history import note_parts
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
 from orchestration.lib.delivered.release import make_payload
+from orchestration.lib.published.history import HISTORY
 from orchestration.lib.published.publication import (
     Manifest,
     has_files,
@@ -75,10 +77,9 @@ def find_source(published: Path) -> Manifest | None:
     """The publication to restore from: the live one, or where that is damaged the newest that is
     not; None where there is none."""
     live = read_current(published)
-    if live:
-        return live
-    for manifest in list_publications(published):
-        if has_files(published, manifest, ["leads.duckdb"]):
+    for manifest in ([live] if live else []) + list_publications(published):
+        parts = [name for name in manifest["files"] if name.startswith(f"{HISTORY}/")]
+        if has_files(published, manifest, ["leads.duckdb", *parts]):
             return manifest
     return None
 
@@ -104,7 +105,14 @@ def restore(
     try:
         connection.execute("begin")
         try:
-            rows = {table: copy_rows(connection, table) for table in SOURCES}
+            rows = {table: copy_rows(connection, table, file.parent) for table in SOURCES}
+            # The same rows as there: the parts need not be published again.
+            for part, said in source.get("history", {}).items():
+                connection.execute(
+                    "insert into main.lead_score_history_parts (part, written_id) values (?, ?)",
+                    [part, said["written_id"]],
+                )
+            note_parts(connection)
             undecided = settle_hand_overs(
                 connection,
                 find_outbox(settings.warehouse),
@@ -126,28 +134,30 @@ def restore(
     )
 
 
-def copy_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """Copy the published rows of a table, those columns that both have; returns how many. An older
-    publication may lack the table, or a column of it."""
+def copy_rows(connection: duckdb.DuckDBPyConnection, table: str, folder: Path) -> int:
+    """Copy the published rows of a table, those columns that both have, from the publication in
+    `folder`, which is attached; returns how many. An older publication may lack the table, or a
+    column of it, or have the history in its database."""
     mart = SOURCES[table].split()[1]
-    columns = connection.execute(
-        """
-        select string_agg('"' || ours.column_name || '"', ', ' order by ours.column_index)
-        from duckdb_columns() as ours
-        inner join duckdb_columns() as theirs using (column_name)
-        where
-            ours.database_name = current_database() and ours.schema_name = 'main'
-            and ours.table_name = $table
-            and theirs.database_name = 'publication' and theirs.table_name = $mart
-        """,
-        {"table": table, "mart": mart},
-    ).fetchone()[0]
-    if columns is None:
+    place = f"publication.main.{mart}"
+    if mart == HISTORY and (folder / HISTORY).is_dir():
+        place = f"read_parquet({quote(folder / HISTORY / '*.parquet')})"
+    try:
+        theirs = list_columns(connection, place)
+    except duckdb.CatalogException:
         return 0
-    source = SOURCES[table].replace(mart, f"publication.main.{mart}", 1)
+    columns = ", ".join(
+        f'"{column}"' for column in list_columns(connection, f"main.{table}") if column in theirs
+    )
+    source = SOURCES[table].replace(mart, place, 1)
     return connection.execute(
         f"insert into main.{table} ({columns}) select {columns} {source}"
     ).fetchone()[0]
+
+
+def list_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The names of the columns of a table, in their order."""
+    return [name for name, *_ in connection.execute(f"select * from {table} limit 0").description]
 
 
 def settle_hand_overs(

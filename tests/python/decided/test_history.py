@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.lib.basics.warehouse import open_warehouse
-from orchestration.lib.decided.history import write_day
+from orchestration.lib.decided.history import describe_part, write_day
 from orchestration.lib.decided.tiers import write_tiers
 
 FIRST = date(2026, 6, 1)
@@ -74,13 +74,27 @@ def read_history(connection):
     return sorted(rows, key=repr)
 
 
+def read_parts(connection):
+    """The rows of each part of the history by its id; every row is in one."""
+    parts = {
+        written_id: connection.execute(
+            f"from lead_score_history where {describe_part(part)} order by all"
+        ).fetchall()
+        for part, written_id in connection.execute("from lead_score_history_parts").fetchall()
+    }
+    assert all(parts.values())
+    assert sum(map(len, parts.values())) == len(read_history(connection))
+    return parts
+
+
 # Few values, so that equal ones meet often.
 VALUES = st.tuples(
     st.sampled_from([None, Decimal("1"), Decimal("2")]), st.sampled_from([None, "low", "high"])
 )
 WRITES = st.lists(
     st.tuples(
-        st.integers(0, 6).map(lambda days: FIRST + timedelta(days)),
+        # Over two months, so that there are parts that a day does not touch.
+        st.integers(0, 6).map(lambda days: FIRST + timedelta(9 * days)),
         st.dictionaries(
             st.tuples(st.sampled_from(["m", "n"]), st.sampled_from(["1", "2", "3"])), VALUES
         ),
@@ -93,11 +107,14 @@ WRITES = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(writes=WRITES)
 def test_whatever_the_order_and_repeats_the_history_is_that_of_days_written_once_in_order(writes):
-    days = {}
+    days, parts = {}, {}
     with duckdb.connect() as connection:
         connection.execute(TABLES)
         for day, content in writes:
             write_content(connection, day, content)
+            # A part that kept its id has the rows it had.
+            for written_id, rows in read_parts(connection).items():
+                assert parts.setdefault(written_id, rows) == rows
             for model_id in {model_id for model_id, _ in content}:
                 days.setdefault(model_id, {})[day] = {
                     lead_id: value for (model, lead_id), value in content.items()

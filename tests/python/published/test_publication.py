@@ -24,6 +24,7 @@ from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.progress import SAID
 from orchestration.lib.published import publication
 from orchestration.lib.published.changes import find_day_before
+from orchestration.lib.published.history import HISTORY
 from orchestration.lib.published.publication import (
     KEEP,
     MARTS,
@@ -92,11 +93,12 @@ def test_a_publication_holds_every_mart_with_its_types_and_says_what_it_is(
             expected = source.execute(columns).fetchall()
         with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as copy:
             assert copy.execute(columns).fetchall() == expected
+        files = f"{mart}/*.parquet" if mart == HISTORY else f"{mart}.parquet"
         parquet = duckdb.execute(
-            f"describe select * from read_parquet('{published}/{mart}.parquet')"
+            f"describe select * from read_parquet('{published}/{files}')"
         ).fetchall()
         assert [row[:2] for row in parquet] == expected
-        rows = pq.ParquetFile(published / f"{mart}.parquet").metadata.num_rows
+        rows = sum(pq.ParquetFile(file).metadata.num_rows for file in published.glob(files))
         assert rows == manifest["row_counts"][mart]
     (rules / "tiers.csv").write_text("model_id,tier\nb2b,sales\n")
     assert publish_once()["rule_book"]["sha256"] != manifest["rule_book"]["sha256"]
@@ -380,7 +382,7 @@ DAMAGES = {
 def test_a_damaged_publication_is_skipped_with_the_reason(publish_once, published, capsys, damage):
     broken, live = publish_once(), publish_once()
     folder = published / "versions" / broken["publication_id"]
-    for file in folder.iterdir():
+    for file in folder.glob("*.*"):
         file.chmod(0o644)
     damage(folder)
     say_nothing_twice(capsys)
@@ -398,7 +400,7 @@ def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
 ):
     before, live = publish_once(), publish_once()
     folder = published / "versions" / live["publication_id"]
-    for file in folder.iterdir():
+    for file in folder.glob("*.*"):
         file.chmod(0o644)
     damage(folder)
     say_nothing_twice(capsys)
@@ -424,12 +426,102 @@ def test_a_publication_is_compared_with_only_where_its_files_are_whole(publish_o
     assert (folder.name, day) == (whole["publication_id"], AS_OF)
 
 
+# A month that is over, beside the rows that are still so.
+PAST = """
+insert into lead_score_past
+select model_id, lead_id, '2026-05-20', '2026-05-30', 7, 'aware', '2026-05-20', 'aware'
+from lead_score_current where lead_id < 'L000010';
+delete from lead_score_history_parts;
+insert into lead_score_history_parts values ('2026-05', 'a'), ('current', 'b');
+"""
+
+
+def find_part(published, manifest, part):
+    return published / "versions" / manifest["publication_id"] / HISTORY / f"{part}.parquet"
+
+
+def test_a_part_of_the_history_that_did_not_change_is_linked(publish_once, published, warehouse):
+    change(warehouse, PAST)
+    first = publish_once()
+    # Nothing but the id says so: the rows are not compared.
+    change(
+        warehouse,
+        "update lead_score_history_parts set written_id = 'c' where part = 'current';"
+        "update lead_score_current set score = 99; delete from lead_score_past",
+    )
+    second = publish_once(keep=1)
+    assert list_publications(published) == [second]
+    with duckdb.connect(str(published / "leads.duckdb"), read_only=True) as connection:
+        read = connection.execute(
+            "select valid_to, count(*), max(score) from lead_score_history group by all order by 1"
+        ).fetchall()
+    assert [(str(day), *counts) for day, *counts in read] == [
+        ("2026-05-30", 10, 7),
+        ("None", 300, 99),
+    ]
+    name = f"{HISTORY}/2026-05.parquet"
+    assert second["files"][name] == first["files"][name]
+    assert second["history"]["2026-05"] == first["history"]["2026-05"]
+    assert second["history"]["current"]["written_id"] == "c"
+    third = publish_once(keep=2)
+    one, other = (find_part(published, manifest, "2026-05") for manifest in (second, third))
+    assert one.samefile(other)
+    roll_back(published, second["publication_id"])
+    # A publication that is gone takes no part away from those that are left.
+    shutil.rmtree(one.parents[1])
+    assert len(pq.read_table(other)) == 10
+
+
+def test_a_part_that_is_not_as_it_was_published_is_written_anew(publish_once, published, warehouse):
+    change(warehouse, PAST)
+    part = find_part(published, publish_once(), "2026-05")
+    part.chmod(0o644)
+    os.truncate(part, 100)
+    assert len(pq.read_table(find_part(published, publish_once(), "2026-05"))) == 10
+
+
+def test_where_links_are_impossible_a_part_is_copied(
+    publish_once, published, warehouse, monkeypatch
+):
+    change(warehouse, PAST)
+    first = publish_once()
+    monkeypatch.setattr(
+        "os.link", lambda *arguments: (_ for _ in ()).throw(OSError("no such operation"))
+    )
+    second = publish_once()
+    one, other = (find_part(published, manifest, "2026-05") for manifest in (first, second))
+    assert one.read_bytes() == other.read_bytes() and not one.samefile(other)
+
+
+def test_a_history_without_parts_is_not_published(publish_once, published, warehouse):
+    change(warehouse, "delete from lead_score_history_parts")
+    with pytest.raises(ValueError, match="named no parts of it: score a day first"):
+        publish_once()
+
+
+def test_the_name_that_a_killed_run_gave_ahead_is_cleared(publish_once, published):
+    publish_once()
+    ahead = published / "versions" / "20260101T000000Z-aaaaaa"
+    ahead.symlink_to(f".{ahead.name}")
+    publish_once()
+    assert not ahead.is_symlink()
+
+
+def test_links_to_what_is_published_no_more_go(publish_once, published):
+    publish_once()
+    (published / "lead_score_history.parquet").symlink_to("current/lead_score_history.parquet")
+    publish_once()
+    assert not (published / "lead_score_history.parquet").is_symlink()
+
+
 def test_everybody_may_read_a_publication_and_nobody_change_it(publish_once, published):
     publish_once()
     folder = (published / "current").resolve()
     for place in (published, published / "versions", folder):
         assert stat.S_IMODE(place.stat().st_mode) == 0o755
-    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
+    assert modes.pop(folder / HISTORY) == 0o755
+    assert set(modes.values()) == {0o444}
 
 
 def test_a_lock_that_is_a_link_stops_the_publication_and_empties_nothing(publish_once, published):

@@ -33,6 +33,7 @@ insert into scored_days values ('b2b', '2026-06-20');
 insert into lead_score_past
 select model_id, lead_id, '2026-06-20', '2026-06-30', 7, 'aware', '2026-06-20', 'aware'
 from lead_score_current where lead_id < 'L000010';
+insert into lead_score_history_parts values ('2026-06', 'an id');
 """
 
 
