@@ -148,6 +148,21 @@ def score_raw(
     return warehouse
 
 
+def copy_shipped_rules(warehouse: Path) -> Path:
+    """A new warehouse at this path that holds the shipped rule book alone; returns the path."""
+    return Path(shutil.copy(_warehouse_with_rules(SHIPPED_RULES), warehouse))
+
+
+def list_changed_seeds(rules: Path) -> list[str]:
+    """The seeds of a rule book of the same files as the shipped one that are not the shipped ones;
+    the others of a warehouse with the shipped rule book are as they should be."""
+    return [
+        path.stem
+        for path in sorted(SHIPPED_RULES.glob("*.csv"))
+        if path.read_bytes() != (rules / path.name).read_bytes()
+    ]
+
+
 def query(warehouse: Path, sql: str) -> list[tuple]:
     """Rows of a query on a warehouse file."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
@@ -198,12 +213,8 @@ def _warehouse_with_rules(rules: Path) -> Path:
     warehouse = folder / "leads.duckdb"
     seeds = ["resource_type:seed"]
     if rules != SHIPPED_RULES and _list_seeds(rules) == _list_seeds(SHIPPED_RULES):
-        shutil.copy(_warehouse_with_rules(SHIPPED_RULES), warehouse)
-        seeds = [
-            path.stem
-            for path in SHIPPED_RULES.glob("*.csv")
-            if path.read_bytes() != (rules / path.name).read_bytes()
-        ]
+        copy_shipped_rules(warehouse)
+        seeds = list_changed_seeds(rules)
     outcome = run_dbt(
         "build", "--select", *seeds, "path:models/rule_book",
         "--exclude-resource-type", "unit_test", "test",

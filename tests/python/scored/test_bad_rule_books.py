@@ -10,7 +10,9 @@ from dbt_runs import (
     DEFAULT_MODEL,
     SHIPPED_RULES,
     build_warehouse,
+    copy_shipped_rules,
     lead,
+    list_changed_seeds,
     query,
     read_score,
     run_dbt,
@@ -271,11 +273,13 @@ def edit(rules):
 
 
 def check(rules, folder):
-    """Load the rule book and look for problems; returns how it ended."""
+    """Load what differs from the shipped rule book and look for problems; returns how it ended."""
+    warehouse = copy_shipped_rules(folder / "leads.duckdb")
     return run_dbt(
-        "build", "--select", "resource_type:seed", "+rule_book_problems",
+        "build", "--select", *list_changed_seeds(rules),
+        "+rule_book_problems,resource_type:model",
         "--exclude-resource-type", "unit_test", "test",
-        raw=folder, warehouse=folder / "leads.duckdb", rules=rules,
+        raw=folder, warehouse=warehouse, rules=rules,
     )  # fmt: skip
 
 

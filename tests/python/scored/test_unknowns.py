@@ -6,15 +6,11 @@ from __future__ import annotations
 import csv
 import random
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from dbt_runs import AS_OF, DEFAULT_MODEL, SHIPPED_RULES, build_warehouse, lead, query
-from hypothesis import given
-from hypothesis import strategies as st
-from test_laws import FEW
 
 # attribute, operator, value, points
 FEW_RULES = {
@@ -315,12 +311,10 @@ def many_rules(tmp_path_factory):
     )  # fmt: skip
 
 
-@FEW
-@given(seed=st.integers(0, 1_000_000))
-def test_what_a_missing_field_turns_out_to_be_keeps_the_score_in_its_range(many_rules, seed):
-    chance = random.Random(seed)
+def test_what_a_missing_field_turns_out_to_be_keeps_the_score_in_its_range(many_rules, tmp_path):
+    chance = random.Random(1)
     before, after, found_alone = [], [], {}
-    for number in range(150):
+    for number in range(600):
         full = {name: chance.choice(values) for name, values in VALUES.items()}
         missing = {name for name in VALUES if chance.random() < chance.choice([0.2, 0.5, 0.8])}
         learned = missing
@@ -331,7 +325,7 @@ def test_what_a_missing_field_turns_out_to_be_keeps_the_score_in_its_range(many_
         after.append({name: None if name in missing - learned else full[name] for name in VALUES})
     # Two leads per person, one as it is known now and one as it is known later: nothing that is
     # known of one lead moves another's range.
-    told = _tell_unknowns(before + after, many_rules)
+    told = _tell_unknowns(tmp_path, before + after, many_rules)
     moved = 0
     for number, cases in enumerate(zip(before, after, strict=True)):
         score, lowest, highest, alone = told[number]
@@ -342,10 +336,10 @@ def test_what_a_missing_field_turns_out_to_be_keeps_the_score_in_its_range(many_
             low, high = alone.get(found_alone[number], (score, score))
             assert low <= later_score <= high, cases
         moved += later_score != score
-    assert moved > 50, "little was learned"
+    assert moved > 200, "little was learned"
 
 
-def _tell_unknowns(people, rules: Path) -> dict[int, tuple]:
+def _tell_unknowns(folder: Path, people, rules: Path) -> dict[int, tuple]:
     """Number of a person -> its score, the lowest and highest one, and those of each missing field
     alone."""
     leads, attributes = [], []
@@ -374,22 +368,21 @@ def _tell_unknowns(people, rules: Path) -> dict[int, tuple]:
             for number, account_id in enumerate(["A2", "A3", "A3"])
         ],
     }  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="unknown-") as folder:
-        warehouse = build_warehouse(Path(folder), tables, rules=rules)
-        told = {
-            int(lead_id[1:]): (score, lowest, highest, {})
-            for lead_id, score, lowest, highest in query(
-                warehouse,
-                "select lead_id, score, lowest_score, highest_score"
-                " from lead_scores join lead_unknowns using (as_of_date, model_id, lead_id)",
-            )
-        }
-        for lead_id, field, lowest, highest in query(
+    warehouse = build_warehouse(folder, tables, rules=rules)
+    told = {
+        int(lead_id[1:]): (score, lowest, highest, {})
+        for lead_id, score, lowest, highest in query(
             warehouse,
-            "select lead_id, attribute, lowest_score, highest_score from scoring.unknown_scores"
-            " join intermediate.int_lead_numbers using (lead_no)"
-            " join rule_book.named_attributes on field_no = attribute_no",
-        ):
-            told[int(lead_id[1:])][3][field] = (lowest, highest)
+            "select lead_id, score, lowest_score, highest_score"
+            " from lead_scores join lead_unknowns using (as_of_date, model_id, lead_id)",
+        )
+    }
+    for lead_id, field, lowest, highest in query(
+        warehouse,
+        "select lead_id, attribute, lowest_score, highest_score from scoring.unknown_scores"
+        " join intermediate.int_lead_numbers using (lead_no)"
+        " join rule_book.named_attributes on field_no = attribute_no",
+    ):
+        told[int(lead_id[1:])][3][field] = (lowest, highest)
     assert len(told) == len(people)
     return told
