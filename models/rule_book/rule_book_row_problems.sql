@@ -124,8 +124,23 @@ select
     case
         when coalesce(value, '') = '' and operator not in ('present', 'missing')
             then 'is empty, but the operator ' || operator || ' needs a value'
-        when operator = 'matches' and not {{ pattern_is_readable('value') }}
+        when operator in ('matches', 'not_matches') and {{ looks_around('value') }}
+            then 'looks ahead or behind, (?=, (?!, (?<= or (?<!, which the regular expressions '
+            || 'of engines cannot; write what must not be found with the operator not_matches'
+        when
+            operator in ('matches', 'not_matches') and not {{ pattern_is_readable('value') }}
             then 'is a regular expression that cannot be read'
+        when operator in ('at_least', 'at_most') and {{ read_number('value') }} is null
+            then 'is not a number, but the operator ' || operator || ' compares numbers'
+        when
+            operator in ({{ operators_of_days() }})
+            and (
+                {{ read_number('value') }} is null
+                or {{ read_number('value') }} <> floor({{ read_number('value') }})
+                or {{ read_number('value') }} not between 1 and 36500
+            )
+            then 'is not a whole number of days from 1 to 36500, which the operator '
+            || operator || ' needs'
         when
             operator = 'between'
             and (
