@@ -39,7 +39,10 @@ WRITTEN_ONCE = [
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
     (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
-    (r"\boperator_is_met\(", {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"}),
+    (
+        r"\boperator_is_met\(",
+        {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"},
+    ),
     (r"\bleast\(\s*greatest\(|\bgreatest\(\s*least\(", {POINTS}),
     (r"as decimal\(18, 10\)", {POINTS}),
 ]
