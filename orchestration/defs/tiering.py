@@ -33,7 +33,7 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
             "lead_score_ledger",
             "model_tiers",
             "grades",
-            "int_lead_rests",
+            "int_lead_cool_downs",
             "unmet_demands",
             "score_limits",
         ],

@@ -56,7 +56,7 @@ create table rule_book.model_tiers (
     capacity bigint, required_fields varchar
 );
 create schema intermediate;
-create table intermediate.int_lead_rests (
+create table intermediate.int_lead_cool_downs (
     as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar, rests_until date
 );
 create table intermediate.int_as_of_dates (

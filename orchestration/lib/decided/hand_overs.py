@@ -47,7 +47,7 @@ from lead_tiers
 inner join newest_models using (model_id)
 inner join scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
 left join rule_book.model_tiers using (model_id, tier)
-left join intermediate.int_lead_rests as rests
+left join intermediate.int_lead_cool_downs as rests
     on lead_tiers.as_of_date = rests.as_of_date and lead_tiers.lead_id = rests.lead_id
 where lead_tiers.as_of_date = $as_of;
 """

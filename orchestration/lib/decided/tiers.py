@@ -531,7 +531,7 @@ def read_chunks(
             from scoring.tier_inputs as scores
             left join earlier using (model_id, lead_id)
             left join unmet using (model_id, lead_id)
-            left join intermediate.int_lead_rests as rests using (as_of_date, lead_id)
+            left join intermediate.int_lead_cool_downs as rests using (as_of_date, lead_id)
             where scores.as_of_date = $as_of
                 and ($model_id is null or scores.model_id = $model_id)
             order by scores.model_id, scores.lead_id

@@ -55,7 +55,7 @@ def score_day(connection, day, scores, *, excluded=()):
 def reject(connection, day, lead_id, *, on, reason="no budget", until=None):
     """Say what the table of rests says of a rejection, on the scored day `day`."""
     connection.execute(
-        "insert into intermediate.int_lead_rests values (?, ?, ?, ?, ?)",
+        "insert into intermediate.int_lead_cool_downs values (?, ?, ?, ?, ?)",
         [day, lead_id, on, reason, until],
     )
 
@@ -317,7 +317,7 @@ def test_whatever_is_run_again_no_lead_is_handed_over_twice_and_no_tier_breaks_i
             day += timedelta(forward)
             if rest_days:
                 rest = (day, day + timedelta(rest_days))
-            connection.execute("delete from intermediate.int_lead_rests")
+            connection.execute("delete from intermediate.int_lead_cool_downs")
             if rest and rest[0] <= day < rest[1]:
                 reject(connection, day, "1", on=rest[0], until=rest[1])
             score_day(connection, day, {"1": score}, excluded=["1"] if is_excluded else [])

@@ -38,7 +38,7 @@ verdicts as (
 
 ),
 
--- The latest verdict counts: an acceptance ends a rest.
+-- The latest verdict counts: an acceptance ends a cool-down.
 rejections as (
 
     select *
@@ -47,7 +47,7 @@ rejections as (
 
 ),
 
-rests as (
+cool_downs as (
 
     select
         rejections.as_of_date,
@@ -71,5 +71,5 @@ select
     rejected_on,
     recycle_reason,
     cast(rejected_on + rest_days as date) as rests_until
-from rests
+from cool_downs
 where rest_days is null or rejected_on + rest_days > as_of_date
