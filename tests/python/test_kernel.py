@@ -95,7 +95,8 @@ def test_points_are_read_off_the_kernel_itself(model, holds):
 
 @pytest.mark.parametrize(
     "model",
-    ["behavioral_points", "lead_totals", "projected_scores", "unknown_scores", "tier_change_probabilities"],
+    ["behavioral_points", "lead_totals", "projected_scores", "unknown_scores",
+     "tier_change_probabilities"],
 )  # fmt: skip
 def test_every_limit_is_held_by_the_same_macro(model):
     assert "hold_within(" in SOURCES[path_of(model)]
