@@ -66,7 +66,7 @@
 {%- endmacro %}
 
 
-{% macro read_checked_rows(relation) -%}
+{% macro read_checked_rows(relation, among=none) -%}
     {# Every row of a raw table with its contract columns cast, and what is wrong with it.
 
        Beside the contract's columns each row has
@@ -80,7 +80,10 @@
          first), 2 and more on repeated deliveries of it.
 
        A timestamp that the engine knows as one is passed on as it is, also where it cannot be: to
-       look at it would keep files and blocks of rows from being passed over. #}
+       look at it would keep files and blocks of rows from being passed over.
+
+       among: a text column of the contract and a query of the values to read alone. Rows are dropped
+       before anything else of them is looked at. #}
     {%- if not execute -%}{{ return('select 1 as parsed from ' ~ relation) }}{%- endif -%}
     {%- set contract = raw_contract(relation) -%}
     {%- set rows = raw_rows(relation) -%}
@@ -141,6 +144,9 @@ read_rows as (
             else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as file_name
     {%- if rows %}
     from {{ rows }}
+        {%- if among %}
+    where {{ read_column(among[0], 'text', physical.get(among[0])) }} in ({{ among[1] }})
+        {%- endif %}
     {%- else %}
     where 1 = 0
     {%- endif %}

@@ -6,12 +6,25 @@ rule_points as (
 
 ),
 
-cap_points as (
+lead_totals as (
 
-    select * from {{ ref('cap_points') }}
+    select * from {{ ref('lead_totals') }}
 
 ),
 
+rules as (
+
+    select * from {{ ref('rules') }}
+
+),
+
+held as (
+
+    {{ stack_held_dimensions('lead_totals') }}
+
+),
+
+-- What a limit takes or adds is a row like any other.
 ledger_rows as (
 
     select
@@ -26,15 +39,20 @@ ledger_rows as (
     from rule_points
     union all
     select
-        as_of_date,
-        lead_no,
-        rule_no,
+        held.as_of_date,
+        held.lead_no,
+        rules.rule_no,
         null as value_no,
         null as days_ago,
         null as event_count,
         0 as raw_points,
-        points
-    from cap_points
+        held.points
+    from held
+    inner join rules
+        on
+        rules.kind = 'cap'
+        and held.model_no = rules.model_no
+        and held.dimension = rules.dimension
 
 )
 
@@ -42,5 +60,5 @@ ledger_rows as (
 -- without reading all.
 select ledger_rows.*
 from ledger_rows
-inner join {{ ref('rules') }} as rules on ledger_rows.rule_no = rules.rule_no
+inner join rules on ledger_rows.rule_no = rules.rule_no
 order by ledger_rows.as_of_date, rules.model_no, ledger_rows.lead_no, ledger_rows.rule_no

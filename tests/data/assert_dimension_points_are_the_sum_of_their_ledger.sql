@@ -1,7 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'lead_scores'}}}) }}
 -- A failing row is a lead whose points of one dimension are not what its ledger rows of that
 -- dimension add up to, or lie outside the range of dimensions.csv: a developer must look at
--- lead_totals and cap_points.
+-- lead_totals and ledger_rows.
 with
 
 ledger as (

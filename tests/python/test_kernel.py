@@ -39,7 +39,10 @@ WRITTEN_ONCE = [
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
     (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
-    (r"\boperator_is_met\(", {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"}),
+    (
+        r"\boperator_is_met\(",
+        {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"},
+    ),
     (r"\bleast\(\s*greatest\(|\bgreatest\(\s*least\(", {POINTS}),
     (r"as decimal\(18, 10\)", {POINTS}),
 ]
@@ -92,7 +95,8 @@ def test_points_are_read_off_the_kernel_itself(model, holds):
 
 @pytest.mark.parametrize(
     "model",
-    ["behavioral_points", "lead_totals", "projected_scores", "unknown_scores", "tier_change_probabilities"],
+    ["behavioral_points", "lead_totals", "projected_scores", "unknown_scores",
+     "tier_change_probabilities"],
 )  # fmt: skip
 def test_every_limit_is_held_by_the_same_macro(model):
     assert "hold_within(" in SOURCES[path_of(model)]

@@ -26,7 +26,7 @@ newly_loaded_events as (
 
 new_visitors_events as (
 
-    select * from {{ ref('stg_web__events') }}
+    select * from {{ ref('int_new_visitor_events') }}
     where {{ is_of_new_visitors() }} and {{ is_followed('web', 'event_type') }}
 
 ),

@@ -114,8 +114,10 @@ def write_rules(
     tiers: Mapping[str, float],
     key_fields: Sequence[str],
     scores: tuple[float, float],
+    further: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
 ) -> Path:
-    """A rule book with one model `m` of these attribute rules and no others; returns its folder."""
+    """A rule book with one model `m` of these attribute rules and no others but the rows of
+    `further`, which stand in place of a file's; returns its folder."""
     shutil.copytree(SHIPPED_RULES, folder)
     dated = {"reason": "r", "owner": "o", "valid_from": "2025-01-01", "valid_to": ""}
     tables = {
@@ -144,13 +146,15 @@ def write_rules(
          "min_score": scores[0], "max_score": scores[1]}
     ]  # fmt: skip
     tables |= {"grades": [], "exclusions": [], "rules_behavioral": [], "rules_sequence": []}
+    tables |= further or {}
     for name, rows in tables.items():
         path = folder / f"{name}.csv"
         columns = path.read_text(encoding="utf-8").splitlines()[0].split(",")
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
-            writer.writerows({"model_id": "m", **row} for row in rows)
+            model = {"model_id": "m"} if "model_id" in columns else {}
+            writer.writerows({**model, **row} for row in rows)
     return folder
 
 
