@@ -4,8 +4,8 @@
 
 Scores the sample for every day of its year as the project does (once: the scores are kept for the
 next measurement), has each of its leads stand for as many as asked for, and writes their history
-day by day. The last day is written again to a history that began the day before: what a year of
-history costs a day shows in the difference.
+day by day. The last two days are published, and written and published again as a history that began
+with them: what a year of history costs a day shows in the difference.
 """
 
 import argparse
@@ -18,10 +18,14 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from orchestration.lib.basics.warehouse import attach_warehouse
 from orchestration.lib.decided.history import write_day
+from orchestration.lib.published.history import HISTORY, export_history, find_known_parts
+from orchestration.lib.published.publication import hash_file
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -30,13 +34,15 @@ MONTHS = [date(2025 + month // 12, month % 12 + 1, 1) for month in range(6, 18)]
 
 # Copies of a lead get ids far apart: rows that lie side by side are those of different leads.
 FILL = """
-create or replace table lead_scores as
+delete from lead_scores;
+insert into lead_scores
 select
     as_of_date,
     model_id,
     'L' || 10000000 + (lead_number + copies.range * leads) * 7919 % 16777216 as lead_id,
     score,
-    tier
+    tier,
+    tier as tier_by_score
 from scores.daily_scores
 cross join (select max(lead_number) + 1 as leads from scores.daily_scores)
 cross join range(cast($copies as bigint)) as copies
@@ -114,6 +120,16 @@ def open_history(path: Path, scores: Path) -> duckdb.DuckDBPyConnection:
         ).fetchall()
     for (statement,) in statements:
         connection.execute(statement)
+    connection.execute(
+        """
+        create schema scoring;
+        create table lead_scores (
+            as_of_date date, model_id varchar, lead_id varchar, score decimal(12, 4), tier varchar,
+            tier_by_score varchar
+        );
+        create view scoring.tier_inputs as from main.lead_scores
+        """
+    )
     connection.execute(f"attach '{scores}' as scores (read_only)")
     return connection
 
@@ -152,28 +168,59 @@ def print_days(connection: duckdb.DuckDBPyConnection, days: list[date], *, copie
             print(f"{counts}{seconds:>10.2f}{worked:>10.2f}", flush=True)
 
 
-def print_sizes(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Print what the history takes in the warehouse, and published: sorted, in both formats."""
-    connection.execute("drop view lead_tiers; drop table lead_scores; checkpoint")
+def print_sizes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Print what the history takes in the warehouse."""
+    connection.execute("checkpoint")
     blocks, block_size = connection.execute(
         "select used_blocks, block_size from pragma_database_size()"
         " where database_name = current_database()"
     ).fetchone()
-    print(f"in the warehouse      {blocks * block_size / 1e6:10,.0f} MB")
-    started = time.monotonic()
-    connection.execute(f"attach '{folder}/copy.duckdb' as copy (storage_version 'v1.0.0')")
-    connection.execute(
-        "create table copy.lead_score_history as"
-        " from lead_score_history order by model_id, lead_id, valid_from"
+    print(f"in the warehouse {blocks * block_size / 1e6:,.0f} MB")
+
+
+def publish_history(warehouse: Path, versions: Path, before: list[dict[str, Any]]) -> None:
+    """Publish the history as a publication does, beside those `before`, and print what it took."""
+    folder = versions / str(len(before))
+    (folder / HISTORY).mkdir(parents=True)
+    started, worked = time.monotonic(), time.process_time()
+    with attach_warehouse(warehouse) as connection:
+        known = find_known_parts(versions, before)
+        history = export_history(connection, folder / HISTORY, known=known)
+    written = {part: said for part, said in history.items() if said["written_id"] not in known}
+    files = {f"{HISTORY}/{part}.parquet": "" for part in history} | {
+        f"{HISTORY}/{part}.parquet": hash_file(folder / HISTORY / f"{part}.parquet")
+        for part in written
+    }
+    seconds, worked = time.monotonic() - started, time.process_time() - worked
+    before.append({"publication_id": folder.name, "history": history, "files": files})
+    print(
+        f"published: {len(written)} of {len(history)} parts written,"
+        f" {sum(said['rows'] for said in written.values()):,} of"
+        f" {sum(said['rows'] for said in history.values()):,} rows,"
+        f" {sum(said['bytes'] for said in written.values()) / 1e6:,.1f} of"
+        f" {sum(said['bytes'] for said in history.values()) / 1e6:,.1f} MB,"
+        f" {seconds:.2f} s, {worked:.2f} s of CPU",
+        flush=True,
     )
-    connection.execute(
-        f"copy copy.lead_score_history to '{folder}/copy.parquet' (compression zstd)"
-    )
-    connection.execute("detach copy")
-    seconds = time.monotonic() - started
-    for name in ("copy.duckdb", "copy.parquet"):
-        print(f"published, {name:<12}{Path(folder, name).stat().st_size / 1e6:9,.0f} MB")
-    print(f"to publish both       {seconds:10.1f} s")
+
+
+def measure(scores: Path, warehouse: Path, versions: Path, *, skip: int, leads: int) -> None:
+    """Write and publish the history of all days but the first `skip` (negative: the last -skip
+    alone)."""
+    with open_history(warehouse, scores) as connection:
+        days, own_leads = connection.execute(
+            "select list(distinct as_of_date order by as_of_date), max(lead_number) + 1"
+            " from scores.daily_scores"
+        ).fetchone()
+        copies = max(1, leads // own_leads)
+        print_days(connection, days[skip:-1], copies=copies)
+    publications: list[dict[str, Any]] = []
+    publish_history(warehouse, versions, publications)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"attach '{scores}' as scores (read_only)")
+        print_days(connection, days[-1:], copies=copies)
+        print_sizes(connection)
+    publish_history(warehouse, versions, publications)
 
 
 def main() -> None:
@@ -186,17 +233,12 @@ def main() -> None:
     if not scores.exists():
         score_year(scores)
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        with open_history(Path(folder, "year.duckdb"), scores) as connection:
-            days, leads = connection.execute(
-                "select list(distinct as_of_date order by as_of_date), max(lead_number) + 1"
-                " from scores.daily_scores"
-            ).fetchone()
-            copies = asked.leads // leads
-            print_days(connection, days, copies=copies)
-            print_sizes(connection, Path(folder))
-        with open_history(Path(folder, "two_days.duckdb"), scores) as connection:
-            print("\nwithout the days before:")
-            print_days(connection, days[-2:], copies=copies)
+        for name, skip in [("year", 0), ("two_days", -2)]:
+            print(f"\n{name.replace('_', ' ')}")
+            measure(
+                scores, Path(folder, f"{name}.duckdb"), Path(folder, name), skip=skip,
+                leads=asked.leads,
+            )  # fmt: skip
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(f"\npeak memory {peak:.1f} GB")
 

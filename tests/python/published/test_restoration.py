@@ -1,6 +1,7 @@
 """What belongs here: that what only the warehouse holds comes back from a publication as it was,
 and that no hand-over is sent twice, or lost, for it. test_killed_runs.py has whole runs."""
 
+import shutil
 from datetime import datetime
 
 import duckdb
@@ -98,6 +99,8 @@ def test_a_restored_warehouse_holds_what_the_lost_one_held(settings, publication
     restored = lose_and_restore(settings)
     assert read_tables(settings.warehouse) == before
     assert restored.rows["hand_overs"] == len(before["hand_overs"]) and not restored.undecided
+    # Its history is known to be the one that is published: no part is written again.
+    assert publish_again(settings)["history"] == publication["history"]
     # Nothing is put into the outbox a second time, and nothing withdrawn from it.
     again = release(settings, publication)
     assert (again["released"], again["put"], again["withdrawn"]) == (0, 0, 0)
@@ -168,6 +171,27 @@ def test_an_older_publication_gives_what_it_has(settings, publication):
     with open_warehouse(settings.warehouse) as connection:
         rows = restore(connection, settings, source=publication).rows
     assert rows["hand_over_rules"] == 0 and rows["hand_overs"] > 0
+
+
+def test_the_history_of_a_publication_without_parts_comes_from_its_database(settings, publication):
+    before = read_tables(settings.warehouse)
+    folder = settings.published / "versions" / publication["publication_id"]
+    (folder / "leads.duckdb").chmod(0o644)
+    change(
+        folder / "leads.duckdb",
+        "create table history as from lead_score_history; drop view lead_score_history;"
+        "alter table history rename to lead_score_history",
+    )
+    shutil.rmtree(folder / "lead_score_history")
+    del publication["history"]
+    settings.warehouse.unlink()
+    build_warehouse(settings.warehouse, leads=300, tiered=False)
+    with open_warehouse(settings.warehouse) as connection:
+        restore(connection, settings, source=publication)
+        parts = connection.execute("from lead_score_history_parts order by part").fetchall()
+    after = read_tables(settings.warehouse)
+    assert all(after[table] == before[table] for table in SOURCES if "lead_score_" in table)
+    assert [part for part, _ in parts] == ["2026-06", "current"]
 
 
 def test_a_restoration_that_fails_leaves_the_warehouse_as_it_was(
