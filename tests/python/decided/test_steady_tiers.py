@@ -287,55 +287,76 @@ def test_a_hand_over_keeps_the_rules_it_was_made_of():
         assert rows == [("visit", Decimal(95))]
 
 
-# A lead's life: each step scores the next day or the same one again, may be a rejection, and may
-# end in a publication.
+# The lives of four leads side by side: each step scores the next day or the same one again, may be
+# a rejection of a lead, and may end in a publication.
+LEADS = ["1", "2", "3", "4"]
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 2),
-        st.sampled_from([0, 24, 27, 40, 55, 62, 76, 85]),
-        st.sampled_from([None, None, None, 1, 4]),
         st.booleans(),
-        st.sampled_from([False, False, False, True]),
+        st.lists(
+            st.tuples(
+                st.sampled_from([0, 24, 27, 40, 55, 62, 76, 85]),
+                st.sampled_from([None, None, None, 1, 4]),
+                st.sampled_from([False, False, False, True]),
+            ),
+            min_size=len(LEADS),
+            max_size=len(LEADS),
+        ),
     ),
     min_size=2,
     max_size=14,
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
 def test_whatever_is_run_again_no_lead_is_handed_over_twice_and_no_tier_breaks_its_days(steps):
     least = dict(LADDER[["tier", "min_days_in_tier"]].to_numpy())
     with make_connection() as connection:
-        day, rest, sent = FIRST, None, {}
-        before = None
-        for forward, score, rest_days, is_published, is_excluded in steps:
+        day, rests, before, sent = FIRST, {}, {}, {lead_id: {} for lead_id in LEADS}
+        for forward, is_published, of_leads in steps:
             if forward:
-                before = connection.execute(
-                    "select tier, tier_since from lead_score_history where valid_to is null"
-                ).fetchone()
+                before = {
+                    lead_id: of_lead
+                    for lead_id, *of_lead in connection.execute(
+                        "select lead_id, tier, tier_since from lead_score_history"
+                        " where valid_to is null"
+                    ).fetchall()
+                }
             day += timedelta(forward)
-            if rest_days:
-                rest = (day, day + timedelta(rest_days))
+            scores, excluded = {}, []
             connection.execute("delete from intermediate.int_lead_cool_downs")
-            if rest and rest[0] <= day < rest[1]:
-                reject(connection, day, "1", on=rest[0], until=rest[1])
-            score_day(connection, day, {"1": score}, excluded=["1"] if is_excluded else [])
-            tier = read_tier(connection)[0]
-            is_cooling_down = bool(rest) and rest[0] <= day < rest[1]
-            if is_cooling_down:
-                assert tier in ("cold", "warm")
-            if before and tier != before[0] and not is_cooling_down:
-                assert (day - before[1]).days >= least[before[0]]
+            for lead_id, (score, rest_days, is_excluded) in zip(LEADS, of_leads, strict=True):
+                if rest_days:
+                    rests[lead_id] = (day, day + timedelta(rest_days))
+                begins, ends = rests.get(lead_id, (day, day))
+                if begins <= day < ends:
+                    reject(connection, day, lead_id, on=begins, until=ends)
+                scores[lead_id] = score
+                excluded += [lead_id] if is_excluded else []
+            score_day(connection, day, scores, excluded=excluded)
+            for lead_id in LEADS:
+                tier = read_tier(connection, lead_id)[0]
+                begins, ends = rests.get(lead_id, (day, day))
+                is_cooling_down = begins <= day < ends
+                if is_cooling_down:
+                    assert tier in ("cold", "warm")
+                if lead_id in before and not is_cooling_down:
+                    tier_before, since = before[lead_id]
+                    assert tier == tier_before or (day - since).days >= least[tier_before]
             if is_published:
                 release(connection)
-                for key, number, recycled_on in connection.execute(
-                    "select idempotency_key, hand_over_number, recycled_on from hand_overs"
+                for key, lead_id, number, recycled_on in connection.execute(
+                    "select idempotency_key, lead_id, hand_over_number, recycled_on"
+                    " from hand_overs order by lead_id, hand_over_number"
                 ).fetchall():
-                    assert sent.setdefault(number, key) == key
-                    assert number == len(sent) or recycled_on is not None
-        numbers = [row[1] for row in read_hand_overs(connection)]
-        assert numbers == list(range(1, len(numbers) + 1))
+                    assert sent[lead_id].setdefault(number, key) == key
+                    assert number == len(sent[lead_id]) or recycled_on is not None
+        numbers = {lead_id: [] for lead_id in LEADS}
+        for lead_id, number, *_ in read_hand_overs(connection):
+            numbers[lead_id].append(number)
+        assert all(found == list(range(1, len(found) + 1)) for found in numbers.values())
 
 
 @settings(max_examples=40, deadline=None)

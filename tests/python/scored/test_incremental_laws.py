@@ -118,7 +118,14 @@ def test_grown_in_any_split_into_runs_the_warehouse_equals_one_built_from_scratc
     chance = random.Random(chosen.start)
     world = put_side_by_side(histories[chosen])
     repeated = {
-        table: [*rows, *chance.choices(rows, k=len(rows) // 4)] for table, rows in world.items()
+        table: [
+            *rows,
+            *(
+                {**row, "_loaded_at": shift(row["_loaded_at"], chance.choice([0, 0, 3, 20]))}
+                for row in chance.choices(rows, k=len(rows) // 4)
+            ),
+        ]
+        for table, rows in world.items()
     }
     seen = deal_rows(repeated, chance, 4)
     grown = tmp_path / "grown"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from dbt_runs import activity, lead, query, run_dbt, write_raw
+from dbt_runs import activity, copy_shipped_rules, lead, query, run_dbt, write_raw
 
 OVERWRITES = {"crm_overwrites": True}
 # A day that can be scored and lies after the one on which the test runs.
@@ -15,9 +15,13 @@ COUNT_TITLES = "select as_of_date, lead_id from lead_score_ledger where rule_id 
 def run_day(folder, leads, *, as_of: str) -> None:
     """A day's run on the table of leads as it is on that day."""
     raw = write_raw(folder / "raw", {"crm.leads": leads, "crm.activities": [CALL]})
+    warehouse = folder / "leads.duckdb"
+    if not warehouse.exists():
+        copy_shipped_rules(warehouse)
     outcome = run_dbt(
         "build", "--exclude-resource-type", "unit_test",
-        raw=raw, warehouse=folder / "leads.duckdb", as_of=as_of, variables=OVERWRITES,
+        "--exclude", "resource_type:seed", "path:models/rule_book",
+        raw=raw, warehouse=warehouse, as_of=as_of, variables=OVERWRITES,
     )  # fmt: skip
     assert outcome.success, outcome.errors
 
