@@ -61,11 +61,11 @@ def assign_tiers(
 
     `scores`: as_of_date, model_id, lead_id, score, fit_score, engagement_score, is_excluded, and
     where sales has rejected the lead rejected_on, recycle_reason and cools_down_until (null: for
-    good), and unmet_demands (`tier=fields;…`: what is not known that a tier demands). `tiers`: model_id,
-    tier, enter_at, leave_below, min_days_in_tier, action, sla_hours, stage, hands_over, capacity.
-    `grades`: model_id, axis, grade, from_score. `previous`: model_id, lead_id, tier, tier_since of
-    the scored day before, a row at most per model and lead. Scores and thresholds are points, of
-    four decimals at most.
+    good), and unmet_demands (`tier=fields;…`: what is not known that a tier demands). `tiers`:
+    model_id, tier, enter_at, leave_below, min_days_in_tier, action, sla_hours, stage, hands_over,
+    capacity. `grades`: model_id, axis, grade, from_score. `previous`: model_id, lead_id, tier,
+    tier_since of the scored day before, a row at most per model and lead. Scores and thresholds
+    are points, of four decimals at most.
 
     `tier_by_score` is the highest tier whose `enter_at` the score reaches. Where the tier is
     another one, `tier_reason` says why. Below all of them there is none. A score that is null has

@@ -54,8 +54,8 @@ def warehouse(tmp_path_factory) -> Path:
     """Leads with one answer each, on several days."""
     folder = tmp_path_factory.mktemp("operators")
     rules = write_rules(
-        folder / "rules", RULES, limits=LIMITS, tiers={"call": 20, "none": -99}, key_fields=["email"],
-        scores=(-99, 99),
+        folder / "rules", RULES, limits=LIMITS, tiers={"call": 20, "none": -99},
+        key_fields=["email"], scores=(-99, 99),
     )  # fmt: skip
     day = {"created_at": "2026-06-20 23:59:59", "_loaded_at": "2026-06-20 23:59:59"}
     day["updated_at"] = day["created_at"]
