@@ -14,9 +14,29 @@ lead_numbers as (
 
 ),
 
+-- Evidence may be read by anyone who reads the score, so it names no personal data.
 rule_texts as (
 
-    select * from {{ ref('rule_texts') }}
+    select
+        rule_no,
+        model_id,
+        rule_id,
+        kind,
+        dimension,
+        reason,
+        case kind
+            when 'activity' then replace(activities, '_', ' ')
+            when 'sequence'
+                then
+                    replace(replace(activities, '|', ' + '), '_', ' ') || ' within '
+                    || cast(cast(within_days as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
+                    || ' days'
+        end as what,
+        replace(dimension, '_', ' ') as dimension_text,
+        'limit: ' || {{ format_points('low') }} as low_limit,
+        'limit: ' || {{ format_points('high') }} as high_limit
+    from {{ ref('rules') }}
+    where model_no is not null
 
 ),
 
@@ -34,8 +54,9 @@ select
     rule_texts.dimension,
     case
         when rule_texts.kind <> 'cap' then rule_texts.reason
-        when ledger_rows.points < 0 then rule_texts.reason_held_at_most
-        else rule_texts.reason_held_at_least
+        else
+            'Held at the ' || case when ledger_rows.points < 0 then 'most' else 'least' end
+            || ' the model gives for ' || rule_texts.dimension_text
     end as reason,
     case rule_texts.kind
         when 'attribute' then value_texts.evidence

@@ -8,7 +8,19 @@ leads as (
 
 job_title_patterns as (
 
-    select * from {{ ref('job_title_patterns') }}
+    select
+        'job_level' as attribute,
+        trim(pattern) as pattern,
+        trim(level) as meaning,
+        {{ read_number('rank') }} as pattern_rank
+    from {{ ref('job_levels') }}
+    union all
+    select
+        'job_function' as attribute,
+        trim(pattern) as pattern,
+        trim(job_function) as meaning,
+        {{ read_number('rank') }} as pattern_rank
+    from {{ ref('job_functions') }}
 
 ),
 

@@ -2,16 +2,7 @@ with
 
 leads as (
 
-    select
-        *,
-        {{ gone_from() }} as gone_from
-    from {{ versions_of('leads') }}
-
-),
-
-as_of_dates as (
-
-    select * from {{ ref('int_as_of_dates') }}
+    {{ newest_versions('leads', 'lead_id', is_created=true) }}
 
 ),
 
@@ -19,62 +10,36 @@ lead_numbers as (
 
     select * from {{ ref('int_lead_numbers') }}
 
-),
-
-versions as (
-
-    select
-        as_of_dates.as_of_date,
-        leads.*,
-        row_number() over (
-            partition by as_of_dates.as_of_date, leads.lead_id
-            order by leads.updated_at desc, leads._loaded_at desc
-        ) as recency
-    from leads
-    inner join as_of_dates
-        on cast(leads.updated_at as date) <= as_of_dates.as_of_date
-        and cast(leads.created_at as date) <= as_of_dates.as_of_date
-        and {{ is_known_by('leads', 'as_of_dates') }}
-
-),
-
-leads_as_of as (
-
-    select
-        versions.as_of_date,
-        lead_numbers.lead_no,
-        versions.lead_id,
-        {{ key_of('versions.lead_id') }} as lead_key,
-        versions.email,
-        versions.first_name,
-        versions.last_name,
-        versions.phone,
-        versions.job_title,
-        versions.company_name,
-        versions.company_domain,
-        versions.industry,
-        versions.employee_count,
-        versions.annual_revenue,
-        versions.country,
-        versions.region,
-        versions.city,
-        versions.ip_organization,
-        versions.lead_source,
-        versions.account_id,
-        versions.owner_id,
-        versions.lifecycle_stage,
-        versions.do_not_contact,
-        versions.is_deleted,
-        versions.created_at,
-        versions.updated_at,
-        versions._loaded_at
-    from versions
-    inner join lead_numbers on versions.lead_id = lead_numbers.lead_id
-    where
-        versions.recency = 1
-        and not coalesce(versions.is_deleted, false)
-        and (versions.gone_from is null or versions.gone_from > versions.as_of_date)
-
 )
 
-select * from leads_as_of
+select
+    leads.as_of_date,
+    lead_numbers.lead_no,
+    leads.lead_id,
+    {{ key_of('leads.lead_id') }} as lead_key,
+    leads.email,
+    leads.first_name,
+    leads.last_name,
+    leads.phone,
+    leads.job_title,
+    leads.company_name,
+    leads.company_domain,
+    leads.industry,
+    leads.employee_count,
+    leads.annual_revenue,
+    leads.country,
+    leads.region,
+    leads.city,
+    leads.ip_organization,
+    leads.lead_source,
+    leads.account_id,
+    leads.owner_id,
+    leads.lifecycle_stage,
+    leads.do_not_contact,
+    leads.is_deleted,
+    leads.created_at,
+    leads.updated_at,
+    leads._loaded_at
+from leads
+inner join lead_numbers on leads.lead_id = lead_numbers.lead_id
+where not coalesce(leads.is_deleted, false)
