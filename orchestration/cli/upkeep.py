@@ -142,12 +142,8 @@ def lists(packages: Path | None, as_json: bool) -> None:
     \b
     Example: leads lists
     """
-    from orchestration.lib.built.reference_lists import (
-        describe_lists,
-        install_packages,
-        refresh_lists,
-        write_lists,
-    )
+    from orchestration.lib.built.list_packages import install_packages
+    from orchestration.lib.built.reference_lists import describe_lists, refresh_lists, write_lists
 
     with as_wrong_use():
         given = load_settings()
@@ -193,10 +189,10 @@ def show_moves(given: Settings) -> Answer:
         manifest = demand_publication(given)
     except WrongUse as error:
         return Answer([f"Whom that moves cannot be shown: {error}"], {})
-    warn(
-        f"Comparing with publication {manifest['publication_id']} as of {manifest['as_of_date']}"
-    )
-    with work_in("preview", "The lists are new, but whom they move is not known. What is wrong:") as (
+    warn(f"Comparing with publication {manifest['publication_id']} as of {manifest['as_of_date']}")
+    with work_in(
+        "preview", "The lists are new, but whom they move is not known. What is wrong:"
+    ) as (
         folder,
         console,
     ):
