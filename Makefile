@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lock
+.PHONY: help setup sample run preview replay explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -99,6 +99,10 @@ deliver: $(COMMAND) ## deliver the hand-overs that are due now (make ui does it 
 redeliver: $(COMMAND) ## have dead hand-overs sent again: make redeliver ID=<idempotency key, or all>
 	@$(COMMAND) redeliver "$(ID)"
 
+lists: $(COMMAND) ## refresh the lists of mail domains and crawlers, show whom that moves
+	@$(COMMAND) lists
+
 lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench --output-file requirements-bench.lock
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group lists --output-file requirements-lists.lock

@@ -33,10 +33,12 @@
 
 {% macro stack_cells(seeds) -%}
     {# The cells of several seeds in long form: file_name, row_number, column_name, value; the
-       header's cells are row 1. #}
+       header's cells are row 1. Where a row of a list comes from (source) is judged by nobody and
+       would double the cells. #}
     {%- for seed in seeds -%}
         {%- set seed_loop = loop -%}
-        {%- for column in (adapter.get_columns_in_relation(seed) if execute else []) %}
+        {%- for column in (adapter.get_columns_in_relation(seed) if execute else [])
+            if column.name | lower != 'source' %}
     select '{{ seed.identifier }}' as file_name, 1 as row_number, '{{ column.name | lower }}' as column_name, '{{ column.name }}' as value
     union all
     select '{{ seed.identifier }}', {{ row_number_in_file() }}, '{{ column.name | lower }}', trim(cast({{ adapter.quote(column.name) }} as {{ dbt.type_string() }})) from {{ seed }}

@@ -1,14 +1,18 @@
-"""What belongs here: the commands that look after an installation: its settings, a lost warehouse,
-completion in the shell."""
+"""What belongs here: the commands that look after an installation: its settings, its reference
+lists, a lost warehouse, completion in the shell."""
+
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from orchestration.cli.options import GIVEN, as_json, take_settings
-from orchestration.cli.printing import as_wrong_use, tell, tell_lines, work_in
-from orchestration.lib.basics.outcomes import Answer
+from orchestration.cli.options import GIVEN, OF_SCORING, as_json, take_settings
+from orchestration.cli.printing import as_wrong_use, tell, tell_lines, warn, work_in
+from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.progress import time_step
 from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
+    Settings,
     check_settings,
     list_settings,
     load_settings,
@@ -120,6 +124,93 @@ def restore(as_json: bool) -> None:
     )
 
 
+@click.command(short_help="Mail domains and crawlers as those list them who keep such lists.")
+@click.option(
+    "--packages",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="A folder that holds the packages, installed by pip. Default: those that "
+    "requirements-lists.lock pins are fetched.",
+)
+@take_settings("published", *OF_SCORING)
+@as_json
+def lists(packages: Path | None, as_json: bool) -> None:
+    """Refresh the lists of free and disposable mail domains and of crawlers in seeds/reference from
+    the packages that keep them; own rows stay. Then score beside the live publication and show whom
+    that moves. Publishes nothing.
+
+    \b
+    Example: leads lists
+    """
+    from orchestration.lib.built.list_packages import install_packages
+    from orchestration.lib.built.reference_lists import describe_lists, refresh_lists, write_lists
+
+    with as_wrong_use():
+        given = load_settings()
+        check_settings(given)
+    with work_in("lists", "The lists stay as they are. What is wrong:") as (folder, console):
+        if packages is None:
+            packages = folder / "packages"
+            with time_step(console, "fetch", "the packages of requirements-lists.lock"):
+                install_packages(PROJECT_ROOT / "requirements-lists.lock", packages)
+        refreshed = refresh_lists(
+            PROJECT_ROOT / "seeds" / "reference", packages, today=datetime.now(UTC).date()
+        )
+        write_lists(refreshed)
+    has_changed = any(one.added or one.gone for one in refreshed)
+    moved = show_moves(given) if has_changed else Answer(["No row is new or gone."], {})
+    document = {
+        "lists": [
+            {
+                "file": one.file.name,
+                "package": one.package.name,
+                "version": one.package.version,
+                "licence": one.package.licence,
+                "own": one.own,
+                "listed": len(one.rows) - one.own,
+                "added": one.added,
+                "gone": one.gone,
+                "left_out": one.left_out,
+            }
+            for one in refreshed
+        ],
+        "moved": moved.document or None,
+    }
+    lines = ["", *describe_lists(refreshed), "", *moved.lines]
+    tell(Answer(lines, document), as_json=as_json)
+
+
+def show_moves(given: Settings) -> Answer:
+    """Whom the reference lists move that are in seeds/reference now; where nothing is published
+    that can be compared with, the sentence that says so."""
+    from orchestration.lib.asked.preview import demand_publication, find_listed_companies, preview
+
+    try:
+        manifest = demand_publication(given)
+    except WrongUse as error:
+        return Answer([f"Whom that moves cannot be shown: {error}"], {})
+    warn(f"Comparing with publication {manifest['publication_id']} as of {manifest['as_of_date']}")
+    with work_in(
+        "preview", "The lists are new, but whom they move is not known. What is wrong:"
+    ) as (
+        folder,
+        console,
+    ):
+        answer = preview(given, manifest, folder=folder, console=console)
+        companies = find_listed_companies(folder / given.warehouse.name)
+    lines = [
+        f"  {row['email_domain']:<32}{row['email_kind']:<12}{row['leads']:>8,}" for row in companies
+    ]
+    if lines:
+        lines = [
+            "",
+            "Listed, and what leads who write from there name as their company's own web address; "
+            "if it is one, a row of corporate_mail_domains.csv says so:",
+            *lines,
+        ]
+    return Answer([*answer.lines, *lines], {**answer.document, "listed_companies": companies})
+
+
 @click.command(short_help="How to have the shell complete commands, models, publications.")
 @click.argument("shell", type=click.Choice(list(COMPLETIONS)))
 def completion(shell: str) -> None:
@@ -131,4 +222,4 @@ def completion(shell: str) -> None:
     tell_lines([COMPLETIONS[shell]])
 
 
-COMMANDS = [settings, restore, completion]
+COMMANDS = [settings, lists, restore, completion]

@@ -36,15 +36,20 @@ ip_organizations as (
 
 ),
 
+-- What is left of the lists without the companies that stand on them by mistake.
 free_mail_domains as (
 
-    select distinct lower(trim(domain)) as domain from {{ ref('free_mail_domains') }}
+    select lower(trim(domain)) as domain from {{ ref('free_mail_domains') }}
+    except
+    select lower(trim(domain)) as domain from {{ ref('corporate_mail_domains') }}
 
 ),
 
 disposable_mail_domains as (
 
-    select distinct lower(trim(domain)) as domain from {{ ref('disposable_mail_domains') }}
+    select lower(trim(domain)) as domain from {{ ref('disposable_mail_domains') }}
+    except
+    select lower(trim(domain)) as domain from {{ ref('corporate_mail_domains') }}
 
 ),
 

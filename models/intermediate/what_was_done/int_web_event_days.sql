@@ -15,6 +15,12 @@ named_visitors as (
 
 ),
 
+crawlers as (
+
+    select * from {{ ref('int_crawlers') }}
+
+),
+
 -- The table is asked three times, for few rows each: what is asked for once and used twice, an
 -- engine may write down whole.
 newly_loaded_events as (
@@ -82,13 +88,11 @@ keyed as (
         {{ event_kind_key(
             'web', 'event_type', url_path=url_path('url'), search_term='search_term'
         ) }} as kind_key,
-        coalesce(
-            {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }},
-            false
-        ) as is_crawler,
+        crawlers.user_agent is not null as is_crawler,
         occurred_on,
         _loaded_at
     from followed_events
+    left join crawlers on followed_events.user_agent = crawlers.user_agent
 
 ),
 

@@ -8,7 +8,7 @@ what differs. The real warehouse and the publication stay as they are.
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from orchestration.lib.asked.moves import (
     compare_models,
@@ -22,8 +22,10 @@ from orchestration.lib.asked.moves import (
 from orchestration.lib.asked.scratch import build, open_scratch, tier
 from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.progress import time_step
+from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings
+from orchestration.lib.basics.warehouse import attach_warehouse
 from orchestration.lib.published.publication import Manifest, read_current
 
 FOLDER = PROJECT_ROOT / "build" / "preview"
@@ -90,3 +92,20 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
         ]
     end = ["", f"Every lead that moves: {moves}", "Nothing was published: `leads run` does."]
     return Answer([*lines, *end], document)
+
+
+def find_listed_companies(warehouse: Path) -> list[dict[str, Any]]:
+    """The domains in `warehouse` that a list calls free or disposable and that leads who write from
+    there name as their company's own web address, most leads first: email_domain, email_kind,
+    leads."""
+    with attach_warehouse(warehouse) as connection:
+        return fetch_rows(
+            connection,
+            """
+            select email_domain, email_kind, count(distinct lead_id) as leads
+            from warehouse.intermediate.int_lead_profiles
+            where email_kind in ('free', 'disposable') and email_domain = company_web_domain
+            group by email_domain, email_kind
+            order by leads desc, email_domain
+            """,
+        )

@@ -1,0 +1,26 @@
+-- A user agent is held against the patterns once, however many events it sent: there are more than a
+-- thousand patterns, and few user agents. All rows are looked at, the unusable ones too: that costs
+-- less than to tell them apart.
+with
+
+web_events as (
+
+    select * from {{ ref('base_web__events') }}
+
+),
+
+user_agents as (
+
+    select distinct user_agent from web_events
+    where user_agent is not null
+
+),
+
+crawlers as (
+
+    select user_agent from user_agents
+    where {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }}
+
+)
+
+select * from crawlers
