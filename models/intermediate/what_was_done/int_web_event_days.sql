@@ -81,16 +81,16 @@ followed_events as (
 keyed as (
 
     select
-        visitor_key,
-        is_of_new_visitor,
-        {{ key_of('email') }} as email_key,
-        {{ key_of('event_id') }} as event_key,
+        followed_events.visitor_key,
+        followed_events.is_of_new_visitor,
+        {{ key_of('followed_events.email') }} as email_key,
+        {{ key_of('followed_events.event_id') }} as event_key,
         {{ event_kind_key(
             'web', 'event_type', url_path=url_path('url'), search_term='search_term'
         ) }} as kind_key,
         crawlers.user_agent is not null as is_crawler,
-        occurred_on,
-        _loaded_at
+        followed_events.occurred_on,
+        followed_events._loaded_at
     from followed_events
     left join crawlers on followed_events.user_agent = crawlers.user_agent
 
