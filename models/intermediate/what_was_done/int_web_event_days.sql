@@ -15,9 +15,9 @@ named_visitors as (
 
 ),
 
-crawlers as (
+user_agents as (
 
-    select * from {{ ref('int_crawlers') }}
+    select * from {{ ref('int_user_agents') }}
 
 ),
 
@@ -88,11 +88,11 @@ keyed as (
         {{ event_kind_key(
             'web', 'event_type', url_path=url_path('url'), search_term='search_term'
         ) }} as kind_key,
-        crawlers.user_agent is not null as is_crawler,
+        coalesce(user_agents.is_crawler, false) as is_crawler,
         followed_events.occurred_on,
         followed_events._loaded_at
     from followed_events
-    left join crawlers on followed_events.user_agent = crawlers.user_agent
+    left join user_agents on followed_events.user_agent = user_agents.user_agent
 
 ),
 

@@ -448,9 +448,14 @@ def switch_to(published: Path, publication_id: str) -> None:
     os.replace(fresh, published / "current")
     for link in published.iterdir():
         # To what an earlier version of the project published, and this one does not.
-        if link.is_symlink() and not link.exists() and link.name not in PUBLISHED_FILES:
+        if link.is_symlink() and link.name not in PUBLISHED_FILES and is_left_over(link):
             link.unlink()
     sync(published)
+
+
+def is_left_over(link: Path) -> bool:
+    """Whether a link leads to a file of the live publication that is not there."""
+    return Path(os.readlink(link)).parent == Path("current") and not link.exists()
 
 
 def drop_old(published: Path, *, keep: int) -> None:

@@ -1,6 +1,6 @@
 -- A user agent is held against the patterns once, however many events it sent: there are more than a
 -- thousand patterns, and few user agents. All rows are looked at, the unusable ones too: that costs
--- less than to tell them apart.
+-- less than to tell them apart. A column and no condition: that one DuckDB would ask of every event.
 with
 
 web_events as (
@@ -12,6 +12,7 @@ web_events as (
 user_agents as (
 
     select distinct user_agent from web_events
+<<<<<<<< HEAD:models/intermediate/what_was_done/int_crawlers.sql
     where user_agent is not null
 
 ),
@@ -20,7 +21,14 @@ crawlers as (
 
     select user_agent from user_agents
     where {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }}
+========
+>>>>>>>> s11-lists:models/intermediate/what_was_done/int_user_agents.sql
 
 )
 
-select * from crawlers
+select
+    user_agent,
+    {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }}
+        as is_crawler
+from user_agents
+where user_agent is not null
