@@ -12,17 +12,6 @@ web_events as (
 user_agents as (
 
     select distinct user_agent from web_events
-<<<<<<<< HEAD:models/intermediate/what_was_done/int_crawlers.sql
-    where user_agent is not null
-
-),
-
-crawlers as (
-
-    select user_agent from user_agents
-    where {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }}
-========
->>>>>>>> s11-lists:models/intermediate/what_was_done/int_user_agents.sql
 
 )
 
