@@ -157,7 +157,8 @@ union all
 {{ problem_rows(
     'scored_models', 'model_id',
     "role in ('champion', 'challenger') and not exists (select 1 from file_rows as dimensions"
-    ~ " where dimensions.file_name = 'dimensions' and dimensions.model_id = scored_models.model_id)",
+    ~ " where dimensions.file_name = 'dimensions'"
+    ~ " and dimensions.model_id = scored_models.model_id)",
     "'has no dimension in dimensions.csv'"
 ) }}
 union all
