@@ -126,7 +126,7 @@ select
             then 'is empty, but the operator ' || operator || ' needs a value'
         when operator in ('matches', 'not_matches') and {{ looks_around('value') }}
             then 'looks ahead or behind, (?=, (?!, (?<= or (?<!, which the regular expressions '
-            || 'of engines cannot; write what must not be found with the operator not_matches'
+                || 'of engines cannot; write what must not be found with the operator not_matches'
         when
             operator in ('matches', 'not_matches') and not {{ pattern_is_readable('value') }}
             then 'is a regular expression that cannot be read'
@@ -140,7 +140,7 @@ select
                 or {{ read_number('value') }} not between 1 and 36500
             )
             then 'is not a whole number of days from 1 to 36500, which the operator '
-            || operator || ' needs'
+                || operator || ' needs'
         when
             operator = 'between'
             and (

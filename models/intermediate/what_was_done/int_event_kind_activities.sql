@@ -80,8 +80,8 @@ compared_with as (
         case
             when operator = 'not_in'
                 then count(*) over (
-                    partition by activity, channel, event_type, attribute, list
-                )
+                        partition by activity, channel, event_type, attribute, list
+                    )
             else 1
         end as operands_to_meet,
         {{ operand_columns('operator', 'operand') }}
