@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 
 from orchestration.defs.days import load_settings_of_run
 from orchestration.lib.basics.locks import hold_lock, is_held_here
@@ -12,7 +15,7 @@ from orchestration.lib.basics.records import write_records_lazily
 from orchestration.lib.basics.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
 from orchestration.lib.checked.auditor import Auditor, start_auditor
 
-write_records_lazily()
+write_records_lazily(sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage)
 
 # Whatever opens the warehouse is in it, so that no two runs meet there.
 WAREHOUSE_POOL = "warehouse"

@@ -1,35 +1,51 @@
-"""What belongs here: keeping Dagster's records of a run without waiting for the disk."""
+"""What belongs here: keeping Dagster's records of a run without waiting for the disk, and without
+beginning anew at every record."""
 
 import sqlite3
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.pool import QueuePool
 
-# One connection per database file, open as long as the process lives.
-KEPT: dict[str, sqlite3.Connection] = {}
+# One engine per database, as long as the process lives.
+ENGINES: dict[str, Engine] = {}
 
 
-def write_records_lazily() -> None:
-    """Have this process write to SQLite without waiting for the disk at every event.
+class KeptPool(QueuePool):
+    """Connections that stay open when their engine is disposed of."""
 
-    Dagster keeps its records in SQLite and opens a database for each event anew: 2,500 waits for
-    the disk in a run of 500 events, half of them because the last one to close a database has to
-    tidy it up. With one connection kept open and `synchronous = normal` it is a hundred. A database
-    cannot break by that; where the power fails, the last events may be missing.
+    def dispose(self) -> None:
+        """Nothing is closed."""
+
+    def recreate(self) -> "KeptPool":
+        """The same again."""
+        return self
+
+
+def write_records_lazily(*storages: Any) -> None:
+    """Have Dagster's modules `storages` keep each SQLite database open, and write to it without
+    waiting for the disk at every event.
+
+    Dagster makes an engine for each of some 4,000 statements in a run: each opens the database,
+    asks it what it is, works out how the statement is written in SQL, and waits for the disk as it
+    closes. Kept, that is a third of the processor time of a small run less. A database cannot break
+    by that; where the power fails, the last events may be missing.
     """
-    event.listen(Engine, "connect", relax)
+    for storage in storages:
+        storage.create_engine = find_engine
 
 
-def relax(connection: Any, _record: object) -> None:
-    """Relax one new connection of SQLAlchemy's, and keep its database open."""
-    if not isinstance(connection, sqlite3.Connection):
-        return
+def find_engine(address: str, **options: Any) -> Engine:
+    """The engine of the database at `address`, made once; `options` are those of SQLAlchemy, but
+    that its connections are kept."""
+    if address not in ENGINES:
+        engine = create_engine(address, **(options | {"poolclass": KeptPool}))
+        event.listen(engine, "connect", relax)
+        ENGINES[address] = engine
+    return ENGINES[address]
+
+
+def relax(connection: sqlite3.Connection, _record: object) -> None:
+    """Relax one new connection."""
     connection.execute("pragma synchronous = normal")
-    path = connection.execute("pragma database_list").fetchone()[2]
-    if not path or path in KEPT:
-        return
-    if connection.execute("pragma journal_mode").fetchone()[0] == "wal":
-        KEPT[path] = sqlite3.connect(path, check_same_thread=False)
-        # It only counts as open once it has read.
-        KEPT[path].execute("select count(*) from sqlite_master").fetchone()
