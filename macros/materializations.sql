@@ -1,0 +1,38 @@
+{% materialization table, adapter='duckdb' -%}
+    {# What dbt-duckdb's own materialization of this name makes of a SQL model, in one transaction
+       and one round: DuckDB can drop and create a table in the same transaction, so that nothing
+       needs to be built under another name, renamed twice and dropped after a second commit. Where
+       the model fails, the table that was there stays. #}
+    {%- set target = this.incorporate(type='table') -%}
+    {{ replace_relation(target, create_table_as(False, target, compiled_code)) }}
+    {{ return({'relations': [target]}) }}
+{%- endmaterialization %}
+
+
+{% materialization view, adapter='duckdb' -%}
+    {# As for tables. #}
+    {%- set target = this.incorporate(type='view') -%}
+    {{ replace_relation(target, get_create_view_as_sql(target, sql)) }}
+    {{ return({'relations': [target]}) }}
+{%- endmaterialization %}
+
+
+{% macro replace_relation(target, create_sql) -%}
+    {# Drop what has the name of `target` and create it, with the hooks, indexes and comments of its
+       model. #}
+    {%- set existing = load_cached_relation(target) -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- call statement('main') -%}
+        {%- if existing -%}
+            {%- do adapter.cache_dropped(existing) %}
+            drop {{ existing.type }} if exists {{ existing }};
+        {%- endif %}
+        {{ create_sql }}
+    {%- endcall -%}
+    {%- do create_indexes(target) -%}
+    {%- do persist_docs(target, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+{%- endmacro %}
