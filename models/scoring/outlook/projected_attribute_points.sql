@@ -106,6 +106,23 @@ recency_matches as (
 
 ),
 
+-- What a value gives is settled before it is set beside leads, so that an engine that knows
+-- nothing of these tables yet does not pair all leads with all rules first.
+recency_points as (
+
+    select distinct
+        recency_values.attribute,
+        recency_values.value,
+        projected_rules.rule_no,
+        projected_rules.model_no,
+        projected_rules.from_day,
+        projected_rules.until_day
+    from recency_values
+    inner join recency_matches on recency_values.value_no = recency_matches.value_no
+    inner join projected_rules on recency_matches.rule_no = projected_rules.rule_no
+
+),
+
 pieces as (
 
     select
@@ -124,20 +141,18 @@ pieces as (
     union all
     select
         candidates.candidate_no,
-        projected_rules.rule_no,
-        greatest(projected_recency.from_day, projected_rules.from_day) as from_day,
-        least(projected_recency.until_day, projected_rules.until_day) as until_day
-    from candidates
-    inner join projected_recency on candidates.lead_no = projected_recency.lead_no
-    inner join recency_values
+        recency_points.rule_no,
+        greatest(projected_recency.from_day, recency_points.from_day) as from_day,
+        least(projected_recency.until_day, recency_points.until_day) as until_day
+    from projected_recency
+    inner join recency_points
         on
-        projected_recency.attribute = recency_values.attribute
-        and projected_recency.value = recency_values.value
-    inner join recency_matches on recency_values.value_no = recency_matches.value_no
-    inner join projected_rules
+        projected_recency.attribute = recency_points.attribute
+        and projected_recency.value = recency_points.value
+    inner join candidates
         on
-        recency_matches.rule_no = projected_rules.rule_no
-        and candidates.model_no = projected_rules.model_no
+        projected_recency.lead_no = candidates.lead_no
+        and recency_points.model_no = candidates.model_no
 
 )
 
