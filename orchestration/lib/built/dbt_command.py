@@ -85,6 +85,8 @@ def read_project(settings: Settings) -> Any:
     with hold_lock(TARGET / ".lock", wait_seconds=120):
         outcome = invoke(["parse", "--target-path", str(TARGET)], settings=settings)
     demand_success(outcome)
+    # It stays to the end, with all that was imported: nobody needs to look there for what may go.
+    gc.freeze()
     return outcome.result
 
 
