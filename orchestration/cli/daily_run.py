@@ -79,8 +79,8 @@ def run_daily_refresh(settings: Settings, console: TextIO) -> tuple[list[str], b
     returns what went wrong, and whether a check refused it. Days that do not follow each other take
     a run each, in order."""
     started = time.monotonic()
-    # Dagster and dbt take seconds to import: wrong settings are said before. What is imported stays,
-    # so that looking for what may go is half a second for nothing.
+    # Dagster and dbt take seconds to import: wrong settings are said before. What is imported
+    # stays, so that looking for what may go is half a second for nothing.
     gc.disable()
     try:
         import dagster as dg
