@@ -138,13 +138,13 @@
 
 
 {% macro match_values(values, operands, patterns) -%}
-    {# The rules that the values of attributes meet, and the days on which they do: value_no,
-       attribute, rule_no, met_from, met_until. `values` has value_no, attribute and value,
-       `operands` is of the columns of rule_operands. #}
+    {# The tests of attributes that values meet, and the days on which they do: value_no,
+       attribute, test_no, met_from, met_until. `values` has value_no, attribute and value,
+       `operands` is of the columns of test_operands. #}
     select
         compared.value_no,
         compared.attribute,
-        {{ operands }}.rule_no,
+        {{ operands }}.test_no,
         max({{ met_from(operands ~ '.operator', 'compared.value', operands ~ '.operand') }})
             as met_from,
         max({{ met_until(operands ~ '.operator', 'compared.value', operands ~ '.operand') }})
@@ -159,6 +159,6 @@
     ) as compared
     inner join {{ operands }} on compared.attribute = {{ operands }}.attribute
     where {{ operator_is_met(operands ~ '.operator', 'compared', operands, patterns) }}
-    group by compared.value_no, compared.attribute, {{ operands }}.rule_no
+    group by compared.value_no, compared.attribute, {{ operands }}.test_no
     having count(*) >= max({{ operands }}.operands_to_meet)
 {%- endmacro %}

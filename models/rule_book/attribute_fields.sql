@@ -13,6 +13,18 @@ custom_attributes as (
 
 ),
 
+scoped_attributes as (
+
+    select * from {{ ref('scoped_attributes') }}
+
+),
+
+condition_chains as (
+
+    select * from {{ ref('condition_chains') }}
+
+),
+
 fields as (
 
     select
@@ -28,15 +40,48 @@ fields as (
 
 ),
 
+fields_of_products as (
+
+    select
+        attribute,
+        field
+    from fields
+    union all
+    select
+        scoped_attributes.attribute_key as attribute,
+        fields.field
+    from scoped_attributes
+    inner join fields on scoped_attributes.attribute = fields.attribute
+    where scoped_attributes.attribute_key <> scoped_attributes.attribute
+
+),
+
+-- A condition hangs on what its rows hang on, and the conditions that they name.
+fields_of_all as (
+
+    select
+        attribute,
+        field
+    from fields_of_products
+    union all
+    select
+        condition_chains.condition_key as attribute,
+        fields_of_products.field
+    from condition_chains
+    inner join fields_of_products
+        on condition_chains.attribute_key = fields_of_products.attribute
+
+),
+
 -- A custom attribute may have the name of a column.
 attribute_fields as (
 
     select distinct
-        fields.attribute,
-        trim(fields.field) as field,
+        fields_of_all.attribute,
+        trim(fields_of_all.field) as field,
         coalesce(trim(attributes.settled_by), '') as settled_by
-    from fields
-    left join attributes on fields.attribute = trim(attributes.attribute)
+    from fields_of_all
+    left join attributes on fields_of_all.attribute = trim(attributes.attribute)
 
 )
 

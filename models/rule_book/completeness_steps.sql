@@ -1,11 +1,9 @@
 -- depends_on: {{ ref('rule_book_problems') }}
 with
 
--- A share of the key fields is no key field itself.
 key_fields as (
 
     select * from {{ ref('model_key_fields') }}
-    where attribute <> 'completeness_pct'
 
 ),
 
@@ -30,10 +28,14 @@ completeness_steps as (
 
     select
         model_id,
+        model_id || '.completeness_pct' as attribute_key,
         cast(filled_fields as {{ dbt.type_bigint() }}) as filled_fields,
         {{ completeness_pct('filled_fields', 'key_fields') }} as completeness_pct
     from counted
 
 )
 
-select * from completeness_steps
+select
+    *,
+    cast(completeness_pct as {{ dbt.type_string() }}) as value
+from completeness_steps

@@ -1,9 +1,8 @@
 with
 
-rules as (
+attribute_tests as (
 
-    select * from {{ ref('rules') }}
-    where kind = 'attribute' and model_no is not null
+    select * from {{ ref('attribute_tests') }}
 
 ),
 
@@ -15,7 +14,16 @@ key_fields as (
 
 model_tiers as (
 
-    select * from {{ ref('model_tiers') }}
+    select
+        model_id,
+        trim({{ split_to_rows('required_fields') }}) as attribute
+    from {{ ref('model_tiers') }}
+
+),
+
+scoped_attributes as (
+
+    select * from {{ ref('scoped_attributes') }}
 
 ),
 
@@ -34,11 +42,17 @@ custom_attributes as (
 
 asked_for as (
 
-    select attribute from rules
+    select attribute from attribute_tests
     union
-    select attribute from key_fields
+    select attribute_key as attribute from key_fields
     union
-    select trim({{ split_to_rows('required_fields') }}) as attribute from model_tiers
+    select coalesce(scoped_attributes.attribute_key, model_tiers.attribute) as attribute
+    from model_tiers
+    left join scoped_attributes
+        on
+        model_tiers.model_id = scoped_attributes.model_id
+        and model_tiers.attribute = scoped_attributes.attribute
+    where model_tiers.attribute is not null
 
 ),
 
@@ -61,14 +75,31 @@ fields as (
     from attribute_fields
     group by attribute
 
+),
+
+kinds as (
+
+    select
+        attribute_key,
+        min(kind) as kind,
+        min(attribute) as written_attribute
+    from scoped_attributes
+    group by attribute_key
+
 )
 
 select
     cast(row_number() over (order by named.attribute) as integer) as attribute_no,
     named.attribute,
+    kinds.kind,
+    coalesce(kinds.written_attribute, named.attribute) as written_attribute,
     custom_attributes.attribute is not null as is_custom,
-    coalesce(fields.hangs_on_others, 0) = 1 as hangs_on_others
+    coalesce(fields.hangs_on_others, 0) = 1 as hangs_on_others,
+    coalesce(kinds.kind in ('condition', 'activities'), false)
+    or coalesce(kinds.written_attribute, named.attribute) in (
+        '{{ recency_attributes() | join("', '") }}', {{ attributes_that_grow() }}
+    ) as moves_by_itself
 from named
 left join custom_attributes on named.attribute = custom_attributes.attribute
 left join fields on named.attribute = fields.attribute
-where named.attribute <> 'completeness_pct'
+left join kinds on named.attribute = kinds.attribute_key

@@ -126,7 +126,9 @@ unseen_blanks as (
         cells.row_number > 1
         and (
             file_format.is_key <> ''
-            or cells.column_name in ('model_id', 'rule_id', 'activity', 'activities', 'attribute')
+            or cells.column_name in (
+                'model_id', 'rule_id', 'activity', 'activities', 'attribute', 'condition'
+            )
         )
         and {{ pattern_is_found('cells.value', unseen_blanks()) }}
 

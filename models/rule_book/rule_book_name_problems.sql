@@ -74,6 +74,15 @@ names as (
     where file_name like 'rules_%' or file_name in ('activities', 'custom_attributes')
     union all
     select
+        file_name,
+        row_number,
+        model_id as owner,
+        'condition' as column_name,
+        condition as value
+    from file_rows
+    where file_name = 'conditions'
+    union all
+    select
         'custom_attributes' as file_name,
         0 as row_number,
         '' as owner,

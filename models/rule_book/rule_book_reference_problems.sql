@@ -27,6 +27,26 @@ known_attributes as (
     union
     select value as attribute from cells
     where file_name = 'custom_attributes' and column_name = 'attribute' and row_number > 1
+    union
+    select attribute from file_rows
+    where file_name = 'activity_attributes'
+
+),
+
+-- A condition is known to its own model alone.
+model_attributes as (
+
+    select
+        scored_models.model_id,
+        known_attributes.attribute
+    from scored_models
+    cross join known_attributes
+    union
+    select
+        model_id,
+        condition as attribute
+    from file_rows
+    where file_name = 'conditions'
 
 ),
 
@@ -35,6 +55,7 @@ demanded_fields as (
     select
         file_name,
         row_number,
+        model_id,
         trim({{ split_to_rows('required_fields') }}) as required_fields
     from file_rows
     where file_name = 'tiers' and required_fields <> ''
@@ -57,7 +78,7 @@ named_activities as (
         'activities' as column_name,
         {{ split_to_rows('activities') }} as activity
     from file_rows
-    where file_name = 'rules_sequence' and activities <> ''
+    where file_name in ('rules_sequence', 'activity_attributes') and activities <> ''
 
 ),
 
@@ -95,18 +116,22 @@ nothing_to_score as (
 union all
 {{ problem_rows(
     'file_rows', 'attribute',
-    "attribute <> '' and file_name not in ('activities', 'custom_attributes') and not exists ("
-    ~ 'select 1 from known_attributes where known_attributes.attribute = file_rows.attribute)',
-    "'is not an attribute: it stands neither in seeds/reference/attributes.csv '"
-    ~ " || 'nor in custom_attributes.csv'"
+    "attribute <> '' and model_id in (select scored_models.model_id from scored_models)"
+    ~ ' and not exists (select 1 from model_attributes'
+    ~ ' where model_attributes.model_id = file_rows.model_id'
+    ~ ' and model_attributes.attribute = file_rows.attribute)',
+    "'is not an attribute: it stands neither in seeds/reference/attributes.csv nor in '"
+    ~ " || 'custom_attributes.csv or activity_attributes.csv, and is no condition of the model'"
 ) }}
 union all
 {{ problem_rows(
     'demanded_fields', 'required_fields',
-    'not exists (select 1 from known_attributes'
-    ~ ' where known_attributes.attribute = demanded_fields.required_fields)',
-    "'is not an attribute: it stands neither in seeds/reference/attributes.csv '"
-    ~ " || 'nor in custom_attributes.csv'"
+    'model_id in (select scored_models.model_id from scored_models)'
+    ~ ' and not exists (select 1 from model_attributes'
+    ~ ' where model_attributes.model_id = demanded_fields.model_id'
+    ~ ' and model_attributes.attribute = demanded_fields.required_fields)',
+    "'is not an attribute: it stands neither in seeds/reference/attributes.csv nor in '"
+    ~ " || 'custom_attributes.csv or activity_attributes.csv, and is no condition of the model'"
 ) }}
 union all
 select

@@ -60,8 +60,13 @@ sensitive_attributes as (
         file_rows.model_id = explained_fields.model_id
         and file_rows.attribute = explained_fields.attribute
     where
-        file_rows.file_name not in ('activities', 'custom_attributes')
+        file_rows.file_name not in ('activities', 'custom_attributes', 'activity_attributes')
         and explained_fields.attribute is null
+        -- How old the lead is says nothing of how old the person is.
+        and file_rows.attribute not in (
+            select attributes.attribute from {{ ref('attributes') }} as attributes
+            where attributes.origin in ('computed', 'deals')
+        )
 
 )
 
@@ -108,6 +113,13 @@ union all
     'file_rows', 'valid_to',
     read_date('valid_to') ~ ' <= ' ~ read_date('valid_from'),
     "'is not after valid_from, so the row would never count'"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'within_days',
+    "file_name = 'activity_attributes' and "
+    ~ read_number('within_days') ~ ' <> floor(' ~ read_number('within_days') ~ ')',
+    "'is not a whole number of days'"
 ) }}
 union all
 {{ problem_rows(

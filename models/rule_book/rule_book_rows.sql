@@ -29,6 +29,8 @@ rows_of_files as (
         max(case when column_name = 'value' then value end) as value,
         max(case when column_name = 'activity' then value end) as activity,
         max(case when column_name = 'activities' then value end) as activities,
+        max(case when column_name = 'measure' then value end) as measure,
+        max(case when column_name = 'condition' then value end) as condition,
         max(case when column_name = 'decay' then value end) as decay,
         max(case when column_name = 'half_life_days' then value end) as half_life_days,
         max(case when column_name = 'floor_weight' then value end) as floor_weight,

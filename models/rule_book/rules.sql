@@ -13,6 +13,12 @@ scored_models as (
 
 ),
 
+scoped_attributes as (
+
+    select * from {{ ref('scoped_attributes') }}
+
+),
+
 -- What an activity's rule without a limit of its own may give or take in all: the sums of hundreds
 -- of such rules still fit into the ledger.
 most as (
@@ -123,6 +129,11 @@ select
     ) as rule_no,
     scored_models.model_no,
     scored_models.product,
+    coalesce(scoped_attributes.attribute_key, all_rules.attribute) as attribute_key,
     all_rules.*
 from all_rules
 left join scored_models on all_rules.model_id = scored_models.model_id
+left join scoped_attributes
+    on
+    all_rules.model_id = scoped_attributes.model_id
+    and all_rules.attribute = scoped_attributes.attribute

@@ -8,13 +8,19 @@ model_tiers as (
 
 lead_values as (
 
-    select * from {{ ref('int_lead_values') }}
+    select * from {{ ref('lead_values') }}
 
 ),
 
 attribute_values as (
 
     select * from {{ ref('attribute_values') }}
+
+),
+
+scoped_attributes as (
+
+    select * from {{ ref('scoped_attributes') }}
 
 ),
 
@@ -43,8 +49,14 @@ missing_values as (
         demands.attribute,
         attribute_values.value_no
     from demands
+    left join scoped_attributes
+        on
+        demands.model_id = scoped_attributes.model_id
+        and demands.attribute = scoped_attributes.attribute
     inner join attribute_values
-        on demands.attribute = attribute_values.attribute and attribute_values.value = ''
+        on
+        coalesce(scoped_attributes.attribute_key, demands.attribute) = attribute_values.attribute
+        and attribute_values.value = ''
 
 )
 

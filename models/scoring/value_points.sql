@@ -1,43 +1,38 @@
 with
 
-attribute_values as (
+value_tests as (
 
-    select * from {{ ref('attribute_values') }}
+    select * from {{ ref('value_tests') }}
 
 ),
 
-rule_operands as (
+attribute_tests as (
 
-    select * from {{ ref('rule_operands') }}
+    select * from {{ ref('attribute_tests') }}
 
 ),
 
 rules as (
 
     select * from {{ ref('rules') }}
-
-),
-
-met as (
-
-    {{ match_values('attribute_values', 'rule_operands', ref('rules')) }}
+    where kind = 'attribute' and model_no is not null
 
 )
 
--- A rule is tried once on each value that occurs or may turn out, not once on each lead. Where the
--- value is a day, the rule counts while the day is as near or as far as it asks.
 select
-    met.value_no,
-    met.attribute,
-    met.rule_no,
+    value_tests.value_no,
+    value_tests.attribute,
+    rules.rule_no,
     rules.model_no,
     rules.dimension,
     rules.operator,
     {{ round_points('rules.points') }} as points,
-    greatest(rules.valid_from, coalesce(met.met_from, rules.valid_from)) as valid_from,
-    case
-        when met.met_until is null then rules.valid_to
-        else least(coalesce(rules.valid_to, met.met_until), met.met_until)
-    end as valid_to
-from met
-inner join rules on met.rule_no = rules.rule_no
+    {{ later_of('rules.valid_from', 'value_tests.met_from') }} as valid_from,
+    {{ earlier_of('rules.valid_to', 'value_tests.met_until') }} as valid_to
+from value_tests
+inner join attribute_tests on value_tests.test_no = attribute_tests.test_no
+inner join rules
+    on
+    attribute_tests.attribute = rules.attribute_key
+    and attribute_tests.operator = rules.operator
+    and attribute_tests.value = rules.value

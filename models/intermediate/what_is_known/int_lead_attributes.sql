@@ -14,6 +14,12 @@ custom_attributes as (
 
 ),
 
+scoped_attributes as (
+
+    select * from {{ ref('int_lead_scoped_attributes') }}
+
+),
+
 named_attributes as (
 
     select * from {{ ref('named_attributes') }}
@@ -32,7 +38,7 @@ column_values as (
         'account_country', 'account_is_customer', 'email_domain', 'email_kind',
         'email_matches_company', 'job_level', 'job_function', 'name_quality', 'company_source',
         'phone_quality', 'won_opportunities', 'is_existing_customer', 'days_since_last_activity',
-        'active_days_30', 'activity_surge', 'activity_state'],
+        'active_days_30', 'activity_surge', 'activity_state', 'lead_age_days'],
         ref('named_attributes')
     ) }}
 
@@ -83,6 +89,8 @@ all_values as (
         and custom_values.lead_no = filled_columns.lead_no
         and custom_values.attribute = filled_columns.attribute
     where filled_columns.lead_no is null
+    union all
+    select * from scoped_attributes
 
 )
 

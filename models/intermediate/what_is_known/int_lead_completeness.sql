@@ -8,7 +8,17 @@ leads as (
 
 lead_values as (
 
-    select * from {{ ref('int_lead_values') }}
+    select
+        as_of_date,
+        lead_no,
+        value_no
+    from {{ ref('int_lead_values') }}
+    union all
+    select
+        as_of_date,
+        lead_no,
+        value_no
+    from {{ ref('int_lead_conditions') }}
 
 ),
 
@@ -36,7 +46,12 @@ completeness_steps as (
 
 ),
 
--- A share of the key fields is no key field itself.
+named_attributes as (
+
+    select * from {{ ref('named_attributes') }}
+
+),
+
 model_fields as (
 
     select
@@ -46,8 +61,7 @@ model_fields as (
     from key_fields
     inner join scored_models on key_fields.model_id = scored_models.model_id
     inner join attribute_values
-        on key_fields.attribute = attribute_values.attribute and attribute_values.value = ''
-    where key_fields.attribute <> 'completeness_pct'
+        on key_fields.attribute_key = attribute_values.attribute and attribute_values.value = ''
 
 ),
 
@@ -81,6 +95,7 @@ select
     leads.lead_no,
     completeness_steps.filled_fields,
     completeness_steps.completeness_pct,
+    named_attributes.attribute_no,
     attribute_values.value_no
 from leads
 cross join fields_of_models
@@ -96,6 +111,6 @@ inner join completeness_steps
     = completeness_steps.filled_fields
 inner join attribute_values
     on
-    attribute_values.attribute = 'completeness_pct'
-    and cast(completeness_steps.completeness_pct as {{ dbt.type_string() }})
-    = attribute_values.value
+    completeness_steps.attribute_key = attribute_values.attribute
+    and completeness_steps.value = attribute_values.value
+left join named_attributes on completeness_steps.attribute_key = named_attributes.attribute

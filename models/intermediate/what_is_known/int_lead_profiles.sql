@@ -129,7 +129,8 @@ profiles as (
         coalesce(lead_recency.active_days_30, 0) as active_days_30,
         lead_recency.activity_surge,
         {{ activity_state('lead_recency.active_days_30', 'lead_recency.days_since_last_activity') }}
-            as activity_state
+            as activity_state,
+        {{ days_between('cast(parsed.created_at as date)', 'parsed.as_of_date') }} as lead_age_days
     from parsed
     left join accounts
         on parsed.as_of_date = accounts.as_of_date and parsed.account_id = accounts.account_id

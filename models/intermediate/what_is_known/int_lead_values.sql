@@ -18,13 +18,13 @@ named_attributes as (
 
 ),
 
-value_points as (
+value_tests as (
 
-    select distinct value_no from {{ ref('value_points') }}
+    select distinct value_no from {{ ref('value_tests') }}
 
 ),
 
--- What meets no rule, is not missing and tells all there is to know is not asked for again.
+-- What meets no test, is not missing and tells all there is to know is not asked for again.
 kept_values as (
 
     select
@@ -34,11 +34,12 @@ kept_values as (
         attribute_values.value
     from attribute_values
     inner join named_attributes on attribute_values.attribute = named_attributes.attribute
-    left join value_points on attribute_values.value_no = value_points.value_no
+    left join value_tests on attribute_values.value_no = value_tests.value_no
     where
-        value_points.value_no is not null
+        value_tests.value_no is not null
         or attribute_values.value = ''
         or named_attributes.hangs_on_others
+        or named_attributes.written_attribute in ({{ attributes_that_grow() }})
 
 )
 

@@ -8,7 +8,7 @@ lead_unknown_sets as (
 
 lead_values as (
 
-    select * from {{ ref('int_lead_values') }}
+    select * from {{ ref('lead_values') }}
 
 ),
 
@@ -21,6 +21,12 @@ field_links as (
 attribute_values as (
 
     select * from {{ ref('attribute_values') }}
+
+),
+
+settled_conditions as (
+
+    select * from {{ ref('int_lead_settled_conditions') }}
 
 ),
 
@@ -39,12 +45,18 @@ example_values as (
     select
         ranked_examples.set_no,
         lead_values.attribute_no,
-        lead_values.value_no
+        lead_values.value_no,
+        settled_conditions.lead_no is not null as is_settled_condition
     from ranked_examples
     inner join lead_values
         on
         ranked_examples.as_of_date = lead_values.as_of_date
         and ranked_examples.lead_no = lead_values.lead_no
+    left join settled_conditions
+        on
+        lead_values.as_of_date = settled_conditions.as_of_date
+        and lead_values.lead_no = settled_conditions.lead_no
+        and lead_values.attribute_no = settled_conditions.attribute_no
     where ranked_examples.place = 1
 
 ),
@@ -94,9 +106,12 @@ select
     attribute_values.attribute,
     example_values.value_no,
     attribute_values.value = '' as is_missing,
-    attribute_values.value <> ''
-    and position('|' || attribute_values.value || '|' in '|' || missing_fields.settled_by || '|')
-    > 0 as is_settled,
+    example_values.is_settled_condition
+    or (
+        attribute_values.value <> ''
+        and position('|' || attribute_values.value || '|' in '|' || missing_fields.settled_by || '|')
+        > 0
+    ) as is_settled,
     fields_out_of_reach.set_no is null as is_in_reach
 from missing_fields
 inner join example_values

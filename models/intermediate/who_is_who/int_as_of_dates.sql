@@ -6,25 +6,28 @@ as_of_dates as (
 
 ),
 
-rules as (
+asked_for as (
 
-    select * from {{ ref('rules') }}
+    select max_age_days as age from {{ ref('rules') }}
     where kind in ('activity', 'sequence')
+    union all
+    select cast({{ read_number('within_days') }} as integer) as age
+    from {{ ref('rule_book_rows') }}
+    where file_name = 'activity_attributes'
 
 ),
 
--- A rule without an age counts whatever is kept; a sequence has none.
+-- A rule or attribute without an age counts whatever is kept; a sequence has none.
 longest as (
 
     select
         least(
             coalesce(
-                max(coalesce(max_age_days, {{ var('events_kept_days') }})),
-                {{ var('events_kept_days') }}
+                max(coalesce(age, {{ var('events_kept_days') }})), {{ var('events_kept_days') }}
             ),
             {{ var('events_kept_days') }}
         ) as age
-    from rules
+    from asked_for
 
 )
 

@@ -8,13 +8,13 @@ candidates as (
 
 lead_values as (
 
-    select * from {{ ref('int_lead_values') }}
+    select * from {{ ref('lead_values') }}
 
 ),
 
-completeness as (
+named_attributes as (
 
-    select * from {{ ref('int_lead_completeness') }}
+    select * from {{ ref('named_attributes') }}
 
 ),
 
@@ -24,15 +24,15 @@ value_points as (
 
 ),
 
-projected_recency as (
+attribute_tests as (
 
-    select * from {{ ref('projected_recency') }}
+    select * from {{ ref('attribute_tests') }}
 
 ),
 
-rule_operands as (
+test_operands as (
 
-    select * from {{ ref('rule_operands') }}
+    select * from {{ ref('test_operands') }}
 
 ),
 
@@ -60,66 +60,73 @@ lasting_points as (
         on
         lead_values.value_no = value_points.value_no
         and candidates.model_no = value_points.model_no
-    where value_points.attribute not in ('{{ recency_attributes() | join("', '") }}')
-    union all
-    select
-        candidates.candidate_no,
-        candidates.as_of_date,
-        value_points.rule_no,
-        value_points.valid_from,
-        value_points.valid_to
-    from candidates
-    inner join completeness
+    inner join named_attributes
         on
-        candidates.as_of_date = completeness.as_of_date
-        and candidates.model_no = completeness.model_no
-        and candidates.lead_no = completeness.lead_no
-    inner join value_points
-        on
-        completeness.value_no = value_points.value_no
-        and candidates.model_no = value_points.model_no
+        value_points.attribute = named_attributes.attribute
+        and not named_attributes.moves_by_itself
 
 ),
 
-distinct_recency_values as (
+moving_values as (
+
+    select * from {{ ref('projected_recency') }}
+    union all
+    select
+        lead_no,
+        from_day,
+        until_day,
+        attribute,
+        value
+    from {{ ref('projected_counts') }}
+    union all
+    select * from {{ ref('projected_conditions') }}
+
+),
+
+distinct_values as (
 
     select distinct
         attribute,
         value
-    from projected_recency
+    from moving_values
 
 ),
 
-recency_values as (
+numbered_values as (
 
     select
         row_number() over (order by attribute, value) as value_no,
         attribute,
         value
-    from distinct_recency_values
+    from distinct_values
 
 ),
 
-recency_matches as (
+met_values as (
 
-    {{ match_values('recency_values', 'rule_operands', ref('rules')) }}
+    {{ match_values('numbered_values', 'test_operands', ref('attribute_tests')) }}
 
 ),
 
 -- What a value gives is settled before it is set beside leads, so that an engine that knows
 -- nothing of these tables yet does not pair all leads with all rules first.
-recency_points as (
+moving_points as (
 
     select distinct
-        recency_values.attribute,
-        recency_values.value,
+        numbered_values.attribute,
+        numbered_values.value,
         projected_rules.rule_no,
         projected_rules.model_no,
         projected_rules.from_day,
         projected_rules.until_day
-    from recency_values
-    inner join recency_matches on recency_values.value_no = recency_matches.value_no
-    inner join projected_rules on recency_matches.rule_no = projected_rules.rule_no
+    from numbered_values
+    inner join met_values on numbered_values.value_no = met_values.value_no
+    inner join attribute_tests on met_values.test_no = attribute_tests.test_no
+    inner join projected_rules
+        on
+        attribute_tests.attribute = projected_rules.attribute_key
+        and attribute_tests.operator = projected_rules.operator
+        and attribute_tests.value = projected_rules.value
 
 ),
 
@@ -141,18 +148,18 @@ pieces as (
     union all
     select
         candidates.candidate_no,
-        recency_points.rule_no,
-        greatest(projected_recency.from_day, recency_points.from_day) as from_day,
-        least(projected_recency.until_day, recency_points.until_day) as until_day
-    from projected_recency
-    inner join recency_points
+        moving_points.rule_no,
+        greatest(moving_values.from_day, moving_points.from_day) as from_day,
+        least(moving_values.until_day, moving_points.until_day) as until_day
+    from moving_values
+    inner join moving_points
         on
-        projected_recency.attribute = recency_points.attribute
-        and projected_recency.value = recency_points.value
+        moving_values.attribute = moving_points.attribute
+        and moving_values.value = moving_points.value
     inner join candidates
         on
-        projected_recency.lead_no = candidates.lead_no
-        and recency_points.model_no = candidates.model_no
+        moving_values.lead_no = candidates.lead_no
+        and moving_points.model_no = candidates.model_no
 
 )
 

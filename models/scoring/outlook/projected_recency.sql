@@ -22,9 +22,9 @@ lead_recency as (
 
 ),
 
-rule_operands as (
+attribute_tests as (
 
-    select distinct attribute from {{ ref('rule_operands') }}
+    select distinct attribute from {{ ref('attribute_tests') }}
 
 ),
 
@@ -139,12 +139,12 @@ single_days as (
 stacked as (
 
     {{ stack_columns(
-        'spans', ['active_days_30', 'activity_surge', 'activity_state'], ref('rule_operands'),
+        'spans', ['active_days_30', 'activity_surge', 'activity_state'], ref('attribute_tests'),
         ['lead_no', 'from_day', 'until_day']
     ) }}
     union all
     {{ stack_columns(
-        'single_days', ['days_since_last_activity'], ref('rule_operands'),
+        'single_days', ['days_since_last_activity'], ref('attribute_tests'),
         ['lead_no', 'from_day', 'until_day']
     ) }}
 
@@ -157,4 +157,4 @@ select
     stacked.attribute,
     coalesce(stacked.value, '') as value
 from stacked
-inner join rule_operands on stacked.attribute = rule_operands.attribute
+inner join attribute_tests on stacked.attribute = attribute_tests.attribute

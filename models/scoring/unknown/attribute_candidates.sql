@@ -13,24 +13,33 @@ completeness_steps as (
 
 ),
 
+condition_levels as (
+
+    select * from {{ ref('condition_levels') }}
+
+),
+
+-- What a condition may turn out to be and how many key fields may be filled is known.
 ruled_attributes as (
 
-    select distinct attribute
-    from attribute_rules
-    where attribute <> 'completeness_pct'
+    select attribute_key as attribute from attribute_rules
+    except
+    select condition_key as attribute from condition_levels
+    except
+    select attribute_key as attribute from completeness_steps
 
 ),
 
 named_values as (
 
     select
-        attribute,
+        attribute_key as attribute,
         trim({{ split_to_rows('value') }}) as value
     from attribute_rules
     where operator in ('in', 'not_in')
     union
     select
-        attribute,
+        attribute_key as attribute,
         value
     from attribute_rules
     where operator in ('equals', 'not_equals', 'at_least', 'at_most')
@@ -45,13 +54,13 @@ named_numbers as (
     from named_values
     union
     select
-        attribute,
+        attribute_key as attribute,
         {{ range_low('value') }} as number
     from attribute_rules
     where operator = 'between'
     union
     select
-        attribute,
+        attribute_key as attribute,
         {{ range_high('value') }} as number
     from attribute_rules
     where operator = 'between'
@@ -105,9 +114,24 @@ attribute_candidates as (
     where told_apart.number is not null
     union
     select
-        'completeness_pct' as attribute,
-        cast(completeness_pct as {{ dbt.type_string() }}) as value
+        attribute_key as attribute,
+        value
     from completeness_steps
+    union
+    select
+        condition_key as attribute,
+        '' as value
+    from condition_levels
+    union
+    select
+        condition_key as attribute,
+        'true' as value
+    from condition_levels
+    union
+    select
+        condition_key as attribute,
+        'false' as value
+    from condition_levels
 
 )
 

@@ -46,7 +46,7 @@ rules_as_of as (
     select
         as_of_dates.as_of_date,
         rules.model_no,
-        rules.attribute,
+        rules.attribute_key as attribute,
         rules.dimension,
         rules.operator in ({{ bounded_operators() }}) as is_bounded,
         {{ round_points('rules.points') }} as points

@@ -16,7 +16,6 @@ rules as (
 attribute_values as (
 
     select * from {{ ref('attribute_values') }}
-    where attribute = 'completeness_pct'
 
 ),
 
@@ -56,8 +55,8 @@ step_points as (
     inner join completeness_steps on ruled_dimensions.model_id = completeness_steps.model_id
     inner join attribute_values
         on
-        cast(completeness_steps.completeness_pct as {{ dbt.type_string() }})
-        = attribute_values.value
+        completeness_steps.attribute_key = attribute_values.attribute
+        and completeness_steps.value = attribute_values.value
     left join value_points
         on
         attribute_values.value_no = value_points.value_no

@@ -47,7 +47,7 @@ rule_fields as (
         field_links.field_no
     from rules
     inner join as_of_dates on {{ is_valid_on('rules', 'as_of_dates.as_of_date') }}
-    inner join field_links on rules.attribute = field_links.attribute
+    inner join field_links on rules.attribute_key = field_links.attribute
 
 ),
 

@@ -60,7 +60,7 @@ fields_to_fill as (
         scored_models.model_no,
         count(*) as fields_to_fill
     from members
-    inner join key_fields on members.attribute = key_fields.attribute
+    inner join key_fields on members.attribute = key_fields.attribute_key
     inner join scored_models on key_fields.model_id = scored_models.model_id
     where members.is_missing
     group by members.set_no, members.field_no, scored_models.model_no

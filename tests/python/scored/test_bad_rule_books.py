@@ -88,6 +88,65 @@ PROBLEMS = {
         "rules_firmographic", 2, {"operator": "between", "value": "100..50"},
         "rules_firmographic.csv, row 2, column value: '100..50' is an empty range",
     ),
+    "a condition on nothing": (
+        "conditions", 2, {"attribute": "shoe_size"},
+        "conditions.csv, row 2, column attribute: 'shoe_size' is not an attribute: it stands neither"
+        " in seeds/reference/attributes.csv nor in custom_attributes.csv or"
+        " activity_attributes.csv, and is no condition of the model.",
+    ),
+    "a condition of another model": (
+        "rules_demographic", 2, {"model_id": "automation_line",
+                                 "attribute": "decision_maker_of_our_size"},
+        "rules_demographic.csv, row 2, column attribute: 'decision_maker_of_our_size' is not an"
+        " attribute: it stands neither",
+    ),
+    "a condition with the name of a column": (
+        "conditions", 2, {"condition": "Job_Title"},
+        "conditions.csv, row 2, column condition: 'Job_Title' is the name of an attribute of"
+        " seeds/reference/attributes.csv: choose another one.",
+    ),
+    "a condition with the name of a count": (
+        "conditions", 3, {"condition": "calls_30"},
+        "conditions.csv, row 3, column condition: 'calls_30' is the name of an attribute of"
+        " activity_attributes.csv: choose another one.",
+    ),
+    "a circle of conditions": (
+        "conditions", 4, {"attribute": "decision_maker_of_our_size", "operator": "equals",
+                          "value": "false"},
+        "conditions.csv, row 4, column attribute: 'decision_maker_of_our_size' leads into a circle"
+        " of conditions, or builds on more than 10 of them one after the other",
+    ),
+    "a condition by a number that is none": (
+        "conditions", 2, {"value": "three"},
+        "conditions.csv, row 2, column value: 'three' is not a number, but the operator at_least",
+    ),
+    "a count with the name of a field": (
+        "activity_attributes", 2, {"attribute": "budget"},
+        "activity_attributes.csv, row 2, column attribute: 'budget' is the name of an attribute of"
+        " custom_attributes.csv: choose another one.",
+    ),
+    "a count that is there twice": (
+        "activity_attributes", 3, {"attribute": "calls_30"},
+        "activity_attributes.csv, row 3, column attribute: 'calls_30' is there twice in overlapping"
+        " periods, also in row 2.",
+    ),
+    "a count of an unknown activity": (
+        "activity_attributes", 3, {"activities": "sales_meeting|sky_diving"},
+        "activity_attributes.csv, row 3, column activities: 'sky_diving' is not an activity",
+    ),
+    "a measure that is none": (
+        "activity_attributes", 2, {"measure": "sum"},
+        "activity_attributes.csv, row 2, column measure: 'sum' is unknown; it must be one of count,"
+        " active_days, days_since_last, days_since_first, happened.",
+    ),
+    "a window of no days": (
+        "activity_attributes", 2, {"within_days": "0"},
+        "activity_attributes.csv, row 2, column within_days: '0' must lie between 1 and 36500.",
+    ),
+    "a window of half a day": (
+        "activity_attributes", 2, {"within_days": "1.5"},
+        "activity_attributes.csv, row 2, column within_days: '1.5' is not a whole number of days.",
+    ),
     "a look ahead": (
         "rules_firmographic", 2, {"operator": "matches", "value": "^(?!acme)"},
         "rules_firmographic.csv, row 2, column value: '^(?!acme)' looks ahead or behind, (?=, (?!,"
@@ -324,6 +383,15 @@ def test_a_sensitive_field_counts_only_where_its_model_says_why(rules, edit, tmp
     edit("models", 2, {"sensitive_fields": "age: we may not sell to minors"})
     outcome = check(rules, tmp_path)
     assert outcome.success, outcome.errors
+
+
+def test_a_condition_may_not_hang_on_the_share_that_it_counts_for(rules, edit, tmp_path):
+    edit("key_fields", 2, {"attribute": "decision_maker_of_our_size"})
+    edit("conditions", 5, {"attribute": "completeness_pct"})
+    assert (
+        "conditions.csv, row 5, column attribute: 'completeness_pct' leads into a circle of"
+        " conditions" in check(rules, tmp_path).errors
+    )
 
 
 def test_a_missing_column_is_named(rules, edit, tmp_path):

@@ -146,6 +146,7 @@ def write_rules(
          "min_score": scores[0], "max_score": scores[1]}
     ]  # fmt: skip
     tables |= {"grades": [], "exclusions": [], "rules_behavioral": [], "rules_sequence": []}
+    tables |= {"conditions": [], "activity_attributes": []}
     tables |= further or {}
     for name, rows in tables.items():
         path = folder / f"{name}.csv"

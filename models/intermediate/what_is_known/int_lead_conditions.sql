@@ -1,0 +1,1 @@
+{{ lead_conditions([ref('int_lead_values')], needs_completeness=false) }}

@@ -1,0 +1,222 @@
+with
+
+candidates as (
+
+    select distinct
+        as_of_date,
+        lead_no
+    from {{ ref('outlook_candidates') }}
+
+),
+
+lead_activity_days as (
+
+    select * from {{ ref('int_lead_activity_days') }}
+    where event_count > 0
+
+),
+
+attribute_activities as (
+
+    select * from {{ ref('int_attribute_activities') }}
+
+),
+
+attribute_rows as (
+
+    select distinct
+        attribute_no,
+        measure,
+        within_days,
+        valid_from,
+        valid_to
+    from attribute_activities
+
+),
+
+named_attributes as (
+
+    select * from {{ ref('named_attributes') }}
+
+),
+
+lead_values as (
+
+    select * from {{ ref('lead_values') }}
+
+),
+
+attribute_values as (
+
+    select * from {{ ref('attribute_values') }}
+
+),
+
+days as (
+
+    select age as day from {{ ref('ages') }}
+    where age <= {{ var('outlook_days') }}
+
+),
+
+activity_days as (
+
+    select
+        candidates.as_of_date,
+        candidates.lead_no,
+        attribute_activities.attribute_no,
+        attribute_activities.measure,
+        attribute_activities.within_days,
+        attribute_activities.valid_from,
+        lead_activity_days.days_ago,
+        lead_activity_days.age,
+        sum(lead_activity_days.event_count) as event_count
+    from candidates
+    inner join lead_activity_days
+        on
+        candidates.as_of_date = lead_activity_days.as_of_date
+        and candidates.lead_no = lead_activity_days.lead_no
+    inner join attribute_activities
+        on
+        lead_activity_days.activity_no = attribute_activities.activity_no
+        and lead_activity_days.age < attribute_activities.within_days
+    group by
+        candidates.as_of_date, candidates.lead_no, attribute_activities.attribute_no,
+        attribute_activities.measure, attribute_activities.within_days,
+        attribute_activities.valid_from, lead_activity_days.days_ago, lead_activity_days.age
+
+),
+
+-- Counts change on the days on which an activity day falls out of the window; how long ago
+-- something was, every day.
+change_days as (
+
+    select
+        candidates.as_of_date,
+        candidates.lead_no,
+        attribute_rows.attribute_no,
+        0 as from_day
+    from candidates
+    cross join attribute_rows
+    union
+    select
+        candidates.as_of_date,
+        candidates.lead_no,
+        attribute_rows.attribute_no,
+        {{ days_between('candidates.as_of_date', 'attribute_rows.valid_from') }} as from_day
+    from candidates
+    cross join attribute_rows
+    union
+    select
+        candidates.as_of_date,
+        candidates.lead_no,
+        attribute_rows.attribute_no,
+        {{ days_between('candidates.as_of_date', 'attribute_rows.valid_to') }} as from_day
+    from candidates
+    cross join attribute_rows
+    union
+    select
+        as_of_date,
+        lead_no,
+        attribute_no,
+        within_days - age as from_day
+    from activity_days
+    where measure in ('count', 'active_days', 'happened')
+    union
+    select
+        activity_days.as_of_date,
+        activity_days.lead_no,
+        activity_days.attribute_no,
+        days.day as from_day
+    from activity_days
+    cross join days
+    where activity_days.measure in ('days_since_last', 'days_since_first')
+
+),
+
+spans as (
+
+    select
+        as_of_date,
+        lead_no,
+        attribute_no,
+        from_day,
+        lead(from_day, 1, {{ var('outlook_days') }} + 1) over (
+            partition by lead_no, attribute_no order by from_day
+        ) as until_day
+    from change_days
+    where from_day between 0 and {{ var('outlook_days') }}
+
+),
+
+counted as (
+
+    select
+        spans.lead_no,
+        spans.attribute_no,
+        spans.from_day,
+        spans.until_day,
+        attribute_rows.measure,
+        {{ activity_measures('activity_days', 'activity_days.age + spans.from_day') }}
+    from spans
+    left join attribute_rows
+        on
+        spans.attribute_no = attribute_rows.attribute_no
+        and {{ is_valid_on('attribute_rows', 'spans.as_of_date + spans.from_day') }}
+    left join activity_days
+        on
+        spans.lead_no = activity_days.lead_no
+        and spans.attribute_no = activity_days.attribute_no
+        and attribute_rows.valid_from = activity_days.valid_from
+        and activity_days.age + spans.from_day < activity_days.within_days
+    group by
+        spans.lead_no, spans.attribute_no, spans.from_day, spans.until_day, attribute_rows.measure
+
+),
+
+growing as (
+
+    select
+        candidates.lead_no,
+        named_attributes.attribute,
+        attribute_values.value
+    from candidates
+    inner join lead_values
+        on
+        candidates.as_of_date = lead_values.as_of_date
+        and candidates.lead_no = lead_values.lead_no
+    inner join named_attributes
+        on
+        lead_values.attribute_no = named_attributes.attribute_no
+        and named_attributes.written_attribute in ({{ attributes_that_grow() }})
+    inner join attribute_values on lead_values.value_no = attribute_values.value_no
+
+)
+
+select
+    counted.lead_no,
+    named_attributes.attribute,
+    counted.from_day,
+    counted.until_day,
+    coalesce({{ activity_measure('counted.measure', 'counted') }}, '') as value
+from counted
+inner join named_attributes on counted.attribute_no = named_attributes.attribute_no
+union all
+select
+    growing.lead_no,
+    growing.attribute,
+    days.day as from_day,
+    days.day + 1 as until_day,
+    {{ as_text('cast(growing.value as integer) + days.day') }} as value
+from growing
+cross join days
+where growing.value <> ''
+union all
+select
+    lead_no,
+    attribute,
+    0 as from_day,
+    {{ var('outlook_days') }} + 1 as until_day,
+    '' as value
+from growing
+where value = ''
