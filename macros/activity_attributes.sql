@@ -28,9 +28,3 @@
 {% macro as_text(number) -%}
     cast({{ number }} as {{ dbt.type_string() }})
 {%- endmacro %}
-
-
-{% macro attributes_that_grow() -%}
-    {# Attributes that are a day more with each day, where they are known. #}
-    'lead_age_days', 'days_since_lost', 'days_since_won'
-{%- endmacro %}

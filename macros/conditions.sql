@@ -214,7 +214,7 @@
                 {{ days_between('values_' ~ below ~ '.as_of_date', 'row_values.valid_to') }}
             ) as until_day
         from values_{{ below }}
-        inner join attribute_values
+        inner join {{ ref('attribute_values') }} as attribute_values
             on
             values_{{ below }}.condition_key = attribute_values.attribute
             and values_{{ below }}.value = attribute_values.value

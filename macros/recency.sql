@@ -2,8 +2,16 @@
 
 
 {% macro recency_attributes() -%}
-    {# Their names. #}
-    {{ return(['days_since_last_activity', 'active_days_30', 'activity_surge', 'activity_state']) }}
+    {# Those that change where an activity falls out of a window. #}
+    {{ return(['active_days_30', 'activity_surge', 'activity_state']) }}
+{%- endmacro %}
+
+
+{% macro attributes_that_grow() -%}
+    {# Those that are a day more with each day, where they are known. #}
+    {{ return(
+        ['days_since_last_activity', 'lead_age_days', 'days_since_lost', 'days_since_won']
+    ) }}
 {%- endmacro %}
 
 

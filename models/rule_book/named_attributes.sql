@@ -97,7 +97,7 @@ select
     coalesce(fields.hangs_on_others, 0) = 1 as hangs_on_others,
     coalesce(kinds.kind in ('condition', 'activities'), false)
     or coalesce(kinds.written_attribute, named.attribute) in (
-        '{{ recency_attributes() | join("', '") }}', {{ attributes_that_grow() }}
+        '{{ (recency_attributes() + attributes_that_grow()) | join("', '") }}'
     ) as moves_by_itself
 from named
 left join custom_attributes on named.attribute = custom_attributes.attribute

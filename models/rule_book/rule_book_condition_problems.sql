@@ -154,8 +154,8 @@ endless as (
         condition_rows.row_number,
         'attribute' as column_name,
         condition_rows.attribute as value,
-        'leads into a circle of conditions, or builds on more than {{ deepest_condition() }} of them'
-        || ' one after the other: a condition may not hang on itself, nor on completeness_pct'
+        'leads into a circle of conditions, or builds on more than {{ deepest_condition() }} of '
+        || 'them one after the other: a condition may not hang on itself, nor on completeness_pct'
         || ' where it is a key field' as problem
     from condition_rows
     inner join chains

@@ -59,28 +59,22 @@ names as (
     select
         file_name,
         row_number,
-        case when file_name like 'rules_%' then model_id else '' end as owner,
+        case when file_name like 'rules_%' or file_name = 'conditions' then model_id else '' end
+            as owner,
         case file_name
             when 'activities' then 'activity'
+            when 'conditions' then 'condition'
             when 'custom_attributes' then 'attribute'
             else 'rule_id'
         end as column_name,
         case file_name
             when 'activities' then activity
+            when 'conditions' then condition
             when 'custom_attributes' then attribute
             else rule_id
         end as value
     from file_rows
-    where file_name like 'rules_%' or file_name in ('activities', 'custom_attributes')
-    union all
-    select
-        file_name,
-        row_number,
-        model_id as owner,
-        'condition' as column_name,
-        condition as value
-    from file_rows
-    where file_name = 'conditions'
+    where file_name like 'rules_%' or file_name in ('activities', 'conditions', 'custom_attributes')
     union all
     select
         'custom_attributes' as file_name,

@@ -35,8 +35,10 @@ asked_for as (
     select
         attribute,
         measure,
-        cast(coalesce({{ read_number('within_days') }}, {{ var('events_kept_days') }} + 1) as integer)
-            as within_days,
+        cast(
+            coalesce({{ read_number('within_days') }}, {{ var('events_kept_days') }} + 1)
+            as integer
+        ) as within_days,
         coalesce({{ read_date('valid_from') }}, {{ date_literal('1900-01-01') }}) as valid_from,
         {{ read_date('valid_to') }} as valid_to,
         trim({{ split_to_rows('activities') }}) as activity

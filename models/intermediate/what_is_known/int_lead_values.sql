@@ -39,7 +39,9 @@ kept_values as (
         value_tests.value_no is not null
         or attribute_values.value = ''
         or named_attributes.hangs_on_others
-        or named_attributes.written_attribute in ({{ attributes_that_grow() }})
+        or named_attributes.written_attribute in (
+            '{{ attributes_that_grow() | join("', '") }}'
+        )
 
 )
 

@@ -109,8 +109,9 @@ select
     example_values.is_settled_condition
     or (
         attribute_values.value <> ''
-        and position('|' || attribute_values.value || '|' in '|' || missing_fields.settled_by || '|')
-        > 0
+        and position(
+            '|' || attribute_values.value || '|' in '|' || missing_fields.settled_by || '|'
+        ) > 0
     ) as is_settled,
     fields_out_of_reach.set_no is null as is_in_reach
 from missing_fields

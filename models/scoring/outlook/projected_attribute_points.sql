@@ -71,13 +71,9 @@ moving_values as (
 
     select * from {{ ref('projected_recency') }}
     union all
-    select
-        lead_no,
-        from_day,
-        until_day,
-        attribute,
-        value
-    from {{ ref('projected_counts') }}
+    select * from {{ ref('projected_counts') }}
+    union all
+    select * from {{ ref('projected_ages') }}
     union all
     select * from {{ ref('projected_conditions') }}
 

@@ -1,4 +1,5 @@
-{%- set levels = condition_levels_in(ref('condition_levels'), 'true') -%}
+-- depends_on: {{ ref('attribute_values') }}
+{% set levels = condition_levels_in(ref('condition_levels'), 'true') %}
 
 with
 
@@ -17,12 +18,6 @@ lead_values as (
 named_attributes as (
 
     select * from {{ ref('named_attributes') }}
-
-),
-
-attribute_values as (
-
-    select * from {{ ref('attribute_values') }}
 
 ),
 
@@ -60,13 +55,9 @@ moving_values as (
 
     select * from {{ ref('projected_recency') }}
     union all
-    select
-        lead_no,
-        from_day,
-        until_day,
-        attribute,
-        value
-    from {{ ref('projected_counts') }}
+    select * from {{ ref('projected_counts') }}
+    union all
+    select * from {{ ref('projected_ages') }}
 
 ),
 
@@ -86,13 +77,23 @@ lead_conditions as (
 
 ),
 
+candidate_leads as (
+
+    select distinct
+        as_of_date,
+        lead_no
+    from candidates
+
+),
+
 distinct_values as (
 
     select
         row_number() over (order by attribute, value) as value_no,
         attribute,
         value
-    from (select distinct attribute, value from moving_values) as found
+    from moving_values
+    group by attribute, value
 
 ),
 
@@ -135,18 +136,18 @@ moving_row_values as (
 row_spans as (
 
     select
-        candidates.lead_no,
+        candidate_leads.lead_no,
         row_values.attribute_no,
         row_values.met_rows,
         row_values.unknown_rows,
         0 as counted_rows,
-        {{ days_between('candidates.as_of_date', 'row_values.valid_from') }} as from_day,
-        {{ days_between('candidates.as_of_date', 'row_values.valid_to') }} as until_day
-    from (select distinct as_of_date, lead_no from candidates) as candidates
+        {{ days_between('candidate_leads.as_of_date', 'row_values.valid_from') }} as from_day,
+        {{ days_between('candidate_leads.as_of_date', 'row_values.valid_to') }} as until_day
+    from candidate_leads
     inner join lead_values
         on
-        candidates.as_of_date = lead_values.as_of_date
-        and candidates.lead_no = lead_values.lead_no
+        candidate_leads.as_of_date = lead_values.as_of_date
+        and candidate_leads.lead_no = lead_values.lead_no
     inner join named_attributes
         on
         lead_values.attribute_no = named_attributes.attribute_no

@@ -34,21 +34,23 @@ attribute_rows as (
 
 ),
 
+row_bounds as (
+
+    select
+        attribute_no,
+        valid_from as bound
+    from attribute_rows
+    union
+    select
+        attribute_no,
+        valid_to as bound
+    from attribute_rows
+
+),
+
 named_attributes as (
 
     select * from {{ ref('named_attributes') }}
-
-),
-
-lead_values as (
-
-    select * from {{ ref('lead_values') }}
-
-),
-
-attribute_values as (
-
-    select * from {{ ref('attribute_values') }}
 
 ),
 
@@ -102,18 +104,10 @@ change_days as (
     select
         candidates.as_of_date,
         candidates.lead_no,
-        attribute_rows.attribute_no,
-        {{ days_between('candidates.as_of_date', 'attribute_rows.valid_from') }} as from_day
+        row_bounds.attribute_no,
+        {{ days_between('candidates.as_of_date', 'row_bounds.bound') }} as from_day
     from candidates
-    cross join attribute_rows
-    union
-    select
-        candidates.as_of_date,
-        candidates.lead_no,
-        attribute_rows.attribute_no,
-        {{ days_between('candidates.as_of_date', 'attribute_rows.valid_to') }} as from_day
-    from candidates
-    cross join attribute_rows
+    cross join row_bounds
     union
     select
         as_of_date,
@@ -172,51 +166,13 @@ counted as (
     group by
         spans.lead_no, spans.attribute_no, spans.from_day, spans.until_day, attribute_rows.measure
 
-),
-
-growing as (
-
-    select
-        candidates.lead_no,
-        named_attributes.attribute,
-        attribute_values.value
-    from candidates
-    inner join lead_values
-        on
-        candidates.as_of_date = lead_values.as_of_date
-        and candidates.lead_no = lead_values.lead_no
-    inner join named_attributes
-        on
-        lead_values.attribute_no = named_attributes.attribute_no
-        and named_attributes.written_attribute in ({{ attributes_that_grow() }})
-    inner join attribute_values on lead_values.value_no = attribute_values.value_no
-
 )
 
 select
     counted.lead_no,
-    named_attributes.attribute,
     counted.from_day,
     counted.until_day,
+    named_attributes.attribute,
     coalesce({{ activity_measure('counted.measure', 'counted') }}, '') as value
 from counted
 inner join named_attributes on counted.attribute_no = named_attributes.attribute_no
-union all
-select
-    growing.lead_no,
-    growing.attribute,
-    days.day as from_day,
-    days.day + 1 as until_day,
-    {{ as_text('cast(growing.value as integer) + days.day') }} as value
-from growing
-cross join days
-where growing.value <> ''
-union all
-select
-    lead_no,
-    attribute,
-    0 as from_day,
-    {{ var('outlook_days') }} + 1 as until_day,
-    '' as value
-from growing
-where value = ''

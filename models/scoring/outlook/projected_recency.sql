@@ -28,13 +28,6 @@ attribute_tests as (
 
 ),
 
-days as (
-
-    select age as day from {{ ref('ages') }}
-    where age <= {{ var('outlook_days') }}
-
-),
-
 recent_days as (
 
     select
@@ -124,27 +117,10 @@ spans as (
 
 ),
 
-single_days as (
-
-    select
-        recency_now.lead_no,
-        days.day as from_day,
-        days.day + 1 as until_day,
-        recency_now.days_since_last_activity + days.day as days_since_last_activity
-    from recency_now
-    cross join days
-
-),
-
 stacked as (
 
     {{ stack_columns(
         'spans', ['active_days_30', 'activity_surge', 'activity_state'], ref('attribute_tests'),
-        ['lead_no', 'from_day', 'until_day']
-    ) }}
-    union all
-    {{ stack_columns(
-        'single_days', ['days_since_last_activity'], ref('attribute_tests'),
         ['lead_no', 'from_day', 'until_day']
     ) }}
 

@@ -90,8 +90,8 @@ PROBLEMS = {
     ),
     "a condition on nothing": (
         "conditions", 2, {"attribute": "shoe_size"},
-        "conditions.csv, row 2, column attribute: 'shoe_size' is not an attribute: it stands neither"
-        " in seeds/reference/attributes.csv nor in custom_attributes.csv or"
+        "conditions.csv, row 2, column attribute: 'shoe_size' is not an attribute: it stands"
+        " neither in seeds/reference/attributes.csv nor in custom_attributes.csv or"
         " activity_attributes.csv, and is no condition of the model.",
     ),
     "a condition of another model": (

@@ -1,5 +1,5 @@
-"""What belongs here: that scores on the days ahead are those that come, also with conditions, counts
-that fall out of their windows, silences that grow and ages that pass a limit."""
+"""What belongs here: that scores on the days ahead are those that come, also with conditions,
+counts that fall out of their windows, silences that grow and ages that pass a limit."""
 
 import random
 from datetime import date, timedelta

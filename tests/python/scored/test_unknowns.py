@@ -47,6 +47,8 @@ MANY_RULES = {
         ("region", "not_in", "south|north", 3),
         ("job_title", "not_contains", "vp", -2),
         ("job_title", "not_matches", "of", 1),
+        ("senior_in_the_north", "equals", "true", 4),
+        ("senior_in_the_north", "missing", "", -1),
     ],
     "firmographic": [
         # Above 100 a lead has more than at 100 and than below: 7, 4 and 5 points.
@@ -63,6 +65,8 @@ MANY_RULES = {
         ("industry", "not_equals", "retail", -1),
         ("employee_count", "at_least", "101", 2),
         ("employee_count", "at_most", "99", -3),
+        ("large_or_software", "equals", "true", 2),
+        ("large_or_software", "equals", "false", -2),
     ],
     "readiness": [
         ("won_opportunities", "between", "1..2", 3),
@@ -73,6 +77,8 @@ MANY_RULES = {
         ("budget", "equals", "20", 9),
         ("budget", "between", "20..", -3),
         ("budget", "present", "", 1),
+        ("untold", "equals", "true", 3),
+        ("untold", "missing", "", -4),
     ],
     "data_quality": [
         ("email_kind", "in", "missing|invalid", -4),
@@ -94,8 +100,23 @@ MANY_RULES = {
         ("completeness_pct", "between", "50..75", 3),
         ("completeness_pct", "between", "75..", 1),
         ("do_not_contact", "equals", "true", -7),
+        ("mostly_told", "equals", "true", 2),
+        ("mostly_told", "not_equals", "true", -1),
     ],
 }
+# All rows of a condition together; one builds on another, on the share of key fields, on what is
+# missing.
+MANY_CONDITIONS = [
+    ("senior_in_the_north", "job_level", "in", "vp|director"),
+    ("senior_in_the_north", "region", "starts_with", "north"),
+    ("small_and_other", "employee_count", "at_most", "99"),
+    ("small_and_other", "industry", "not_equals", "Software"),
+    ("large_or_software", "small_and_other", "equals", "false"),
+    ("untold", "budget", "missing", ""),
+    ("untold", "phone_quality", "not_equals", "ok"),
+    ("mostly_told", "completeness_pct", "at_least", "50"),
+    ("mostly_told", "senior_in_the_north", "present", ""),
+]
 MANY_LIMITS = {
     "demographic": (0, 10),
     "firmographic": ("", ""),
@@ -103,7 +124,8 @@ MANY_LIMITS = {
     "data_quality": (-12, ""),
 }
 MANY_TIERS = {"high": 15, "middle": 5, "low": -10}
-MANY_KEY_FIELDS = ["email", "phone", "job_title", "industry", "company_name", "budget", "job_level"]
+MANY_KEY_FIELDS = ["email", "phone", "job_title", "industry", "company_name", "budget", "job_level",
+                   "senior_in_the_north"]  # fmt: skip
 
 
 def write_rules(
@@ -268,20 +290,22 @@ def test_a_full_profile_without_its_phone_by_the_shipped_rules(tmp_path):
         industry="Software", employee_count=250, country="US", do_not_contact="false",
     )  # fmt: skip
     warehouse = build_warehouse(tmp_path, {"crm.leads": [known]})
-    # 28 of the title, 20 of the company, 8 of the data: 56. At least: a bad phone (-3) and a
-    # purchased list (-6); a budget too small is held at 0. At most: the company's 25 (5 of the
-    # revenue, 3 of the CRM, 2 of the account come to 30), readiness held at 25, data at 10.
+    # 28 of the title and 3 for who decides in a company of that size, held at 30; 20 of the
+    # company, 8 of the data: 58. At least: a bad phone (-3) and a purchased list (-6); a budget
+    # too small is held at 0. At most: the company's 25 (5 of the revenue, 3 of the CRM, 2 of the
+    # account come to 30), readiness held at 25, data at 10.
     assert read_unknowns(warehouse, "no_phone", *RANGE, model_id=DEFAULT_MODEL) == (
-        28 + 20 + 8 - 9, 28 + 25 + 25 + 10, "nurture", "ready_to_buy",
+        30 + 20 + 8 - 9, 30 + 25 + 25 + 10, "nurture", "ready_to_buy",
     )  # fmt: skip
     # Who owns its IP address does not matter: the company is stated.
     assert read_unknowns(warehouse, "no_phone", "unknown_fields", model_id=DEFAULT_MODEL) == (
         "account_id|annual_revenue|authority|budget|crm_system|current_vendor|lead_source|need"
         "|phone|team_size|timeline",
     )
-    # A purchased list takes it to 50, a recommendation or an advert to no more than 61.
+    # A purchased list takes it to 52, a recommendation or an advert to no more than 63: the tier from
+    # 51 to 65 stays. An account that we know (2) and that bought (4) twice (3) takes it to 67.
     assert read_unknowns(warehouse, "no_phone", *DECIDING, model_id=DEFAULT_MODEL) == (
-        "lead_source", None,
+        "account_id", None,
     )  # fmt: skip
 
 
@@ -309,10 +333,16 @@ won = {"is_won": "true", **dict.fromkeys(
 
 @pytest.fixture(scope="module")
 def many_rules(tmp_path_factory):
-    """A rule book of every operator."""
+    """A rule book of every operator, with conditions."""
     return write_rules(
         tmp_path_factory.mktemp("many") / "rules", MANY_RULES, limits=MANY_LIMITS, tiers=MANY_TIERS,
         key_fields=MANY_KEY_FIELDS, scores=(-10, 30),
+        further={
+            "conditions": [
+                dict(zip(("condition", "attribute", "operator", "value"), row, strict=True))
+                for row in MANY_CONDITIONS
+            ]
+        },
     )  # fmt: skip
 
 
