@@ -40,3 +40,20 @@
     {{ 'union all' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
+
+
+{% macro web_event_columns() -%}
+    {# The columns of stg_web__events, made of checked rows: where the rows of some visitors are read
+       again, too. #}
+    event_id,
+        visitor_id,
+        lower(email) as email,
+        event_type,
+        url,
+        search_term,
+        referrer,
+        user_agent,
+        occurred_at,
+        _loaded_at,
+        occurred_on
+{%- endmacro %}

@@ -48,6 +48,26 @@
 {%- endmacro %}
 
 
+{% macro optional_seeds() -%}
+    {# The files that a rule book may lack. #}
+    {{ return([
+        ref('stages'), ref('stage_confidence'), ref('recycling'), ref('feeds'),
+        ref('score_limits'), ref('model_minimums'), ref('account_rollup'), ref('score_parts')
+    ]) }}
+{%- endmacro %}
+
+
+{% macro list_stand_ins() -%}
+    {# The names of the files that the rule book lacks, so that shipped ones stand in for them
+       (seeds/shipped), as a list for `in`. #}
+    {%- set names = [] -%}
+    {%- for seed in optional_seeds() if seed.schema == 'shipped_rules' -%}
+        {%- do names.append(dbt.string_literal(seed.identifier)) -%}
+    {%- endfor -%}
+    {{ return('(' ~ (names or ["''"]) | join(', ') ~ ')') }}
+{%- endmacro %}
+
+
 {% macro dimension_of_file(file_name) -%}
     {# The dimension that a file of rules gives points to. #}
     case

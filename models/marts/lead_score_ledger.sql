@@ -33,6 +33,8 @@ rule_texts as (
                     || ' days'
         end as what,
         replace(dimension, '_', ' ') as dimension_text,
+        -- A sequence has no limit of its own.
+        coalesce(max_points, 1) as max_points,
         'limit: ' || {{ format_points('low') }} as low_limit,
         'limit: ' || {{ format_points('high') }} as high_limit
     from {{ ref('rules') }}
@@ -77,6 +79,10 @@ select
                 cast(ledger_rows.as_of_date - ledger_rows.days_ago as date)
                 as {{ dbt.type_string() }}
             )
+            || case
+                when ledger_rows.points = 0 and rule_texts.max_points > 0 then ', faded'
+                else ''
+            end
     end as evidence,
     cast(ledger_rows.as_of_date - ledger_rows.days_ago as date) as occurred_on,
     cast(ledger_rows.event_count as {{ dbt.type_bigint() }}) as event_count,

@@ -6,12 +6,9 @@ opportunities as (
 
 ),
 
-stage_confidences as (
+deal_stages as (
 
-    select
-        lower(trim(stage)) as stage,
-        {{ read_number('confidence_pct') }} as confidence_pct
-    from {{ ref('stage_confidence') }}
+    select * from {{ ref('deal_stages') }}
 
 ),
 
@@ -30,9 +27,9 @@ select
     open_opportunities.account_id,
     open_opportunities.stage,
     open_opportunities.amount,
-    cast(stage_confidences.confidence_pct as decimal(5, 2)) as confidence_pct,
-    cast(open_opportunities.amount * stage_confidences.confidence_pct / 100 as decimal(18, 2))
+    cast(deal_stages.confidence_pct as decimal(5, 2)) as confidence_pct,
+    cast(open_opportunities.amount * deal_stages.confidence_pct / 100 as decimal(18, 2))
         as forecast_amount
 from open_opportunities
-left join stage_confidences
-    on lower(open_opportunities.stage) = stage_confidences.stage
+left join deal_stages
+    on lower(open_opportunities.stage) = deal_stages.stage

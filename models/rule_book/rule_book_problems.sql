@@ -24,7 +24,8 @@ sentences as (
         column_name,
         value,
         problem,
-        file_name || '.csv, row ' || cast(row_number as {{ dbt.type_string() }}) || ', column '
+        case when file_name in {{ list_stand_ins() }} then 'seeds/rules/' else '' end
+        || file_name || '.csv, row ' || cast(row_number as {{ dbt.type_string() }}) || ', column '
         || column_name || ': '
         || case when coalesce(value, '') = '' then '' else '''' || value || ''' ' end
         || problem || '.' as sentence

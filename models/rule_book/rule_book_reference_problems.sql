@@ -106,10 +106,11 @@ nothing_to_score as (
 
 )
 
--- Parts and roll-ups stay where LEADS_RULES points to another rule book: they may name others.
+-- A shipped file that stands in for one that the rule book lacks may name other models.
 {{ problem_rows(
     'file_rows', 'model_id',
-    "model_id <> '' and file_name not in ('score_parts', 'account_rollup') and not exists ("
+    "model_id <> '' and file_name not in " ~ list_stand_ins()
+    ~ ' and not exists ('
     ~ 'select 1 from scored_models where scored_models.model_id = file_rows.model_id)',
     "'is not a model of models.csv'"
 ) }}

@@ -35,7 +35,7 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
             "grades",
             "int_lead_cool_downs",
             "unmet_demands",
-            "score_limits",
+            "health_limits",
         ],
         description=description,
         group_name="marts",
@@ -53,7 +53,7 @@ def restore_into_new(connection: duckdb.DuckDBPyConnection, settings: Settings) 
 
 
 @dg.asset(
-    deps=["int_feed_measures", "feeds"],
+    deps=["int_feed_measures", "health_limits"],
     group_name="marts",
     kinds={"python", "duckdb"},
     pool=WAREHOUSE_POOL,

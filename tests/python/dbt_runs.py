@@ -25,6 +25,8 @@ import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from orchestration.lib.basics.settings import RULE_SEEDS
+
 PROJECT = Path(__file__).parents[2]
 SHIPPED_RULES = PROJECT / "seeds" / "rules"
 AS_OF = "2026-06-30"
@@ -154,13 +156,24 @@ def copy_shipped_rules(warehouse: Path) -> Path:
 
 
 def list_changed_seeds(rules: Path) -> list[str]:
-    """The seeds of a rule book of the same files as the shipped one that are not the shipped ones;
-    the others of a warehouse with the shipped rule book are as they should be."""
-    return [
+    """The seeds of a rule book that are not the shipped ones, and what stands in for those that it
+    lacks; the others of a warehouse with the shipped rule book are as they should be."""
+    changed = [
         path.stem
-        for path in sorted(SHIPPED_RULES.glob("*.csv"))
-        if path.read_bytes() != (rules / path.name).read_bytes()
+        for path in sorted(rules.glob("*.csv"))
+        if path.read_bytes() != (SHIPPED_RULES / path.name).read_bytes()
     ]
+    lacks_some = _list_seeds(rules) != _list_seeds(SHIPPED_RULES)
+    return [*changed, "package:shipped_rules"] if lacks_some else changed
+
+
+def copy_rules_without_options(folder: Path) -> Path:
+    """The shipped rule book without the files that a rule book may lack, in a new `folder`, which
+    is returned: the others speak of the shipped models."""
+    folder.mkdir(parents=True)
+    for name in RULE_SEEDS:
+        shutil.copy(SHIPPED_RULES / f"{name}.csv", folder)
+    return folder
 
 
 def query(warehouse: Path, sql: str) -> list[tuple]:
@@ -212,7 +225,7 @@ def _warehouse_with_rules(rules: Path) -> Path:
     folder = _make_folder()
     warehouse = folder / "leads.duckdb"
     seeds = ["resource_type:seed"]
-    if rules != SHIPPED_RULES and _list_seeds(rules) == _list_seeds(SHIPPED_RULES):
+    if rules != SHIPPED_RULES:
         copy_shipped_rules(warehouse)
         seeds = list_changed_seeds(rules)
     outcome = run_dbt(

@@ -9,7 +9,7 @@ import pandas as pd
 
 AS_OF = date(2026, 6, 30)
 
-REFERENCE = Path(__file__).resolve().parents[2] / "seeds" / "reference"
+RULES = Path(__file__).resolve().parents[2] / "seeds" / "rules"
 
 # The shipped tiers at the time of writing; the thresholds are those of the scoring contract.
 TIERS = pd.DataFrame(
@@ -172,7 +172,8 @@ create table sales_forecast (
 );
 create table rule_health (
     as_of_date date, model_id varchar, rule_id varchar, dimension varchar, reason varchar,
-    owner varchar, points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar
+    owner varchar, points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar,
+    attribute varchar, best_points decimal(12, 4)
 );
 create table model_health (
     as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
@@ -279,12 +280,13 @@ insert into intermediate.int_as_of_dates values ($as_of, date '9999-12-31', null
 insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3);
 insert into rule_health values
     ($as_of, 'b2b', 'company_size', 'firmographic', 'Fitting <i>size</i>', 'revops', 5, 288,
-        'always_fires', 'All 288 leads meet it, so that it tells none from another.'),
+        'always_fires', 'All 288 leads meet it, so that it tells none from another.', 'size', 5),
     ($as_of, 'b2b', 'visit_1', 'behavioral', 'A visit', 'demand_gen', -2.5, 41,
-        'points_the_wrong_way', 'Worth -2.5 points, but 30 % & more.'),
+        'points_the_wrong_way', 'Worth -2.5 points, but 30 % & more.', null, null),
     ($as_of, 'b2b', 'visit_2', 'behavioral', 'A visit', 'demand_gen', 4, 3, 'too_few_outcomes',
-        'Met by 3 of 288 leads.'),
-    ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null);
+        'Met by 3 of 288 leads.', null, null),
+    ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null, null,
+        null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
@@ -340,12 +342,20 @@ def build_warehouse(
         connection.execute(TABLES)
         connection.register("tiers", TIERS)
         connection.execute("insert into rule_book.model_tiers by name from tiers")
-        connection.execute("create schema reference")
-        for name in ("feeds", "score_limits"):
-            connection.execute(
-                f"create table reference.{name} as"
-                f" from read_csv('{REFERENCE / name}.csv', all_varchar = true)"
+        connection.execute(
+            f"""
+            create table rule_book.health_limits as
+            select
+                file_name, coalesce(table_name, '') as table_name, measure, verdict, falls_to,
+                rises_to, moves_by, at_least, at_most,
+                coalesce(from_rows, from_leads, 0) as from_rows
+            from (
+                select 'feeds' as file_name, * from read_csv('{RULES}/feeds.csv')
+                union all by name
+                select 'score_limits' as file_name, * from read_csv('{RULES}/score_limits.csv')
             )
+            """
+        )
         connection.execute("create table rules.tiers as from tiers")
         connection.register("grades", GRADES).execute("create table rules.grades as from grades")
         fill_scores(connection, leads=leads, as_of=as_of, seed=seed)

@@ -9,10 +9,10 @@ as_of_dates as (
 feed_limits as (
 
     select
-        trim(table_name) as table_name,
-        cast({{ read_number('at_most') }} as integer) as stale_after_days
-    from {{ ref('feeds') }}
-    where verdict = 'stale'
+        table_name,
+        cast(at_most as integer) as stale_after_days
+    from {{ ref('health_limits') }}
+    where file_name = 'feeds' and verdict = 'stale'
 
 ),
 

@@ -80,7 +80,7 @@ compared_with as (
         case
             when operator = 'not_in'
                 then count(*) over (
-                        partition by activity, channel, event_type, attribute, list
+                        partition by activity, channel, event_type, attribute, operator, list
                     )
             else 1
         end as operands_to_meet,
@@ -96,6 +96,7 @@ candidates as (
         kinds_as_of.kind_key,
         kinds_as_of.product,
         compared_with.activity,
+        compared_with.event_type as defined_event_type,
         compared_with.attribute,
         compared_with.operator,
         compared_with.list,
@@ -146,7 +147,8 @@ matched as (
         or {{ operator_is_met(
             'compared.operator', 'compared', 'compared', ref('activity_definitions')
         ) }}
-    group by as_of_date, kind_key, product, activity, attribute, operator, list
+    group by
+        as_of_date, kind_key, product, activity, defined_event_type, attribute, operator, list
     having count(*) >= max(operands_to_meet)
 
 ),
@@ -158,8 +160,10 @@ event_kind_activities as (
         as_of_date,
         kind_key,
         activity,
-        case when count(*) = count(case when attribute = 'product' then 1 end) then product end
-            as named_product,
+        case
+            when count(*) = count(case when attribute = 'product' then 1 end)
+                then nullif(product, '')
+        end as named_product,
         row_number() over (partition by as_of_date, kind_key order by activity) = 1
             as is_first_activity
     from matched

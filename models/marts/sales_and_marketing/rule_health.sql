@@ -18,6 +18,12 @@ lead_outcomes as (
 
 ),
 
+rule_values as (
+
+    select * from {{ ref('rule_values') }}
+
+),
+
 -- Equal counts and equal sums of 63-bit keys: the leads are the same.
 twins as (
 
@@ -52,6 +58,8 @@ measured as (
 
     select
         reach.*,
+        rule_values.attribute,
+        rule_values.best_points,
         twins.same_leads_as,
         coalesce(totals.leads_scored, 0) as leads_scored,
         coalesce(totals.leads_scored, 0) - reach.leads_met as leads_not_met,
@@ -59,6 +67,8 @@ measured as (
     from reach
     left join twins on reach.model_id = twins.model_id and reach.rule_id = twins.rule_id
     left join totals on reach.model_id = totals.model_id
+    left join rule_values
+        on reach.model_id = rule_values.model_id and reach.rule_id = rule_values.rule_id
 
 ),
 
@@ -95,6 +105,7 @@ judged as (
                         then compared.conversion_met_low > compared.conversion_not_met_high
                 end
                 then 'points_the_wrong_way'
+            when compared.points = 0 then 'gives_no_points'
             when compared.leads_met = 0 then 'never_fires'
             when compared.leads_not_met = 0 then 'always_fires'
             when compared.same_leads_as is not null then 'duplicates'
@@ -146,6 +157,8 @@ select
                 || ' leads that meet it have an opportunity, and '
                 || {{ format_share('conversion_not_met') }} || ' of the ' || leads_not_met
                 || ' others: the difference is more than chance.'
+        when 'gives_no_points'
+            then 'Worth no points: no score shows whom it reaches.'
         when 'never_fires'
             then
                 'None of the ' || leads_scored || ' leads that are not excluded meets it.'
@@ -166,5 +179,7 @@ select
             then
                 'Met by ' || leads_met || ' of ' || leads_scored || ' leads, ' || outcomes_met
                 || ' of these with an opportunity: too few to say whether its points are right.'
-    end as finding_text
+    end as finding_text,
+    attribute,
+    cast(best_points as decimal(12, 4)) as best_points
 from judged

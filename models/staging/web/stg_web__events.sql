@@ -9,17 +9,7 @@ checked_rows as (
 usable_rows as (
 
     select
-        event_id,
-        visitor_id,
-        lower(email) as email,
-        event_type,
-        url,
-        search_term,
-        referrer,
-        user_agent,
-        occurred_at,
-        _loaded_at,
-        occurred_on
+        {{ web_event_columns() }}
     from checked_rows
     where quarantine_reason is null
 

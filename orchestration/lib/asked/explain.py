@@ -134,20 +134,47 @@ def find_rows(
 
 
 def find_gains(connection: duckdb.DuckDBPyConnection, lead_id: str, model_id: str) -> list[Row]:
-    """The rules about what a lead does or says that did not give this lead any points yet, those
-    worth most first: reason, points, dimension. Rules that nobody meets are left out."""
+    """The rules about what a lead does or says that did not give this lead any points yet and would
+    raise its score, those that would raise it most first: reason, points (what it would gain: where
+    other rules of the same attribute give points now, what is more than these), rule_points,
+    attribute, dimension. Rules that nobody meets are left out."""
     return fetch_rows(
         connection,
         f"""
-        select reason, points, dimension
-        from rule_health
-        anti join (
-            select rule_id from lead_score_ledger
-            where lead_id = {quote(lead_id)} and model_id = {quote(model_id)}
-        ) using (rule_id)
-        where
-            model_id = {quote(model_id)} and points > 0 and leads_met > 0
-            and dimension in ('behavioral', 'readiness')
+        with earned as (
+            select ledger.rule_id, health.attribute, ledger.points
+            from lead_score_ledger as ledger
+            left join rule_health as health using (as_of_date, model_id, rule_id)
+            where
+                ledger.lead_id = {quote(lead_id)} and ledger.model_id = {quote(model_id)}
+                and ledger.as_of_date = (select max(as_of_date) from scored_leads)
+        ),
+
+        of_attributes as (
+            select attribute, sum(points) as points from earned group by attribute
+        ),
+
+        gains as (
+            select
+                health.rule_id,
+                health.reason,
+                coalesce(
+                    health.best_points - coalesce(of_attributes.points, 0), health.points
+                ) as points,
+                health.points as rule_points,
+                health.attribute,
+                health.dimension
+            from rule_health as health
+            anti join earned using (rule_id)
+            left join of_attributes using (attribute)
+            where
+                health.model_id = {quote(model_id)} and health.points > 0 and health.leads_met > 0
+                and health.dimension in ('behavioral', 'readiness')
+        )
+
+        select * exclude (rule_id)
+        from gains
+        where points > 0
         order by points desc, rule_id
         limit {RULES_TO_GAIN}
         """,

@@ -125,7 +125,11 @@ def describe_gains(gains: list[Row], lead: Row, steps: list[Row]) -> list[str]:
             f"{missing:.2f} points to {above[0]['tier']} (from {above[0]['enter_at']:g})", indent=4
         )
     for row in gains:
-        lines += table_line(row["points"], f"{row['reason']} ({row['dimension']})")
+        about = row["dimension"]
+        if row["attribute"] and row["points"] != row["rule_points"]:
+            name = row["attribute"].replace("_", " ")
+            about += f"; {float(row['rule_points']):+g}, with all that another {name} would change"
+        lines += table_line(row["points"], f"{row['reason']} ({about})")
     return lines
 
 

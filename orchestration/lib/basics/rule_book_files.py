@@ -5,7 +5,7 @@ before that, it tells without the file's name. And which rule book it is."""
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # What spreadsheets separate columns by: commas, semicolons where the comma is the decimal point,
@@ -18,12 +18,23 @@ SAVE_AS = 'save it as "CSV UTF-8"'
 PROBLEMS_PER_FILE = 5
 
 
-def check_rule_book_files(*folders: Path) -> None:
-    """ValueError with a sentence per CSV file, or row of one, in `folders` that cannot be read."""
+def list_rule_book_files(rules: Path, *, project: Path) -> list[Path]:
+    """The CSV files that a run with the rule book `rules` reads: its own, those that stand in for
+    what it lacks (seeds/shipped), and the reference lists."""
+    seeds = project / "seeds"
+    folders = [rules, seeds / "shipped" / "seeds" / "none", seeds / "rules", seeds / "reference"]
+    files: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.csv")):
+            files.setdefault(path.name, path)
+    return list(files.values())
+
+
+def check_rule_book_files(files: Iterable[Path]) -> None:
+    """ValueError with a sentence per CSV file, or row of one, in `files` that cannot be read."""
     problems = [
         f"{path.name}: {problem}"
-        for folder in folders
-        for path in sorted(folder.glob("*.csv"))
+        for path in files
         for problem in find_problems(path.read_bytes())[:PROBLEMS_PER_FILE]
     ]
     if problems:

@@ -11,12 +11,13 @@ from typing import Any
 
 import yaml
 
-from orchestration.lib.basics.rule_book_files import check_rule_book_files
+from orchestration.lib.basics.rule_book_files import check_rule_book_files, list_rule_book_files
 from orchestration.lib.basics.variables import check_names, read_given
 from orchestration.lib.basics.warehouse import has_table
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
+# The files that every rule book has. What it may have besides, seeds/shipped lists.
 RULE_SEEDS = (
     "models",
     "dimensions",
@@ -260,4 +261,4 @@ def check_settings(settings: Settings) -> None:
             f"The rule book {settings.rules} lacks {files}: add what is missing; a file that "
             "holds its header line and nothing else says that there are no such rules."
         )
-    check_rule_book_files(settings.rules, settings.project / "seeds" / "reference")
+    check_rule_book_files(list_rule_book_files(settings.rules, project=settings.project))

@@ -33,7 +33,17 @@ WAIT_SECONDS_FOR_RUN = 1800.0
 TAKEN_NAMES = frozenset(
     ["main", "memory", "system", "temp", "information_schema", "pg_catalog"]
     # The schemas of the project: `rules.models` would be a table of the database `rules`.
-    + ["crm", "web", "email", "staging", "rules", "rule_book", "intermediate", "scoring"]
+    + [
+        "crm",
+        "web",
+        "email",
+        "staging",
+        "rules",
+        "shipped_rules",
+        "rule_book",
+        "intermediate",
+        "scoring",
+    ]
     + ["snapshots"]
 )
 

@@ -15,7 +15,11 @@ from typing import Any
 
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.masking import mask_message
-from orchestration.lib.basics.rule_book_files import check_rule_book_files, find_delimiter
+from orchestration.lib.basics.rule_book_files import (
+    check_rule_book_files,
+    find_delimiter,
+    list_rule_book_files,
+)
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, list_settings, load_settings
 from orchestration.lib.built.dbt_report import clean_message, describe_failures
 
@@ -25,6 +29,9 @@ TARGET = PROJECT_ROOT / os.environ.get("DBT_TARGET_PATH", "target") / "orchestra
 
 # What is built on the tiers and on all else that the tiering writes after lead_scores.
 AFTER_TIERS = "source:tiering+"
+
+# The package of the shipped files that count where a rule book lacks them (seeds/shipped).
+STAND_INS = "shipped_rules"
 
 # Reading the project opens no table, so that any day will do; always the same one, because dbt
 # reads anew what depends on a setting that has changed.
@@ -85,21 +92,31 @@ def read_project(settings: Settings) -> Any:
     with hold_lock(TARGET / ".lock", wait_seconds=120):
         outcome = invoke(["parse", "--target-path", str(TARGET)], settings=settings)
     demand_success(outcome)
+    leave_out_stand_ins(outcome.result)
     # It stays to the end, with all that was imported: nobody needs to look there for what may go.
     gc.freeze()
     return outcome.result
+
+
+def leave_out_stand_ins(project: Any) -> None:
+    """Have dbt load no shipped file in place of one that the rule book has itself: nothing would
+    read it."""
+    seeds = [node for node in project.nodes.values() if node.resource_type == "seed"]
+    own = {node.name for node in seeds if node.package_name != STAND_INS}
+    for node in seeds:
+        if node.package_name == STAND_INS and node.name in own:
+            del project.nodes[node.unique_id]
 
 
 def separate_columns(project: Any, settings: Settings) -> None:
     """Have dbt read each CSV file of the rule book by what separates its columns, which may change
     from run to run. Raises ValueError where a file cannot be read at all."""
     seeds = {node.name: node for node in project.nodes.values() if node.resource_type == "seed"}
-    folders = settings.rules, settings.project / "seeds" / "reference"
-    check_rule_book_files(*folders)
-    for folder in folders:
-        for path in folder.glob("*.csv"):
-            if path.stem in seeds:
-                seeds[path.stem].config.delimiter = find_delimiter(path.read_bytes())
+    files = list_rule_book_files(settings.rules, project=settings.project)
+    check_rule_book_files(files)
+    for path in files:
+        if path.stem in seeds:
+            seeds[path.stem].config.delimiter = find_delimiter(path.read_bytes())
 
 
 def prepare_manifest() -> Path:

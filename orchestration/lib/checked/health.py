@@ -312,21 +312,19 @@ def read_mart(folder: Path, mart: str) -> str:
 
 
 def read_limits(
-    connection: duckdb.DuckDBPyConnection, seed: str
+    connection: duckdb.DuckDBPyConnection, file_name: str
 ) -> dict[tuple[str, str], list[Limit]]:
-    """The limits of a seed by raw table (blank: every other one, and in score_limits every model)
-    and measure."""
+    """The limits of a file of the rule book by raw table (blank: every other one, and in
+    score_limits every model) and measure."""
     limits: dict[tuple[str, str], list[Limit]] = {}
-    for row in fetch_rows(connection, f"select * from reference.{seed}"):
-        cells = {name: (value or "").strip() for name, value in row.items()}
-        numbers = {
-            name: float(cells[name])
-            for name in ("falls_to", "rises_to", "moves_by", "at_least", "at_most")
-            if cells.get(name)
-        }
-        from_rows = float(cells.get("from_rows") or cells.get("from_leads") or 0)
-        limit = Limit(cells["verdict"], **numbers, from_rows=from_rows)
-        place = (cells.get("table_name", ""), cells["measure"])
+    for row in fetch_rows(
+        connection,
+        "select table_name, measure, verdict, falls_to, rises_to, moves_by, at_least, at_most,"
+        " from_rows from rule_book.health_limits where file_name = $file_name",
+        {"file_name": file_name},
+    ):
+        place = (row.pop("table_name"), row.pop("measure"))
+        limit = Limit(**row)
         if limit.verdict in VERDICTS:
             limits.setdefault(place, []).append(limit)
     return limits

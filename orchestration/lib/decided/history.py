@@ -177,7 +177,10 @@ select * from new_rows where valid_to is not null order by valid_to;
 
 # After the slot a lead may stay in the tier it had in the slot, for several rows: they say since
 # when, too.
-IS_LATER_ROW = """
+BEFORE_LATER_ROWS = """
+    new_rows
+    inner join slots using (model_id)
+where
     later_rows.model_id = new_rows.model_id
     and later_rows.lead_id = new_rows.lead_id
     and new_rows.valid_from <= slots.next_on
@@ -189,9 +192,7 @@ IS_LATER_ROW = """
 CARRY_TIER_SINCE = f"""
 update {{rows}} as later_rows
 set tier_since = new_rows.tier_since
-from new_rows
-inner join slots using (model_id)
-where {IS_LATER_ROW};
+from {BEFORE_LATER_ROWS};
 """
 
 # The part of a row.
@@ -206,9 +207,7 @@ with written as (
     select valid_to from new_rows
     union all
     select later_rows.valid_to
-    from lead_score_history as later_rows, new_rows
-    inner join slots using (model_id)
-    where {IS_LATER_ROW}
+    from lead_score_history as later_rows, {BEFORE_LATER_ROWS}
 )
 
 select distinct {PART} from written

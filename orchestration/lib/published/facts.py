@@ -12,6 +12,7 @@ MACHINE_ACTIVITIES = 4
 # What may be said of a rule, what is to be acted on first at the front.
 FINDINGS = [
     "points_the_wrong_way",
+    "gives_no_points",
     "never_fires",
     "always_fires",
     "duplicates",
@@ -193,6 +194,13 @@ def count_days_read(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """
     ).fetchall()
     return dict(rows)
+
+
+def have_events_loaded(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any row of an event table has ever been read. Reads the attached `warehouse`."""
+    return connection.execute(
+        "select exists (from warehouse.intermediate.event_loads_read)"
+    ).fetchone()[0]
 
 
 def find_unread_files(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -30,6 +30,7 @@ from orchestration.lib.published.facts import (
     find_stale_feeds,
     find_unread_files,
     find_unusual,
+    have_events_loaded,
 )
 from orchestration.lib.published.publication import read_current
 
@@ -96,9 +97,10 @@ def answer_summary(published: Path, warehouse: Path) -> Answer:
     summary of the publication."""
     with attach_warehouse(warehouse) as connection:
         days_read = count_days_read(connection)
+        has_events = have_events_loaded(connection)
         unread = find_unread_files(connection)
     lines = [
-        describe_reading(days_read),
+        describe_reading(days_read, has_events=has_events),
         *describe_unread_files(unread),
         "",
         summarize(published),
@@ -124,13 +126,15 @@ def answer_summary(published: Path, warehouse: Path) -> Answer:
     return Answer(lines, document)
 
 
-def describe_reading(days: dict[str, int]) -> str:
+def describe_reading(days: dict[str, int], *, has_events: bool = True) -> str:
     """What of the raw events the last run had to read, from `count_days_read`.
 
     >>> describe_reading({"new day": 1, "new rows": 3, "mails": 2})
     'Events: new rows of 4 days read, 1 day new, 3 with rows that came late; mails of 2 days anew.'
     >>> describe_reading({"mails": 0})
     'Events: nothing new has loaded; all days stay as folded.'
+    >>> describe_reading({"mails": 0}, has_events=False)
+    'Events: none has ever loaded, so that nothing is known of what leads did.'
     """
     new, late = days.get("new day", 0), days.get("new rows", 0)
     if days.get("new definition"):
@@ -139,6 +143,8 @@ def describe_reading(days: dict[str, int]) -> str:
             f"Events: {read} read again, because what a machine is, or which events are followed, "
             "has changed."
         )
+    if not new + late and not has_events:
+        return "Events: none has ever loaded, so that nothing is known of what leads did."
     if not new + late:
         return "Events: nothing new has loaded; all days stay as folded."
     parts = [f"{count_things(new, 'day')} new"] if new else []

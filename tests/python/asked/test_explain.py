@@ -114,6 +114,33 @@ def test_a_field_that_nobody_knows_is_named_without_a_chance(site):
     assert "None" not in text
 
 
+def test_what_a_rule_would_gain_is_what_others_of_its_attribute_do_not_give_already(site):
+    """The lead has 3 points for a timeline of half a year. This quarter gives 5 in its place; a
+    timeline of a year gives less than it has; who names a budget meets two rules at once."""
+    rules = [
+        ("half_a_year", 3, "timeline", 3), ("this_quarter", 5, "timeline", 5),
+        ("a_year", 1, "timeline", 1), ("budget_named", 2, "budget", 6),
+    ]  # fmt: skip
+    publish_changed(
+        site,
+        "delete from rule_health where rule_id like 'visit_%'",
+        *(
+            "insert into rule_health by name select max(as_of_date) as as_of_date, 'b2b' as"
+            f" model_id, '{rule}' as rule_id, 'readiness' as dimension, '{rule}' as reason,"
+            f" {points} as points, 9 as leads_met, '{attribute}' as attribute,"
+            f" {best} as best_points from scored_leads"
+            for rule, points, attribute, best in rules
+        ),
+        "insert into lead_score_ledger by name select as_of_date, model_id, lead_id,"
+        " 'half_a_year' as rule_id, 'Soon' as reason, 3 as points from scored_leads"
+        f" where lead_id = '{LEAD}'",
+    )
+    lines = site.tell()
+    assert read_points(lines, "  What would move it") == [6, 2]
+    text = " ".join(" ".join(lines).split())
+    assert "+2.0000 this_quarter (readiness; +5, with all that another timeline would" in text
+
+
 def test_every_null_that_a_mart_may_hold_is_told(site):
     """Whatever is unknown of a lead: nothing of its story ends in a trace."""
     publish_changed(

@@ -3,11 +3,10 @@ leaves the warehouse and the publication alone."""
 
 import csv
 import io
-import shutil
 from datetime import date
 
 import pytest
-from dbt_runs import SHIPPED_RULES, lead, score_raw, write_raw
+from dbt_runs import copy_rules_without_options, lead, score_raw, write_raw
 from fake_warehouse import AS_OF, build_warehouse, change
 
 from orchestration.cli import main, printing
@@ -185,7 +184,7 @@ def test_nothing_changed_moves_nobody(tmp_path):
 
 def write_rules(folder, *, director_points):
     """A rule book of one model with two rules and two tiers, in the shape of the shipped one."""
-    shutil.copytree(SHIPPED_RULES, folder)
+    copy_rules_without_options(folder)
     common = {"model_id": "m", "reason": "Title", "owner": "ops", "valid_from": "2025-01-01"}
     tiers = [("high", 50), ("low", 0)]
     kept = {

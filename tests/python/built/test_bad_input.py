@@ -130,63 +130,80 @@ def demand_that_rows_add_up(warehouse) -> bool:
     )
 
 
-def test_a_day_between_the_clocks_of_two_systems_is_no_future(tmp_path):
-    event = web_event("e1", "2026-06-01", occurred_at="2026-06-02 12:00:00")
-    warehouse = build_warehouse(tmp_path, {"crm.leads": GOOD_LEADS, "web.events": [event]})
-    assert query(warehouse, "select count(*) from quarantine") == [(0,)]
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory):
+    """A warehouse with events whose times or deliveries are odd, each in a row of its own."""
+    again = web_event("again", "2026-06-20", email="one@acme.example", event_type="demo_request")
+    events = [
+        web_event("ahead", "2026-06-01", occurred_at="2026-06-02 12:00:00"),
+        web_event(
+            "offset", "2026-06-01", occurred_at="2026-06-01T23:30:00-02:00", _loaded_at="2026-06-02"
+        ),
+        {**again, "_loaded_at": "2026-06-25 00:00:00"}, again, again,
+    ]  # fmt: skip
+    folder = tmp_path_factory.mktemp("delivered")
+    return build_warehouse(folder, {"crm.leads": GOOD_LEADS, "web.events": events})
 
 
-def test_an_offset_in_a_timestamp_is_applied(tmp_path):
-    event = web_event(
-        "e1", "2026-06-01", occurred_at="2026-06-01T23:30:00-02:00", _loaded_at="2026-06-02"
+def test_a_day_between_the_clocks_of_two_systems_is_no_future(delivered):
+    assert query(delivered, "select count(*) from quarantine") == [(0,)]
+    assert query(
+        delivered, "select count(*) from staging.stg_web__events where event_id = 'ahead'"
+    ) == [(1,)]
+
+
+def test_an_offset_in_a_timestamp_is_applied(delivered):
+    occurred = query(
+        delivered,
+        "select strftime(occurred_at, '%c') from staging.stg_web__events where event_id = 'offset'",
     )
-    warehouse = build_warehouse(tmp_path, {"crm.leads": GOOD_LEADS, "web.events": [event]})
-    occurred = query(warehouse, "select strftime(occurred_at, '%c') from staging.stg_web__events")
     assert occurred == [("2026-06-02 01:30:00",)]
 
 
-def test_an_event_delivered_again_counts_once(tmp_path):
-    event = web_event("e1", "2026-06-20", email="one@acme.example", event_type="demo_request")
-    again = {**event, "_loaded_at": "2026-06-25 00:00:00"}
-    warehouse = build_warehouse(
-        tmp_path, {"crm.leads": GOOD_LEADS, "web.events": [again, event, event]}
-    )
+def test_an_event_delivered_again_counts_once(delivered):
     assert query(
-        warehouse, "select event_count from lead_score_ledger where rule_id = 'demo_request'"
+        delivered, "select event_count from lead_score_ledger where rule_id = 'demo_request'"
     ) == [(1,)]
+    # Five rows, two of them copies of one of the three events.
     assert query(
-        warehouse,
+        delivered,
         "select rows_read, rows_staged, rows_duplicate from intermediate.raw_row_counts"
         " where table_name = 'web.events'",
-    ) == [(3, 1, 2)]
-    kept = (
-        "select cast(known_on as varchar) from intermediate.int_web_event_days where seen_count > 0"
+    ) == [(5, 3, 2)]
+    kept = query(
+        delivered,
+        "select cast(known_on as varchar) from intermediate.int_web_event_days"
+        " where seen_count > 0 and occurred_on = '2026-06-20'",
     )
-    assert query(warehouse, kept) == [("2026-06-20",)], "the copy loaded first counts"
+    assert kept == [("2026-06-20",)], "the copy loaded first counts"
 
 
-@pytest.mark.parametrize("form", ["header only", "no bytes", "no rows in Parquet", "no file"])
-def test_an_empty_table_is_scored_as_one(tmp_path, form):
+def test_tables_that_are_empty_each_in_its_way_are_scored_as_such(tmp_path):
+    """A CSV file that holds its header alone, a Parquet file without rows, and no file."""
+    raw = write_raw(tmp_path / "raw", {"crm.leads": GOOD_LEADS})
+    for folder in ("web", "email"):
+        (raw / folder).mkdir()
+    (raw / "web" / "events.csv").write_text(
+        "event_id,visitor_id,event_type,occurred_at,_loaded_at\n"
+    )
+    duckdb.sql(
+        "select '' as event_id, '' as email, '' as event_type,"
+        " timestamp '2026-01-01' as occurred_at, timestamp '2026-01-01' as _loaded_at limit 0"
+    ).write_parquet(str(raw / "email" / "events.parquet"))
+    warehouse = score_raw(raw, tmp_path)
+    rows = dict(query(warehouse, "select table_name, rows_read from intermediate.raw_row_counts"))
+    assert {name: rows[name] for name in ("web.events", "email.events", "crm.activities")} == {
+        "web.events": 0, "email.events": 0, "crm.activities": 0,
+    }  # fmt: skip
+    assert query(warehouse, "select count(distinct lead_id) from lead_scores") == [(2,)]
+
+
+def test_a_file_without_a_byte_is_named(tmp_path):
     raw = write_raw(tmp_path / "raw", {"crm.leads": GOOD_LEADS, "web.events": []})
-    events = raw / "web" / "events.csv"
-    if form == "header only":
-        events.write_text("event_id,visitor_id,event_type,occurred_at,_loaded_at\n")
-    elif form == "no rows in Parquet":
-        events.unlink()
-        duckdb.sql(
-            "select '' as event_id, '' as visitor_id, '' as event_type,"
-            " timestamp '2026-01-01' as occurred_at, timestamp '2026-01-01' as _loaded_at limit 0"
-        ).write_parquet(str(events.with_suffix(".parquet")))
-    elif form == "no file":
-        events.unlink()
-    if form == "no bytes":
-        outcome = stage(raw, tmp_path)
-        assert not outcome.success
-        assert "The raw file web/events.csv is empty" in outcome.errors
-    else:
-        score_raw(raw, tmp_path)
-        counts = query(tmp_path / "leads.duckdb", "select * from intermediate.raw_row_counts")
-        assert dict((name, rows) for name, rows, *_ in counts)["web.events"] == 0
+    assert (raw / "web" / "events.csv").read_bytes().strip() == b""
+    outcome = stage(raw, tmp_path)
+    assert not outcome.success
+    assert "The raw file web/events.csv is empty" in outcome.errors
 
 
 def test_no_lead_at_all_gives_empty_marts_and_no_error(tmp_path):

@@ -33,7 +33,7 @@ def build(path):
     warehouse = build_warehouse(path, leads=400, tiered=False)
     change(
         warehouse,
-        "update reference.score_limits set at_most = 0.5 where measure = 'first_hand_overs_due'",
+        "update rule_book.health_limits set at_most = 0.5 where measure = 'first_hand_overs_due'",
     )
     return warehouse
 

@@ -11,7 +11,6 @@ import shutil
 
 import pytest
 from dbt_runs import (
-    PROJECT,
     SHIPPED_RULES,
     activity,
     build_warehouse,
@@ -406,7 +405,7 @@ def test_the_parts_of_a_score_sum_ledger_rows(warehouse):
         f" where lead_id = 'boss' and model_id = '{ALL_PRODUCTS}' order by part",
     )
     assert parts == [("company_size", 10, 1), ("role", 18, 1)]
-    with (PROJECT / "seeds" / "reference" / "score_parts.csv").open(newline="") as file:
+    with (SHIPPED_RULES / "score_parts.csv").open(newline="") as file:
         part_of_rule = {
             (row["model_id"], row["rule_id"]): row["part"] for row in csv.DictReader(file)
         }

@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import csv
 import random
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from dbt_runs import AS_OF, DEFAULT_MODEL, SHIPPED_RULES, build_warehouse, lead, query
+from dbt_runs import (
+    AS_OF,
+    DEFAULT_MODEL,
+    build_warehouse,
+    copy_rules_without_options,
+    lead,
+    query,
+)
 
 # attribute, operator, value, points
 FEW_RULES = {
@@ -140,7 +146,7 @@ def write_rules(
 ) -> Path:
     """A rule book with one model `m` of these attribute rules and no others but the rows of
     `further`, which stand in place of a file's; returns its folder."""
-    shutil.copytree(SHIPPED_RULES, folder)
+    copy_rules_without_options(folder)
     dated = {"reason": "r", "owner": "o", "valid_from": "2025-01-01", "valid_to": ""}
     tables = {
         f"rules_{dimension}": [
