@@ -52,7 +52,8 @@
     {# The files that a rule book may lack. #}
     {{ return([
         ref('stages'), ref('stage_confidence'), ref('recycling'), ref('feeds'),
-        ref('score_limits'), ref('model_minimums'), ref('account_rollup'), ref('score_parts')
+        ref('score_limits'), ref('model_minimums'), ref('account_rollup'), ref('score_parts'),
+        ref('conditions'), ref('activity_attributes')
     ]) }}
 {%- endmacro %}
 
