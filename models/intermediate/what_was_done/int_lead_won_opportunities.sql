@@ -1,57 +1,22 @@
 with
 
-leads as (
+deals as (
 
-    select * from {{ ref('int_leads') }}
-
-),
-
-opportunities as (
-
-    select * from {{ ref('int_opportunities') }}
+    select * from {{ ref('int_lead_deals') }}
+    where deal_state = 'won'
 
 ),
 
-won_opportunities as (
+lead_numbers as (
 
-    select *
-    from opportunities
-    where is_won and cast(closed_at as date) <= as_of_date
-
-),
-
--- Union, not union all: one opportunity may name both the lead and its account.
-won_by_lead_or_account as (
-
-    select
-        leads.as_of_date,
-        leads.lead_id,
-        won_opportunities.opportunity_id
-    from leads
-    inner join won_opportunities
-        on leads.as_of_date = won_opportunities.as_of_date
-        and leads.lead_id = won_opportunities.lead_id
-    union
-    select
-        leads.as_of_date,
-        leads.lead_id,
-        won_opportunities.opportunity_id
-    from leads
-    inner join won_opportunities
-        on leads.as_of_date = won_opportunities.as_of_date
-        and leads.account_id = won_opportunities.account_id
-
-),
-
-counted as (
-
-    select
-        as_of_date,
-        lead_id,
-        count(*) as won_opportunities
-    from won_by_lead_or_account
-    group by as_of_date, lead_id
+    select * from {{ ref('int_lead_numbers') }}
 
 )
 
-select * from counted
+select
+    deals.as_of_date,
+    lead_numbers.lead_id,
+    count(*) as won_opportunities
+from deals
+inner join lead_numbers on deals.lead_no = lead_numbers.lead_no
+group by deals.as_of_date, lead_numbers.lead_id

@@ -16,5 +16,6 @@ select
     amount,
     is_won,
     created_at,
-    closed_at
+    closed_at,
+    updated_at
 from opportunities
