@@ -11,6 +11,8 @@ problems as (
     select * from {{ ref('rule_book_row_problems') }}
     union all
     select * from {{ ref('rule_book_name_problems') }}
+    union all
+    select * from {{ ref('rule_book_sequence_problems') }}
 
 ),
 

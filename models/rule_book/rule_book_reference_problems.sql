@@ -41,6 +41,17 @@ demanded_fields as (
 
 ),
 
+steps_of_sequences as (
+
+    select
+        file_name,
+        row_number,
+        {{ split_to_rows(tidy_steps('activities')) }} as step
+    from file_rows
+    where file_name = 'rules_sequence' and activities <> ''
+
+),
+
 named_activities as (
 
     select
@@ -55,9 +66,8 @@ named_activities as (
         file_name,
         row_number,
         'activities' as column_name,
-        {{ split_to_rows('activities') }} as activity
-    from file_rows
-    where file_name = 'rules_sequence' and activities <> ''
+        case when left(step, 1) = '!' and step <> '!' then substr(step, 2) else step end as activity
+    from steps_of_sequences
 
 ),
 

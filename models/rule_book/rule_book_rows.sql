@@ -51,7 +51,8 @@ rows_of_files as (
         max(case when column_name = 'from_score' then value end) as from_score,
         max(case when column_name = 'points' then value end) as points,
         max(case when column_name = 'reason' then value end) as reason,
-        max(case when column_name = 'owner' then value end) as owner
+        max(case when column_name = 'owner' then value end) as owner,
+        max(case when column_name = 'in_order' then value end) as in_order
     from cells
     where row_number > 1
     group by file_name, row_number

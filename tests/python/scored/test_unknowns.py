@@ -150,6 +150,8 @@ def write_rules(
     for name, rows in tables.items():
         path = folder / f"{name}.csv"
         columns = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+        # Columns that a file may leave out are not in the shipped one.
+        columns += sorted({column for row in rows for column in row} - {*columns})
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
