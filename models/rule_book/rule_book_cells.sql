@@ -8,5 +8,5 @@
     ref('job_levels'), ref('job_functions'), ref('stage_confidence'),
     ref('machine_user_agents'), ref('machine_thresholds'), ref('sensitive_fields'),
     ref('score_parts'), ref('account_rollup'), ref('stages'), ref('recycling'), ref('feeds'),
-    ref('model_minimums'), ref('score_limits')
+    ref('model_minimums'), ref('score_limits'), ref('suppressions')
 ]) }}

@@ -68,6 +68,14 @@ named_activities as (
         'activities' as column_name,
         case when left(step, 1) = '!' and step <> '!' then substr(step, 2) else step end as activity
     from steps_of_sequences
+    union all
+    select
+        file_name,
+        row_number,
+        'reopened_by' as column_name,
+        trim({{ split_to_rows('reopened_by') }}) as activity
+    from file_rows
+    where file_name = 'suppressions' and reopened_by <> ''
 
 ),
 

@@ -430,7 +430,7 @@ def test_each_day_ahead_is_the_day_that_comes(random_rules, random_histories, tm
     projected = query(
         warehouse,
         f"""
-        select lead_id, day, score
+        select lead_id, day, projected_scores.score
         from scoring.projected_scores
         inner join scoring.outlook_candidates using (candidate_no)
         inner join intermediate.int_lead_numbers using (lead_no)

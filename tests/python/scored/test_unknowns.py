@@ -145,7 +145,12 @@ def write_rules(
         {"title": "M", "goal": "buys", "role": "champion", "version": "1",
          "min_score": scores[0], "max_score": scores[1]}
     ]  # fmt: skip
-    tables |= {"grades": [], "exclusions": [], "rules_behavioral": [], "rules_sequence": []}
+    tables |= {
+        name: []
+        for name in (
+            "grades", "exclusions", "rules_behavioral", "rules_sequence", "suppressions",
+        )
+    }  # fmt: skip
     tables |= further or {}
     for name, rows in tables.items():
         path = folder / f"{name}.csv"
