@@ -136,7 +136,7 @@ def test_a_rejection_for_good_has_no_end():
 
 
 def test_a_deal_that_is_over_keeps_a_lead_out_and_hands_it_over_again_afterwards():
-    second, third = FIRST + timedelta(1), FIRST + timedelta(2)
+    second, third = FIRST + timedelta(1), FIRST + timedelta(3)
     with make_connection() as connection:
         score_day(connection, FIRST, {"1": 90, "2": 90, "3": 20})
         release(connection)
@@ -146,10 +146,10 @@ def test_a_deal_that_is_over_keeps_a_lead_out_and_hands_it_over_again_afterwards
         suppress(connection, second, "3", on=FIRST)
         score_day(connection, second, {"1": 90, "2": 90, "3": 20})
         assert read_tier(connection, "1") == (
-            "warm", "hot", "deal lost on 2026-06-02 (Said no), until 2026-06-03",
+            "warm", "hot", "deal lost on 2026-06-02 (Said no), until 2026-06-04",
         )  # fmt: skip
         assert read_tier(connection, "2")[2] == (
-            "rejected by sales (no budget), until 2026-06-03;"
+            "rejected by sales (no budget), until 2026-06-04;"
             " deal won on 2026-06-01 (Said no), for good"
         )
         assert read_tier(connection, "3") == ("cold", "cold", None)
@@ -159,9 +159,9 @@ def test_a_deal_that_is_over_keeps_a_lead_out_and_hands_it_over_again_afterwards
         assert read_tier(connection, "2")[2] == "deal won on 2026-06-01 (Said no), for good"
         assert read_hand_overs(connection) == [
             ("1", 1, 1, "hot", 2, "deal lost: Said no"),
-            ("1", 2, 3, "hot", None, None),
+            ("1", 2, 4, "hot", None, None),
             ("2", 1, 1, "hot", 2, "rejected by sales: no budget"),
-            ("3", 1, 3, "hot", None, None),
+            ("3", 1, 4, "hot", None, None),
         ]
 
 

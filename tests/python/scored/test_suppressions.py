@@ -107,9 +107,10 @@ TABLES = {
         lost("o-back", "2026-06-25", lead_id="came_back"),
         lost("o-that-day", "2026-06-25", lead_id="asked_that_day"),
         lost("o-crawled", "2026-06-25", lead_id="crawled"),
-        # It says won since the 20th, and closes on the 26th.
+        # It says won on the 25th, and closes on the 26th.
         deal("o-won", "2026-06-01", lead_id="won_later", is_won="true",
-             closed_at="2026-06-26 12:00:00", updated_at="2026-06-20 12:00:00"),
+             closed_at="2026-06-26 09:00:00", updated_at="2026-06-25 10:00:00",
+             _loaded_at="2026-06-25 10:00:00"),
         lost("o-account", "2026-06-25", account_id="acme"),
         lost("o-rejected", "2026-06-25", lead_id="rejected"),
         lost("o-first", "2026-06-25", lead_id="tries_again"),
@@ -314,7 +315,8 @@ RANDOM_SUPPRESSIONS = [
 versions = st.lists(
     st.tuples(
         st.integers(0, 30), st.integers(0, 12), st.sampled_from([None, "true", "false", "false"]),
-        st.sampled_from([None, 0, 0, 3, 9]),
+        # A row that closes more than a day after it loaded is set aside.
+        st.sampled_from([None, 0, 0, -2, 1, 1]),
     ),
     min_size=1,
     max_size=3,
@@ -340,10 +342,10 @@ def write_world(drawn) -> dict[str, list]:
             lead(lead_id, email=f"{lead_id}@acme.example", account_id=account_id)
         )
         for place, (created, owner, product, its_versions) in enumerate(its_deals):
-            for later, late, is_won, closes_later in its_versions:
+            for minute, (later, late, is_won, closes_later) in enumerate(its_versions):
                 updated = f"{date.fromisoformat(created) + timedelta(later)}"
                 closed = closes_later is not None and is_won and (
-                    f"{date.fromisoformat(updated) + timedelta(closes_later)} 15:00:00"
+                    f"{date.fromisoformat(updated) + timedelta(closes_later)} 09:30:00"
                 )  # fmt: skip
                 tables["crm.opportunities"].append(
                     deal(
@@ -351,8 +353,8 @@ def write_world(drawn) -> dict[str, list]:
                         lead_id=None if owner == "account" else lead_id,
                         account_id=None if owner == "lead" else account_id,
                         product=product, is_won=is_won, closed_at=closed or None,
-                        updated_at=f"{updated} 10:00:00",
-                        _loaded_at=shift(f"{updated} 11:00:00", late),
+                        updated_at=f"{updated} 10:0{minute}:00",
+                        _loaded_at=shift(f"{updated} 11:0{minute}:00", late),
                     )
                 )  # fmt: skip
         for place, (day, kind) in enumerate(events):
