@@ -24,11 +24,12 @@ rule_texts as (
         kind,
         dimension,
         reason,
+        in_order,
         case kind
             when 'activity' then replace(activities, '_', ' ')
             when 'sequence'
                 then
-                    replace(replace(activities, '|', ' + '), '_', ' ') || ' within '
+                    {{ sequence_in_words('activities', 'in_order') }} || ' within '
                     || cast(cast(within_days as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
                     || ' days'
         end as what,
@@ -74,7 +75,8 @@ select
                     then cast(ledger_rows.event_count as {{ dbt.type_string() }}) || ' × '
                 else ''
             end
-            || rule_texts.what || ', last on '
+            || rule_texts.what
+            || case when rule_texts.in_order then ', complete on ' else ', last on ' end
             || cast(
                 cast(ledger_rows.as_of_date - ledger_rows.days_ago as date)
                 as {{ dbt.type_string() }}

@@ -67,12 +67,7 @@ names as (
             when 'custom_attributes' then 'attribute'
             else 'rule_id'
         end as column_name,
-        case file_name
-            when 'activities' then activity
-            when 'conditions' then condition
-            when 'custom_attributes' then attribute
-            else rule_id
-        end as value
+        coalesce(rule_id, activity, condition, attribute) as value
     from file_rows
     where file_name like 'rules_%' or file_name in ('activities', 'conditions', 'custom_attributes')
     union all

@@ -13,6 +13,8 @@ problems as (
     select * from {{ ref('rule_book_name_problems') }}
     union all
     select * from {{ ref('rule_book_condition_problems') }}
+    union all
+    select * from {{ ref('rule_book_activity_problems') }}
 
 ),
 

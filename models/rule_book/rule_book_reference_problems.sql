@@ -62,26 +62,6 @@ demanded_fields as (
 
 ),
 
-named_activities as (
-
-    select
-        file_name,
-        row_number,
-        'activity' as column_name,
-        activity
-    from file_rows
-    where file_name = 'rules_behavioral' and activity <> ''
-    union all
-    select
-        file_name,
-        row_number,
-        'activities' as column_name,
-        {{ split_to_rows('activities') }} as activity
-    from file_rows
-    where file_name in ('rules_sequence', 'activity_attributes') and activities <> ''
-
-),
-
 lowest_tiers as (
 
     select
@@ -134,17 +114,6 @@ union all
     "'is not an attribute: it stands neither in seeds/reference/attributes.csv nor in '"
     ~ " || 'custom_attributes.csv or activity_attributes.csv, and is no condition of the model'"
 ) }}
-union all
-select
-    named_activities.file_name,
-    named_activities.row_number,
-    named_activities.column_name,
-    named_activities.activity as value,
-    'is not an activity of activities.csv' as problem
-from named_activities
-left join file_rows
-    on file_rows.file_name = 'activities' and named_activities.activity = file_rows.activity
-where file_rows.file_name is null
 union all
 {{ problem_rows(
     'file_rows', 'model_id',

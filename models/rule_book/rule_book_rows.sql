@@ -53,7 +53,11 @@ rows_of_files as (
         max(case when column_name = 'from_score' then value end) as from_score,
         max(case when column_name = 'points' then value end) as points,
         max(case when column_name = 'reason' then value end) as reason,
-        max(case when column_name = 'owner' then value end) as owner
+        max(case when column_name = 'owner' then value end) as owner,
+        max(case when column_name = 'in_order' then value end) as in_order,
+        max(case when column_name = 'deal_state' then value end) as deal_state,
+        max(case when column_name = 'cool_down_days' then value end) as cool_down_days,
+        max(case when column_name = 'reopened_by' then value end) as reopened_by
     from cells
     where row_number > 1
     group by file_name, row_number

@@ -58,7 +58,8 @@ written_rules as (
         reason,
         owner,
         {{ read_date('valid_from') }} as valid_from,
-        {{ read_date('valid_to') }} as valid_to
+        {{ read_date('valid_to') }} as valid_to,
+        coalesce(in_order, '') = 'true' as in_order
     from file_rows
     where left(file_name, 6) = 'rules_'
 
@@ -115,6 +116,7 @@ all_rules as (
         null as owner,
         null as valid_from,
         null as valid_to,
+        null as in_order,
         low,
         high
     from limits

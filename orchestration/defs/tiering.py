@@ -34,6 +34,7 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
             "model_tiers",
             "grades",
             "int_lead_cool_downs",
+            "int_lead_suppressions",
             "unmet_demands",
             "health_limits",
         ],

@@ -60,6 +60,10 @@ create table intermediate.int_lead_cool_downs (
     as_of_date date, lead_id varchar, rejected_on date, recycle_reason varchar,
     cools_down_until date
 );
+create table intermediate.int_lead_suppressions (
+    as_of_date date, model_id varchar, lead_id varchar, deal_state varchar, deal_state_on date,
+    suppressed_until date, reason varchar
+);
 create table intermediate.int_as_of_dates (
     as_of_date date, known_until date, rules_sha256 varchar
 );
@@ -188,7 +192,7 @@ create table lead_funnel (
     as_of_date date, model_id varchar, position bigint, stage varchar, owner varchar,
     description varchar, leads_now bigint, leads_reached bigint, moved_on bigint,
     conversion_rate decimal(5, 4), conversion_low decimal(5, 4), conversion_high decimal(5, 4),
-    median_days_in_stage decimal(9, 1)
+    median_days_in_stage decimal(9, 1), leads_kept_out bigint, kept_out_because varchar
 );
 create table hand_over_feedback (
     as_of_date date, model_id varchar, kind varchar, value varchar, hand_overs bigint,
@@ -290,11 +294,13 @@ insert into rule_health values
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
-        0.3886, 12.5),
-    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null);
+        0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
+    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null, 0,
+        null);
 insert into hand_over_feedback values
     ($as_of, 'b2b', 'all', 'all hand-overs', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
     ($as_of, 'b2b', 'tier', 'sales', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
+    ($as_of, 'b2b', 'deal', 'deal lost: <said> no', 7, 1, 0, 6, 1, 0.2065, 1, null, null),
     ($as_of, 'b2b', 'rule', 'visit_3', 50, 3, 0, 47, 1, 0.4385, 1, null, null),
     ($as_of, 'b2b', 'rule', 'visit_4', 9, 0, 0, 9, null, null, null, null, null),
     ($as_of, 'b2b', 'reason', 'no <budget>', 20, 0, 20, 0, null, null, null, 20.5, 62.5);

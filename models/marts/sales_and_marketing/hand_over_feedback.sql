@@ -40,6 +40,7 @@ judged as (
         model_id,
         tier,
         reason,
+        deal_reason,
         case when idempotency_key is not null then 1 else 0 end as hand_over,
         case when verdict = 'accepted' then 1 else 0 end as accepted,
         case when verdict = 'rejected' then 1 else 0 end as rejected,
@@ -78,6 +79,13 @@ kinds as (
     union all
     select
         idempotency_key,
+        'deal' as kind,
+        deal_reason as value
+    from judged
+    where deal_reason is not null
+    union all
+    select
+        idempotency_key,
         'rule' as kind,
         rule_id as value
     from hand_over_rules
@@ -99,6 +107,7 @@ told_apart as (
         models.model_id,
         judged.tier,
         judged.reason,
+        judged.deal_reason,
         judged.hand_over,
         judged.accepted,
         judged.rejected,

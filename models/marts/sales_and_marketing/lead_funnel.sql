@@ -7,6 +7,12 @@ lead_stages as (
 
 ),
 
+kept_out_leads as (
+
+    select * from {{ ref('kept_out_leads') }}
+
+),
+
 scored_models as (
 
     select * from {{ ref('scored_models') }}
@@ -46,6 +52,35 @@ counted as (
         count(*) as leads
     from leads
     group by model_id, furthest, standing
+
+),
+
+kept_out as (
+
+    select
+        leads.model_id,
+        leads.standing as position,
+        kept_out_leads.reason,
+        count(*) as leads
+    from leads
+    inner join kept_out_leads
+        on leads.model_id = kept_out_leads.model_id and leads.lead_id = kept_out_leads.lead_id
+    group by leads.model_id, leads.standing, kept_out_leads.reason
+
+),
+
+kept_out_of_stages as (
+
+    select
+        model_id,
+        position,
+        sum(leads) as leads,
+        {{ dbt.listagg(
+            "reason || ' (' || cast(leads as " ~ dbt.type_string() ~ ") || ')'", "'; '",
+            'order by leads desc, reason'
+        ) }} as reasons
+    from kept_out
+    group by model_id, position
 
 ),
 
@@ -121,7 +156,13 @@ select
     cast(followed.leads_reached as {{ dbt.type_bigint() }}) as leads_reached,
     cast(followed.moved_on as {{ dbt.type_bigint() }}) as moved_on,
     {{ share_with_interval('followed.moved_on', 'followed.leads_reached', 'conversion') }},
-    cast(stays.median_days_in_stage as decimal(9, 1)) as median_days_in_stage
+    cast(stays.median_days_in_stage as decimal(9, 1)) as median_days_in_stage,
+    cast(coalesce(kept_out_of_stages.leads, 0) as {{ dbt.type_bigint() }}) as leads_kept_out,
+    kept_out_of_stages.reasons as kept_out_because
 from followed
 left join stays on followed.model_id = stays.model_id and followed.position = stays.position
+left join kept_out_of_stages
+    on
+    followed.model_id = kept_out_of_stages.model_id
+    and followed.position = kept_out_of_stages.position
 where followed.position > 0 or followed.leads_now > 0

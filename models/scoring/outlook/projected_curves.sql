@@ -13,9 +13,9 @@ lead_activity_days as (
 
 ),
 
-sequence_points as (
+sequence_ends as (
 
-    select * from {{ ref('sequence_points') }}
+    select * from {{ ref('sequence_ends') }}
 
 ),
 
@@ -38,12 +38,52 @@ rule_curves as (
 
 ),
 
+rule_weights as (
+
+    select * from {{ ref('rule_weights') }}
+
+),
+
+-- A sequence ages from its last day, until another day ends it anew: that of a window which closes
+-- ahead if nothing happens.
+sequence_spans as (
+
+    select
+        *,
+        lead(-age, 1, {{ var('outlook_days') }} + 1) over (
+            partition by as_of_date, lead_no, rule_no order by age desc
+        ) as until_day
+    from sequence_ends
+
+),
+
+sequences as (
+
+    select
+        candidates.candidate_no,
+        projected_rules.rule_no,
+        sequence_spans.age,
+        sequence_spans.until_day,
+        projected_rules.event_points as points
+    from candidates
+    inner join sequence_spans
+        on
+        candidates.as_of_date = sequence_spans.as_of_date
+        and candidates.lead_no = sequence_spans.lead_no
+    inner join projected_rules
+        on
+        sequence_spans.rule_no = projected_rules.rule_no
+        and candidates.model_no = projected_rules.model_no
+
+),
+
 rule_days as (
 
     select
         candidates.candidate_no,
         projected_rules.rule_no,
         min(lead_activity_days.age) as age,
+        {{ var('outlook_days') }} + 1 as until_day,
         projected_rules.event_points
         * least(sum(lead_activity_days.event_count), projected_rules.events_per_day) as points
     from candidates
@@ -60,21 +100,14 @@ rule_days as (
         candidates.candidate_no, projected_rules.rule_no, lead_activity_days.days_ago,
         projected_rules.event_points, projected_rules.events_per_day
     union all
-    -- A sequence ages from its last day.
     select
-        candidates.candidate_no,
-        projected_rules.rule_no,
-        sequence_points.age,
-        projected_rules.event_points as points
-    from candidates
-    inner join sequence_points
-        on
-        candidates.as_of_date = sequence_points.as_of_date
-        and candidates.lead_no = sequence_points.lead_no
-    inner join projected_rules
-        on
-        sequence_points.rule_no = projected_rules.rule_no
-        and candidates.model_no = projected_rules.model_no
+        candidate_no,
+        rule_no,
+        age,
+        until_day,
+        points
+    from sequences
+    where age >= 0
 
 ),
 
@@ -85,11 +118,31 @@ pieces as (
         rule_days.candidate_no,
         rule_days.rule_no,
         greatest(0, rule_curves.from_age - rule_days.age) as from_day,
-        rule_curves.to_age - rule_days.age + 1 as until_day,
+        least(rule_days.until_day, rule_curves.to_age - rule_days.age + 1) as until_day,
         {{ moved_curve('rule_curves', 'rule_days.age', 'rule_days.points') }}
     from rule_days
     inner join rule_curves
-        on rule_days.rule_no = rule_curves.rule_no and rule_days.age <= rule_curves.to_age
+        on
+        rule_days.rule_no = rule_curves.rule_no
+        and rule_days.age <= rule_curves.to_age
+        and rule_days.age + rule_days.until_day > rule_curves.from_age
+    union all
+    -- A curve that begins ahead is told day by day: there are few, and to reckon backwards to today
+    -- what halves within hours would be beyond all numbers.
+    select
+        sequences.candidate_no,
+        sequences.rule_no,
+        rule_weights.age - sequences.age as from_day,
+        rule_weights.age - sequences.age + 1 as until_day,
+        sequences.points * rule_weights.weight as constant,
+        0 as fading,
+        0 as slope
+    from sequences
+    inner join rule_weights
+        on
+        sequences.rule_no = rule_weights.rule_no
+        and rule_weights.age < sequences.until_day + sequences.age
+    where sequences.age < 0
 
 ),
 

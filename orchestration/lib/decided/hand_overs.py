@@ -1,9 +1,9 @@
 """What belongs here: which leads are due to be handed over to sales, and which come back.
 
 hand_overs has one row per model, lead and hand-over. A lead is handed over when it is first in a
-tier that hands over, and again only after it was recycled: rejected by sales, cooled down to
-another tier, or excluded. The idempotency key says which hand-over it is and nothing else: whatever
-is run again, the same hand-over has the same key.
+tier that hands over, and again only after it was recycled: rejected by sales, kept out by the
+state of its latest deal, cooled down to another tier, or excluded. The idempotency key says which
+hand-over it is and nothing else: whatever is run again, the same hand-over has the same key.
 
 A row is released with the publication that shows it. Until then it is a plan: the next run may drop
 it. From then on it stays.
@@ -41,12 +41,15 @@ select
         when scores.is_excluded then scores.exclusion_reason
         when cool_downs.rejected_on is not null
             then 'rejected by sales: ' || coalesce(cool_downs.recycle_reason, 'no reason given')
+        when suppressions.deal_state is not null
+            then 'deal ' || suppressions.deal_state || ': ' || suppressions.reason
         else 'cooled down'
     end as recycle_reason
 from lead_tiers
 inner join newest_models using (model_id)
 inner join scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
 left join rule_book.model_tiers using (model_id, tier)
+left join intermediate.int_lead_suppressions as suppressions using (as_of_date, model_id, lead_id)
 left join intermediate.int_lead_cool_downs as cool_downs
     on lead_tiers.as_of_date = cool_downs.as_of_date and lead_tiers.lead_id = cool_downs.lead_id
 where lead_tiers.as_of_date = $as_of;

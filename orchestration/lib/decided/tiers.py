@@ -2,8 +2,9 @@
 and response time of every lead, all of them read from the rule book's tiers and grades.
 
 A lead enters a tier at `enter_at` and leaves it below `leave_below`; it stays for
-`min_days_in_tier` days, unless sales has rejected it. A tier may hold a limited number of leads,
-and may demand fields. docs/decisions/0008-tiers-that-hold-still.md says why it works as it does.
+`min_days_in_tier` days, unless sales has rejected it or the state of its latest deal keeps it out.
+A tier may hold a limited number of leads, and may demand fields.
+docs/decisions/0008-tiers-that-hold-still.md says why it works as it does.
 """
 
 import re
@@ -61,11 +62,12 @@ def assign_tiers(
 
     `scores`: as_of_date, model_id, lead_id, score, fit_score, engagement_score, is_excluded, and
     where sales has rejected the lead rejected_on, recycle_reason and cools_down_until (null: for
-    good), and unmet_demands (`tier=fields;…`: what is not known that a tier demands). `tiers`:
-    model_id, tier, enter_at, leave_below, min_days_in_tier, action, sla_hours, stage, hands_over,
-    capacity. `grades`: model_id, axis, grade, from_score. `previous`: model_id, lead_id, tier,
-    tier_since of the scored day before, a row at most per model and lead. Scores and thresholds
-    are points, of four decimals at most.
+    good), where its latest deal keeps it out deal_state, deal_state_on, suppression_reason and
+    suppressed_until (null: for good), and unmet_demands (`tier=fields;…`: what is not known that a
+    tier demands). `tiers`: model_id, tier, enter_at, leave_below, min_days_in_tier, action,
+    sla_hours, stage, hands_over, capacity. `grades`: model_id, axis, grade, from_score. `previous`:
+    model_id, lead_id, tier, tier_since of the scored day before, a row at most per model and lead.
+    Scores and thresholds are points, of four decimals at most.
 
     `tier_by_score` is the highest tier whose `enter_at` the score reaches. Where the tier is
     another one, `tier_reason` says why. Below all of them there is none. A score that is null has
@@ -176,9 +178,13 @@ def find_candidates(
     was = np.where(is_known, was, -1)
 
     cools_down = np.zeros(len(scores), dtype=bool)
-    if "rejected_on" in scores:
-        until = pd.to_datetime(scores["cools_down_until"]).to_numpy()
-        cools_down = scores["rejected_on"].notna().to_numpy() & (np.isnat(until) | (as_of < until))
+    for since, last in (
+        ("rejected_on", "cools_down_until"),
+        ("deal_state_on", "suppressed_until"),
+    ):
+        if since in scores:
+            until = pd.to_datetime(scores[last]).to_numpy()
+            cools_down |= scores[since].notna().to_numpy() & (np.isnat(until) | (as_of < until))
 
     may_enter = is_known[:, None] & (points[:, None] >= enter)
     may_enter[np.ix_(cools_down, hands_over)] = False
@@ -255,11 +261,8 @@ def explain_places(
     # What comes first says why.
     cases = [(found.is_held_by_days, np.array(days, dtype=object)[level])]
     cases.append((level > wanted, np.array(leave, dtype=object)[level]))
-    if "rejected_on" in scores:
-        why = scores["recycle_reason"].astype(object).where(scores["recycle_reason"].notna())
-        until = pd.to_datetime(scores["cools_down_until"]).dt.strftime("until %Y-%m-%d")
-        words = "rejected by sales (" + why.fillna("no reason").astype("str") + "), "
-        words += until.fillna("for good").astype("str")
+    if found.cools_down.any():
+        words = explain_cool_downs(scores)
         cases.append((found.cools_down & hands_over[wanted], words.to_numpy(dtype=object)))
     for at, fields in found.unmet.items():
         words = f"{names[at]} demands what is unknown: " + fields.str.replace("|", ", ")
@@ -272,6 +275,43 @@ def explain_places(
         reason[rows] = words[rows]
         is_open &= ~rows
     return reason
+
+
+def explain_cool_downs(scores: pd.DataFrame) -> pd.Series:
+    """Why leads are kept out of tiers that hand over, and until when: what sales said, the state of
+    their latest deal, or both; empty where neither.
+
+    >>> scores = pd.DataFrame({
+    ...     "rejected_on": [None, date(2026, 6, 1)], "recycle_reason": [None, None],
+    ...     "cools_down_until": [None, date(2026, 7, 1)], "deal_state": ["lost", "won"],
+    ...     "deal_state_on": [date(2026, 5, 3)] * 2, "suppression_reason": ["said no", "bought"],
+    ...     "suppressed_until": [date(2026, 8, 1), None]})
+    >>> print("\\n".join(explain_cool_downs(scores)))
+    deal lost on 2026-05-03 (said no), until 2026-08-01
+    rejected by sales (no reason), until 2026-07-01; deal won on 2026-05-03 (bought), for good
+    """
+    words = pd.Series("", index=scores.index, dtype="str")
+    if "rejected_on" in scores:
+        applies = scores["rejected_on"].notna()
+        why = scores["recycle_reason"].astype(object).where(scores["recycle_reason"].notna())
+        said = "rejected by sales (" + why.fillna("no reason").astype("str") + "), "
+        words = words.mask(applies, said + describe_ends(scores["cools_down_until"]))
+    if "deal_state_on" in scores:
+        applies = scores["deal_state_on"].notna()
+        since = pd.to_datetime(scores["deal_state_on"]).dt.strftime("%Y-%m-%d")
+        said = "deal " + scores["deal_state"].astype("str") + " on " + since.astype("str")
+        said += " (" + scores["suppression_reason"].astype("str") + "), "
+        said += describe_ends(scores["suppressed_until"])
+        words = words.mask(applies & (words != ""), words + "; " + said).mask(
+            applies & (words == ""), said
+        )
+    return words
+
+
+def describe_ends(days: pd.Series) -> pd.Series:
+    """Until when in words, for the first days after it; null is for good."""
+    until = pd.to_datetime(days).dt.strftime("until %Y-%m-%d")
+    return until.fillna("for good").astype("str")
 
 
 def read_ladder(tiers: pd.DataFrame, model_id: str) -> pd.DataFrame:
@@ -525,6 +565,10 @@ def read_chunks(
                 cool_downs.rejected_on,
                 cool_downs.recycle_reason,
                 cool_downs.cools_down_until,
+                suppressions.deal_state,
+                suppressions.deal_state_on,
+                suppressions.reason as suppression_reason,
+                suppressions.suppressed_until,
                 unmet.unmet_demands,
                 earlier.tier,
                 earlier.tier_since
@@ -532,6 +576,8 @@ def read_chunks(
             left join earlier using (model_id, lead_id)
             left join unmet using (model_id, lead_id)
             left join intermediate.int_lead_cool_downs as cool_downs using (as_of_date, lead_id)
+            left join intermediate.int_lead_suppressions as suppressions
+                using (as_of_date, model_id, lead_id)
             where scores.as_of_date = $as_of
                 and ($model_id is null or scores.model_id = $model_id)
             order by scores.model_id, scores.lead_id

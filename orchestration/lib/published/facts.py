@@ -154,7 +154,9 @@ def find_feedback(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> di
         """,
         {"model_id": model_id, "limit": PAGE_RULES},
     )
-    feedback: dict[str, list[Row]] = {kind: [] for kind in ("all", "tier", "rule", "reason")}
+    feedback: dict[str, list[Row]] = {
+        kind: [] for kind in ("all", "tier", "rule", "reason", "deal")
+    }
     for row in rows:
         feedback[row["kind"]].append(row)
     return feedback

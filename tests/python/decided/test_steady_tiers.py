@@ -60,6 +60,14 @@ def reject(connection, day, lead_id, *, on, reason="no budget", until=None):
     )
 
 
+def suppress(connection, day, lead_id, *, on, state="lost", until=None):
+    """Say what the table of suppressions says of a deal, on the scored day `day`."""
+    connection.execute(
+        "insert into intermediate.int_lead_suppressions values (?, 'b2b', ?, ?, ?, ?, 'Said no')",
+        [day, lead_id, state, on, until],
+    )
+
+
 def release(connection):
     connection.execute(
         "update hand_overs set released_at = timestamp '2026-06-30 06:00' where released_at is null"
@@ -125,6 +133,36 @@ def test_a_rejection_for_good_has_no_end():
         reject(connection, FIRST, "1", on=FIRST, reason=None)
         score_day(connection, FIRST, {"1": 90})
         assert read_tier(connection)[2] == "rejected by sales (no reason), for good"
+
+
+def test_a_deal_that_is_over_keeps_a_lead_out_and_hands_it_over_again_afterwards():
+    second, third = FIRST + timedelta(1), FIRST + timedelta(3)
+    with make_connection() as connection:
+        score_day(connection, FIRST, {"1": 90, "2": 90, "3": 20})
+        release(connection)
+        suppress(connection, second, "1", on=second, until=third)
+        suppress(connection, second, "2", on=FIRST, state="won")
+        reject(connection, second, "2", on=FIRST, until=third)
+        suppress(connection, second, "3", on=FIRST)
+        score_day(connection, second, {"1": 90, "2": 90, "3": 20})
+        assert read_tier(connection, "1") == (
+            "warm", "hot", "deal lost on 2026-06-02 (Said no), until 2026-06-04",
+        )  # fmt: skip
+        assert read_tier(connection, "2")[2] == (
+            "rejected by sales (no budget), until 2026-06-04;"
+            " deal won on 2026-06-01 (Said no), for good"
+        )
+        assert read_tier(connection, "3") == ("cold", "cold", None)
+        suppress(connection, third, "2", on=FIRST, state="won")
+        score_day(connection, third, {"1": 90, "2": 90, "3": 90})
+        assert read_tier(connection, "1") == ("hot", "hot", None)
+        assert read_tier(connection, "2")[2] == "deal won on 2026-06-01 (Said no), for good"
+        assert read_hand_overs(connection) == [
+            ("1", 1, 1, "hot", 2, "deal lost: Said no"),
+            ("1", 2, 4, "hot", None, None),
+            ("2", 1, 1, "hot", 2, "rejected by sales: no budget"),
+            ("3", 1, 4, "hot", None, None),
+        ]
 
 
 def test_a_tier_that_demands_a_field_is_not_granted_without_it_and_not_taken_away():
@@ -326,13 +364,15 @@ def test_whatever_is_run_again_no_lead_is_handed_over_twice_and_no_tier_breaks_i
                 }
             day += timedelta(forward)
             scores, excluded = {}, []
-            connection.execute("delete from intermediate.int_lead_cool_downs")
+            for table in ("int_lead_cool_downs", "int_lead_suppressions"):
+                connection.execute(f"delete from intermediate.{table}")
             for lead_id, (score, rest_days, is_excluded) in zip(LEADS, of_leads, strict=True):
                 if rest_days:
                     rests[lead_id] = (day, day + timedelta(rest_days))
                 begins, ends = rests.get(lead_id, (day, day))
                 if begins <= day < ends:
-                    reject(connection, day, lead_id, on=begins, until=ends)
+                    keep_out = suppress if lead_id == LEADS[0] else reject
+                    keep_out(connection, day, lead_id, on=begins, until=ends)
                 scores[lead_id] = score
                 excluded += [lead_id] if is_excluded else []
             score_day(connection, day, scores, excluded=excluded)

@@ -63,6 +63,12 @@ PROBLEMS = {
         "rules_sequence", 2, {"activities": "demo_request|sky_diving"},
         "rules_sequence.csv, row 2, column activities: 'sky_diving' is not an activity",
     ),
+    "an absence without an order": (
+        "rules_sequence", 4, {"activities": "demo_request|!meeting"},
+        "rules_sequence.csv, row 4, column activities: 'demo_request|!meeting' asks with '!meeting'"
+        " for what must not happen, which only an ordered sequence can: write true in the column"
+        " in_order, or take it out.",
+    ),
     "an unknown dimension": (
         "dimensions", 2, {"dimension": "astrology"},
         "dimensions.csv, row 2, column dimension: 'astrology' is unknown; it must be one of"

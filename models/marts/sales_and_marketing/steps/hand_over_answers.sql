@@ -29,6 +29,9 @@ hand_overs_so_far as (
         hand_overs.due_on,
         hand_overs.tier,
         hand_overs.sla_hours,
+        case
+            when hand_overs.recycled_on <= newest_day.as_of_date then hand_overs.recycle_reason
+        end as recycle_reason,
         least(
             coalesce(hand_overs.released_at, cast(hand_overs.due_on + 1 as timestamp)),
             cast(hand_overs.due_on + 1 as timestamp)
@@ -88,6 +91,10 @@ select
     hand_overs_so_far.sla_hours,
     answers.verdict,
     answers.reason,
+    case
+        when left(hand_overs_so_far.recycle_reason, 5) = 'deal '
+            then hand_overs_so_far.recycle_reason
+    end as deal_reason,
     greatest(0, {{ dbt.datediff(
         'hand_overs_so_far.clock_starts_at',
         'coalesce(answers.first_decided_at, hand_overs_so_far.ends_at)',
@@ -106,6 +113,7 @@ select
     null as sla_hours,
     verdict,
     reason,
+    null as deal_reason,
     null as waited_hours
 from dated_verdicts
 where due_on is null
