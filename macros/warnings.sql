@@ -10,3 +10,21 @@
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
+
+
+{% macro say_failures(results) -%}
+    {# Has a plain dbt say at its end what the tests that failed mean, which stands in the comment that
+       each begins with; dbt itself counts rows. #}
+    {%- for result in results
+        if result.node.resource_type | string == 'test' and result.status | string == 'fail' -%}
+        {%- set words = [] -%}
+        {%- for line in (result.node.compiled_code or '').split('\n')
+            if line.startswith('-- ') and 'depends_on' not in line -%}
+            {%- do words.append(line[3:]) -%}
+        {%- endfor -%}
+        {%- do log(
+            'The test ' ~ result.node.name ~ ' fails with ' ~ result.failures ~ ' row(s). '
+            ~ (words or [result.node.description]) | join(' '), info=true
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -44,7 +44,8 @@ RawTables = Mapping[str, Sequence[Row]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a dbt command ended, with the text of every error it reported."""
+    """How a dbt command ended, with the text of every error it reported and of what the project's
+    macros had it say."""
 
     success: bool
     errors: str
@@ -105,7 +106,7 @@ def run_dbt(
     errors: list[str] = []
 
     def note_errors(event) -> None:
-        if event.info.level == "error":
+        if event.info.level == "error" or event.info.name == "JinjaLogInfo":
             errors.append(event.info.msg)
 
     with (

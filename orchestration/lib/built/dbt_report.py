@@ -20,10 +20,19 @@ def describe_failures(results: Sequence[Any]) -> list[str]:
         if result.status in ("error", "fail", "runtime error"):
             message = clean_message(result.message or "")
             if result.status == "fail":
-                meaning = " ".join((result.node.description or "").split())
-                message = f"The test {result.node.name} fails: {message}. {meaning}".strip()
-            sentences.append(message)
+                message = (
+                    f"The test {result.node.name} fails: {message}. {read_meaning(result.node)}"
+                )
+            sentences.append(message.strip())
     return list(dict.fromkeys(sentences))
+
+
+def read_meaning(test: Any) -> str:
+    """What a failing row of a test means: the comment that its SQL begins with, else its
+    description."""
+    lines = (getattr(test, "compiled_code", None) or "").splitlines()
+    comment = [line[3:] for line in lines if line.startswith("-- ") and "depends_on" not in line]
+    return " ".join(" ".join(comment or [test.description or ""]).split())
 
 
 def clean_message(message: str) -> str:

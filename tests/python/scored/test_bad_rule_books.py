@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 
+import duckdb
 import pytest
 from dbt_runs import (
     DEFAULT_MODEL,
@@ -462,6 +463,24 @@ def test_nothing_is_scored_with_a_rule_book_that_cannot_work(rules, edit, tmp_pa
     made = {name for (name,) in query(warehouse, "select table_name from duckdb_tables()")}
     assert "rules_demographic" in made
     assert not made & {"attribute_points", "behavioral_points", "lead_scores"}
+
+
+def test_plain_dbt_says_what_a_failed_test_means(tmp_path):
+    """dbt itself counts the rows that failed, and no more."""
+    warehouse = copy_shipped_rules(tmp_path / "leads.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "insert into rule_book.attribute_fields (attribute, field) values ('budget', 'mood')"
+        )
+    outcome = run_dbt(
+        "test", "--select", "hangs_on_itself_attribute_fields_", "--indirect-selection", "empty",
+        raw=tmp_path, warehouse=warehouse,
+    )  # fmt: skip
+    assert not outcome.success
+    assert (
+        "The test hangs_on_itself_attribute_fields_ fails with 1 row(s). A failing row is a field"
+        " that attributes hang on but that nobody can come to know: known_by in"
+    ) in outcome.errors
 
 
 MOST = {
