@@ -1,5 +1,5 @@
-"""What belongs here: the marts of a publication as files, a Parquet file each and all of them in its
-leads.duckdb.
+"""What belongs here: the marts of a publication as files, a Parquet file each and all of them in
+its leads.duckdb.
 
 Text is made once and stored once. The ledger, the largest mart by far, is text put to numbers:
 leads.duckdb has the numbers, and the same view on them that the warehouse has. Scores and tiers of
@@ -8,7 +8,7 @@ it. Columns, types, rows and their order are those of the warehouse's marts, whi
 stored, and the file can be copied elsewhere alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -67,36 +67,48 @@ def copy_marts(
     Parquet file each; `orders` says in which order the rows of each come. Returns how many rows
     each has."""
     files = {mart: folder / f"{mart}.parquet" for mart in orders}
-    left = dict(orders)
-    if find_view(connection, LEDGER) and LEDGER in left:
-        del left[LEDGER]
+    others = dict(orders)
+    if LEDGER in others and find_view(connection, LEDGER):
+        del others[LEDGER]
         copy_ledger(connection, files[LEDGER])
+    wide = {
+        mart: others.pop(mart) for mart in (SCORED_LEADS, *SHOWN_BY_SCORED_LEADS) if mart in others
+    }
     with ThreadPoolExecutor(AT_ONCE) as threads:
         jobs = [
-            threads.submit(copy_scored_leads, connection, files, orders=take_scored(left)),
-            *(
-                threads.submit(copy_mart, connection, mart, files[mart], order_by=order)
-                for mart, order in left.items()
-            ),
+            threads.submit(copy_at_once, connection, copy, files, marts)
+            for copy, marts in [(copy_scored_leads, wide), (copy_tables, others)]
         ]
     for job in jobs:
         job.result()
     return {mart: count_rows(connection, file) for mart, file in files.items()}
 
 
-def take_scored(orders: dict[str, str]) -> dict[str, str]:
-    """Take scored_leads and what it shows out of `orders`."""
-    return {mart: orders.pop(mart) for mart in (SCORED_LEADS, *SHOWN_BY_SCORED_LEADS)}
-
-
-def copy_mart(
-    connection: duckdb.DuckDBPyConnection, mart: str, file: Path, *, order_by: str
+def copy_at_once(
+    connection: duckdb.DuckDBPyConnection,
+    copy: Callable[[duckdb.DuckDBPyConnection, Mapping[str, Path], Mapping[str, str]], None],
+    files: Mapping[str, Path],
+    orders: Mapping[str, str],
 ) -> None:
-    """Copy a mart as a table."""
+    """Have `copy` do its work on a connection of its own and in one transaction: the disk is waited
+    for once."""
     with connection.cursor() as cursor:
+        cursor.begin()
+        copy(cursor, files, orders)
+        cursor.commit()
+
+
+def copy_tables(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], orders: Mapping[str, str]
+) -> None:
+    """Copy marts as tables."""
+    for mart, order in orders.items():
         # Sorted once, where its text is made; the table takes the rows as they lie in the file.
-        write_parquet(cursor, f"select * from warehouse.main.{mart} order by {order_by}", file)
-        cursor.execute(f"create table published.{mart} as from read_parquet({quote(file)})")
+        query = f"select * from warehouse.main.{mart} order by {order}"
+        write_parquet(connection, query, files[mart])
+        connection.execute(
+            f"create table published.{mart} as from read_parquet({quote(files[mart])})"
+        )
 
 
 def copy_ledger(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -113,20 +125,18 @@ def copy_ledger(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def copy_scored_leads(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], *, orders: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], orders: Mapping[str, str]
 ) -> None:
     """Copy scored_leads as a table, and the marts that it shows as views on it, each with a table
     of its own for earlier days where a run has scored several. Where scored_leads is a table in the
     warehouse nobody knows whether it shows them: they are tables then."""
-    copy_mart(connection, SCORED_LEADS, files[SCORED_LEADS], order_by=orders[SCORED_LEADS])
-    with connection.cursor() as cursor:
-        is_view = find_view(cursor, SCORED_LEADS)
-        for mart, condition in SHOWN_BY_SCORED_LEADS.items():
-            if is_view:
-                show_mart(cursor, mart, condition, order_by=orders[mart])
-                write_parquet(cursor, f"select * from published.{mart}", files[mart])
-            else:
-                copy_mart(connection, mart, files[mart], order_by=orders[mart])
+    if not find_view(connection, SCORED_LEADS):
+        copy_tables(connection, files, orders)
+        return
+    copy_tables(connection, files, {SCORED_LEADS: orders[SCORED_LEADS]})
+    for mart, condition in SHOWN_BY_SCORED_LEADS.items():
+        show_mart(connection, mart, condition, order_by=orders[mart])
+        write_parquet(connection, f"select * from published.{mart}", files[mart])
 
 
 def show_mart(
