@@ -39,12 +39,6 @@ scored_models as (
 
 ),
 
-reason_texts as (
-
-    select * from {{ ref('reason_texts') }}
-
-),
-
 feeds as (
 
     select * from {{ ref('int_feeds') }}
@@ -109,4 +103,5 @@ left join exclusions
     lead_totals.as_of_date = exclusions.as_of_date
     and lead_totals.model_no = exclusions.model_no
     and lead_totals.lead_no = exclusions.lead_no
-{{ join_reason_texts('lead_totals', 'reason_texts') }}
+-- The table and not a query of it, which engines would make anew and join without knowing its size.
+{{ join_reason_texts('lead_totals', ref('reason_texts')) }}

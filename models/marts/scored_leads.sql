@@ -14,9 +14,10 @@ lead_tiers as (
 
 ),
 
+-- Of the totals that lead_scores shows: its texts need not be made for it.
 newest_day as (
 
-    select max(as_of_date) as newest_as_of_date from lead_scores
+    select max(as_of_date) as newest_as_of_date from {{ ref('lead_totals') }}
 
 ),
 

@@ -21,6 +21,7 @@ from orchestration.lib.basics.locks import (
 )
 from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.progress import say
+from orchestration.lib.basics.variables import read_given
 
 # Who has only begun is told soon; a run on its way has the work of minutes to lose.
 WAIT_SECONDS = 4.0
@@ -51,6 +52,10 @@ REMEDY = (
     "If it is damaged, move it away and run again: the warehouse is built anew from the raw "
     "tables, and history and hand-overs come back from the live publication."
 )
+
+# What the database takes where LEADS_MEMORY_LIMIT does not say it, as macros/memory.sql holds dbt.
+DEFAULT_MEMORY = "6GB"
+DEFAULT_MEMORY_GIB = 5.6
 
 Opened = TypeVar("Opened")
 
@@ -123,7 +128,8 @@ def check_place(path: Path) -> None:
 def open_warehouse(
     path: Path, *, is_read_only: bool = False, wait_seconds: float | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the DuckDB file at `path`, closed when the block ends, also by an error.
+    """A connection to the DuckDB file at `path`, closed when the block ends, also by an error, and
+    held to LEADS_MEMORY_LIMIT.
 
     Raises ValueError where the file is missing or cannot be opened, or another process holds it
     longer than `wait_seconds`; without it than a start, or a run on its way, waits.
@@ -133,6 +139,7 @@ def open_warehouse(
         lambda: duckdb.connect(str(path), read_only=is_read_only), path, wait_seconds=wait_seconds
     )
     try:
+        limit_memory(connection)
         yield connection
     finally:
         connection.close()
@@ -142,7 +149,8 @@ def open_warehouse(
 def attach_warehouse(
     path: Path, *, wait_seconds: float | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory connection with the DuckDB file at `path` attached read-only as `warehouse`.
+    """An in-memory connection with the DuckDB file at `path` attached read-only as `warehouse`,
+    held to LEADS_MEMORY_LIMIT: beyond it it spills to disk beside the file.
 
     Raises as `open_warehouse` does.
     """
@@ -153,7 +161,38 @@ def attach_warehouse(
             path,
             wait_seconds=wait_seconds,
         )
+        limit_memory(connection)
+        # Not the folder of whoever writes: two would take each other's files for their own.
+        spilled = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        connection.execute(f"set temp_directory = {quote(spilled)}")
         yield connection
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold DuckDB to LEADS_MEMORY_LIMIT, or to 6 GB where it would take more. What is no amount is
+    left to dbt, which says so."""
+    limit = find_memory_limit(
+        read_given().get("LEADS_MEMORY_LIMIT", ""),
+        connection.execute("select current_setting('memory_limit')").fetchone()[0],
+    )
+    if limit:
+        connection.execute(f"set memory_limit = {quote(limit)}")
+
+
+def find_memory_limit(given: str, own: str) -> str | None:
+    """The memory that DuckDB is to take: what was `given`, else no more than 6 GB of its `own`
+    choice, as it says it; None where it need not be told.
+
+    >>> find_memory_limit("2GB", "18.7 GiB"), find_memory_limit("", "18.7 GiB")
+    ('2GB', '6GB')
+    >>> find_memory_limit("", "3.1 GiB"), find_memory_limit("much", "3.1 GiB")
+    (None, None)
+    """
+    if re.fullmatch("[0-9]+([.][0-9]+)? ?[KMGT]i?B", given):
+        return given
+    amount, unit = own.split(" ")
+    is_more = unit == "TiB" or (unit == "GiB" and float(amount) > DEFAULT_MEMORY_GIB)
+    return DEFAULT_MEMORY if is_more else None
 
 
 def wait_for_file(

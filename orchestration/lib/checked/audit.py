@@ -33,6 +33,9 @@ BATCHES = {
 # Its audit comes after all others.
 LAST_AUDITED = "scored_leads"
 
+# The page that shows what was found.
+PAGE = "data_docs"
+
 
 @dataclass(frozen=True)
 class AuditResult:
@@ -48,6 +51,11 @@ class AuditResult:
         """True where no expectation failed."""
         return not self.failures
 
+    @property
+    def asks_for_page(self) -> bool:
+        """Whether the page is written anew: once in a run, and where something is wrong."""
+        return self.mart == LAST_AUDITED or not self.has_passed
+
 
 def audit_mart(
     mart: str,
@@ -55,31 +63,39 @@ def audit_mart(
     *,
     suites: Path = SUITES,
     reports: Path = SUITES / "uncommitted",
+    writes_page: bool = True,
 ) -> AuditResult:
     """Judge the newest rows of `mart` by the suite `suites`/<mart>.json.
 
     The last audit of a run, and one that fails, writes the Data Docs of all of them under
-    `reports`/data_docs.
+    `reports`/data_docs, unless `writes_page` leaves that to the caller.
     """
     # Whoever else has it open is waited for.
-    with attach_warehouse(warehouse):
-        pass
+    with attach_warehouse(warehouse) as connection:
+        memory = connection.execute("select current_setting('memory_limit')").fetchone()[0]
     suite = json.loads((suites / f"{mart}.json").read_text())
-    results = run_suite(suite, warehouse, reports=reports)
+    results = run_suite(suite, warehouse, reports=reports, memory=memory)
     place = f"{suites.name}/{mart}.json"
-    return AuditResult(
+    audited = AuditResult(
         mart=mart,
         checked=len(results),
         failures=[
             describe_failure(mart, result, place) for result in results if not result.success
         ],
-        report=reports / "data_docs" / "index.html",
+        report=reports / PAGE / "index.html",
     )
+    if writes_page and audited.asks_for_page:
+        write_page(reports)
+    return audited
 
 
-def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[Any]:
-    """The Great Expectations results of one suite, the expectations in their order; keeps them for
-    the Data Docs under `reports`."""
+def write_page(reports: Path) -> None:
+    """Write the Data Docs of the last audit of each mart under `reports`/data_docs."""
+    make_context(reports).build_data_docs()
+
+
+def make_context(reports: Path) -> Any:
+    """Great Expectations, with what it keeps for the Data Docs under `reports`."""
     # Six seconds and 260 MB: only where an audit is made.
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
@@ -87,13 +103,7 @@ def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[
         InMemoryStoreBackendDefaults,
         ProgressBarsConfig,
     )
-    from sqlalchemy.dialects import registry
-    from sqlalchemy.pool import StaticPool
 
-    registry.register("reading_duckdb", "orchestration.lib.checked.gx_dialect", "ReadingDialect")
-    mart = suite["name"]
-    # The page shows the last audit of each mart, not their history.
-    shutil.rmtree(reports / "validations" / mart, ignore_errors=True)
     stores = InMemoryStoreBackendDefaults().stores
     for store, folder in [
         ("expectations_store", "suites"),
@@ -103,18 +113,18 @@ def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[
             "class_name": "TupleFilesystemStoreBackend",
             "base_directory": str(reports / folder),
         }
-    context = gx.get_context(
+    return gx.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
             store_backend_defaults=InMemoryStoreBackendDefaults(),
             stores=stores,
             data_docs_sites={
-                "data_docs": {
+                PAGE: {
                     "class_name": "SiteBuilder",
                     "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
                     "store_backend": {
                         "class_name": "TupleFilesystemStoreBackend",
-                        "base_directory": str(reports / "data_docs"),
+                        "base_directory": str(reports / PAGE),
                     },
                 }
             },
@@ -122,11 +132,28 @@ def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[
             progress_bars=ProgressBarsConfig(globally=False),
         ),
     )
+
+
+def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path, memory: str) -> list[Any]:
+    """The Great Expectations results of one suite, the expectations in their order, found with no
+    more than that much `memory`; keeps them for the Data Docs under `reports`."""
+    import great_expectations as gx
+    from sqlalchemy.dialects import registry
+    from sqlalchemy.pool import StaticPool
+
+    registry.register("reading_duckdb", "orchestration.lib.checked.gx_dialect", "ReadingDialect")
+    mart = suite["name"]
+    # The page shows the last audit of each mart, not their history.
+    shutil.rmtree(reports / "validations" / mart, ignore_errors=True)
+    context = make_context(reports)
     source = context.data_sources.add_sql(
         "warehouse",
         connection_string=f"reading_duckdb:///{warehouse}",
         create_temp_table=True,
-        kwargs={"connect_args": {"read_only": True}, "poolclass": StaticPool},
+        kwargs={
+            "connect_args": {"read_only": True, "config": {"memory_limit": memory}},
+            "poolclass": StaticPool,
+        },
     )
     batch = source.add_query_asset(mart, query=BATCHES[mart]).add_batch_definition_whole_table(
         "newest"
@@ -143,9 +170,6 @@ def run_suite(suite: dict[str, Any], warehouse: Path, *, reports: Path) -> list[
         # Both keep a connection, and with it the lock that the next step's writer needs gone.
         source.get_execution_engine().engine.dispose()
         source.get_engine().dispose()
-    # Half a second: once in a run, with all that it has audited, and where something is wrong.
-    if mart == LAST_AUDITED or not outcome.success:
-        context.build_data_docs()
     order = [expectation["meta"]["says"] for expectation in suite["expectations"]]
     return sorted(
         outcome.results, key=lambda result: order.index(result.expectation_config.meta["says"])

@@ -4,21 +4,25 @@ import: they pass on another core, while dbt builds what is to be audited."""
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
 from orchestration.lib.basics.settings import PROJECT_ROOT
-from orchestration.lib.checked.audit import AuditResult, audit_mart
+from orchestration.lib.checked.audit import AuditResult, audit_mart, write_page
+
+SECONDS_FOR_PAGE = 60
 
 
-@dataclass(frozen=True)
+@dataclass
 class Auditor:
-    """A process that audits one mart after the other, as `audit_mart` does."""
+    """A process that audits one mart after the other, as `audit_mart` does. The page of what it
+    found is written after the answer, while the run goes on."""
 
     connection: Connection
+    is_writing: bool = False
 
     def audit(self, mart: str, *arguments: Any, **options: Any) -> AuditResult:
         """What `audit_mart` returns or raises, in that process."""
@@ -29,6 +33,7 @@ class Auditor:
             raise RuntimeError(f"The process that audits ended while it audited {mart}.") from None
         if isinstance(answer, Exception):
             raise answer
+        self.is_writing = answer.asks_for_page
         return answer
 
 
@@ -42,10 +47,15 @@ def start_auditor() -> Iterator[Auditor]:
         pass_fds=[theirs.fileno()],
     )
     theirs.close()
+    auditor = Auditor(ours)
     try:
-        yield Auditor(ours)
+        yield auditor
     finally:
+        # It ends by itself where nobody asks any more, and may have half a page to write.
         ours.close()
+        if auditor.is_writing:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=SECONDS_FOR_PAGE)
         process.terminate()
         process.wait()
 
@@ -60,9 +70,14 @@ def answer_requests(connection: Connection) -> None:
         except EOFError:
             return
         try:
-            connection.send(audit_mart(*arguments, **options))
+            audited = audit_mart(*arguments, **options, writes_page=False)
         except Exception as error:
             connection.send(error)
+            continue
+        connection.send(audited)
+        if audited.asks_for_page:
+            # Under data_docs in the folder of the reports.
+            write_page(audited.report.parents[1])
 
 
 if __name__ == "__main__":

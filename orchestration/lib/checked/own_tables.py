@@ -6,9 +6,18 @@ A `dbt build` of other days, or by another rule book, leaves tables that look li
 from collections.abc import Sequence
 from datetime import date
 
+import duckdb
+
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings, write_days
 from orchestration.lib.basics.warehouse import attach_warehouse
+
+# Marts that are views: the tables of numbers that their rows are made of say their days at once.
+NUMBERS_OF = {
+    "lead_scores": "scoring.lead_totals",
+    "lead_score_ledger": "scoring.ledger_rows",
+    "scored_leads": "scoring.lead_totals",
+}
 
 
 def demand_own_tables(settings: Settings, *, marts: Sequence[str] = ()) -> None:
@@ -21,15 +30,7 @@ def demand_own_tables(settings: Settings, *, marts: Sequence[str] = ()) -> None:
             " from warehouse.intermediate.int_as_of_dates order by as_of_date"
         ).fetchall()
         days = {day for day, _, _ in scored}
-        found = {"int_as_of_dates": days} | {
-            mart: {
-                day
-                for (day,) in connection.execute(
-                    f"select distinct as_of_date from warehouse.main.{mart}"
-                ).fetchall()
-            }
-            for mart in marts
-        }
+        found = {"int_as_of_dates": days} | {mart: find_days(connection, mart) for mart in marts}
     own = set(settings.as_of_dates)
     if days != own:
         raise ValueError(complain(settings, describe_others("int_as_of_dates", days, own)))
@@ -44,6 +45,20 @@ def demand_own_tables(settings: Settings, *, marts: Sequence[str] = ()) -> None:
         raise ValueError(
             complain(settings, f"were scored by another rule book than {settings.rules} is now")
         )
+
+
+def find_days(connection: duckdb.DuckDBPyConnection, mart: str) -> set[date]:
+    """The days that the rows of a mart of the attached `warehouse` speak for."""
+    is_view = connection.execute(
+        "select count(*) from duckdb_views()"
+        " where database_name = 'warehouse' and schema_name = 'main' and view_name = ?",
+        [mart],
+    ).fetchone()[0]
+    table = NUMBERS_OF.get(mart) if is_view else None
+    rows = connection.execute(
+        f"select distinct as_of_date from warehouse.{table or f'main.{mart}'}"
+    ).fetchall()
+    return {day for (day,) in rows}
 
 
 def describe_others(table: str, days: set[date], own: set[date]) -> str:

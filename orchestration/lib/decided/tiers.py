@@ -16,6 +16,7 @@ from decimal import ROUND_CEILING, Decimal, InvalidOperation
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from orchestration.lib.decided.hand_overs import decide_hand_overs
 from orchestration.lib.decided.history import write_day
@@ -66,8 +67,8 @@ def assign_tiers(
     suppressed_until (null: for good), and unmet_demands (`tier=fields;…`: what is not known that a
     tier demands). `tiers`: model_id, tier, enter_at, leave_below, min_days_in_tier, action,
     sla_hours, stage, hands_over, capacity. `grades`: model_id, axis, grade, from_score. `previous`:
-    model_id, lead_id, tier, tier_since of the scored day before, a row at most per model and lead.
-    Scores and thresholds are points, of four decimals at most.
+    model_id, lead_id, tier, tier_since of the scored day before, a row at most per model and lead,
+    or what `find_before` makes of them. Scores and thresholds are points, of four decimals at most.
 
     `tier_by_score` is the highest tier whose `enter_at` the score reaches. Where the tier is
     another one, `tier_reason` says why. Below all of them there is none. A score that is null has
@@ -91,7 +92,7 @@ def assign_tiers(
     {'grade': 'A2', 'tier': 'sales', 'tier_by_score': 'nurture', 'tier_reason': 'leaves below 60'}
     """
     scores = scores.reset_index(drop=True)
-    before = find_before(scores, previous)
+    before = previous if "was_scored" in previous else find_before(scores, previous)
     places = place(scores, before, tiers=tiers, cut_offs=cut_offs or {})
     reached = take(tiers, places["row"])
     on_axis = {
@@ -443,9 +444,9 @@ def write_tiers(
             cut_offs, turned_away = find_all_cut_offs(
                 connection, as_of, tiers=tiers, rows=chunk_rows
             )
-            for scores, previous in read_chunks(connection, as_of, rows=chunk_rows):
+            for scores, before in read_chunks(connection, as_of, rows=chunk_rows):
                 chunk = assign_tiers(
-                    scores, tiers=tiers, grades=grades, previous=previous, cut_offs=cut_offs
+                    scores, tiers=tiers, grades=grades, previous=before, cut_offs=cut_offs
                 )
                 insert_tiers(connection, chunk)
                 written[as_of] += len(chunk)
@@ -471,10 +472,9 @@ def find_all_cut_offs(
     for model_id in tiers.loc[tiers["capacity"].notna(), "model_id"].unique():
         ladder = read_ladder(tiers, model_id)
         parts, takes_place = [], []
-        for scores, previous in read_chunks(connection, as_of, rows=rows, model_id=model_id):
-            chunk = scores.reset_index(drop=True)
-            parts.append(find_candidates(chunk, find_before(chunk, previous), ladder=ladder))
-            takes_place.append(~chunk["is_excluded"].to_numpy(dtype=bool))
+        for scores, before in read_chunks(connection, as_of, rows=rows, model_id=model_id):
+            parts.append(find_candidates(scores, before, ladder=ladder))
+            takes_place.append(~scores["is_excluded"].to_numpy(dtype=bool))
         if parts:
             found, refused = find_cut_offs(parts, takes_place, ladder=ladder)
             cut_offs |= {(model_id, tier): points for tier, points in found.items()}
@@ -531,8 +531,8 @@ def write_cut_offs(
 def read_chunks(
     connection: duckdb.DuckDBPyConnection, as_of: date, *, rows: int, model_id: str | None = None
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """The scores of one as-of date in key order, `rows` at a time, each piece with the earlier
-    tiers of its leads; of one model where `model_id` is given."""
+    """The scores of one as-of date in key order, `rows` at a time, each piece with what
+    `find_before` says of its leads; of one model where `model_id` is given."""
     # A cursor of its own: the stream goes on while the caller writes on `connection`.
     with connection.cursor() as reader:
         stream = reader.execute(
@@ -558,9 +558,10 @@ def read_chunks(
                 scores.as_of_date,
                 scores.model_id,
                 scores.lead_id,
-                scores.score,
-                scores.fit_score,
-                scores.engagement_score,
+                -- Not as decimals nor as days, which would be an object of Python's each.
+                cast(scores.score as double) as score,
+                cast(scores.fit_score as double) as fit_score,
+                cast(scores.engagement_score as double) as engagement_score,
                 scores.is_excluded,
                 cool_downs.rejected_on,
                 cool_downs.recycle_reason,
@@ -585,17 +586,18 @@ def read_chunks(
             {"as_of": as_of, "model_id": model_id},
         ).to_arrow_reader(rows)
         for batch in stream:
-            chunk = batch.to_pandas()
+            chunk = batch.to_pandas(date_as_object=False)
             was_scored = chunk["tier_since"].notna()
+            before = chunk[[*KEY, "tier", "tier_since"]]
             yield (
                 chunk.drop(columns=["tier", "tier_since"]),
-                chunk.loc[was_scored, [*KEY, "tier", "tier_since"]],
+                before.assign(was_scored=was_scored.where(was_scored)),
             )
 
 
 def insert_tiers(connection: duckdb.DuckDBPyConnection, chunk: pd.DataFrame) -> None:
     """Append the rows of `chunk` to lead_tiers."""
-    connection.register("tier_chunk", chunk)
+    connection.register("tier_chunk", pa.Table.from_pandas(chunk, preserve_index=False))
     connection.execute("insert into lead_tiers by name select * from tier_chunk")
     connection.unregister("tier_chunk")
 

@@ -3,6 +3,7 @@
 import duckdb
 
 from orchestration.lib.basics.rows import Row, fetch_rows
+from orchestration.lib.basics.warehouse import quote
 
 PAGE_RULES = 25
 BEST_ACCOUNTS = 5
@@ -75,17 +76,20 @@ def find_ledger(
     connection: duckdb.DuckDBPyConnection, *, model_id: str, limit: int
 ) -> dict[str, list[Row]]:
     """The ledger rows of the `limit` best leads of a model, by lead, largest gain first."""
+    best = find_best_leads(connection, model_id=model_id, limit=limit)
+    if not best:
+        return {}
+    # Named one by one, so that the rows of no other lead are put to text.
+    leads = ", ".join(quote(lead["lead_id"]) for lead in best)
     rows = fetch_rows(
         connection,
         f"""
-        with best as ({BEST_LEADS})
-
-        select lead_score_ledger.*
+        select *
         from lead_score_ledger
-        inner join best using (as_of_date, model_id, lead_id)
+        where as_of_date = $as_of and model_id = $model_id and lead_id in ({leads})
         order by rule_id like 'cap:%', points desc, rule_id
         """,
-        {"model_id": model_id, "limit": limit},
+        {"as_of": best[0]["as_of_date"], "model_id": model_id},
     )
     ledger: dict[str, list[Row]] = {}
     for row in rows:

@@ -22,6 +22,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,7 @@ from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import say_once
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.warehouse import attach_warehouse, quote
+from orchestration.lib.published.copies import AT_ONCE, copy_marts
 from orchestration.lib.published.history import (
     HISTORY,
     ORDER,
@@ -143,23 +145,23 @@ def publish(
             ),
         }
         manifest["rule_book"]["sha256"] = hash_rules(rules)
-        with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
-            (folder / "index.html").write_text(render_page(connection, manifest))
         linked = {
             f"{HISTORY}/{part}.parquet": known[said["written_id"]].sha256
             for part, said in manifest["history"].items()
             if said["written_id"] in known
         }
-        names = sorted(
-            str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
-        )
-        manifest["files"] = {name: linked.get(name) or hash_file(folder / name) for name in names}
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            # The disk is slow and checksums take a while: both go on while the page is made.
+            settled = {
+                name: threads.submit(settle_file, folder / name, linked.get(name))
+                for name in list_files(folder)
+            }
+            with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
+                (folder / "index.html").write_text(render_page(connection, manifest))
+            settled["index.html"] = threads.submit(settle_file, folder / "index.html")
+        manifest["files"] = {name: settled[name].result() for name in sorted(settled)}
         write_manifest(folder, manifest)
-        for name in [*names, "manifest.json"]:
-            if name not in linked:
-                # The checksums hold for ever, and a reader that forgot to open read-only is told.
-                (folder / name).chmod(0o444)
-            sync(folder / name)
+        settle_file(folder / "manifest.json")
         sync(folder / HISTORY)
         sync(folder)
         folder.rename(versions / publication_id)
@@ -167,6 +169,23 @@ def publish(
         switch_to(published, publication_id)
         drop_old(published, keep=keep)
     return manifest
+
+
+def list_files(folder: Path) -> list[str]:
+    """The files in a folder and those below it, the largest first."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    files.sort(key=lambda path: path.stat().st_size, reverse=True)
+    return [str(path.relative_to(folder)) for path in files]
+
+
+def settle_file(path: Path, sha256: str | None = None) -> str:
+    """Have a file of a publication reach the disk, for everybody to read and nobody to change;
+    returns its checksum. `sha256` is that of one that is linked and has all this behind it."""
+    if not sha256:
+        # Checksums hold for ever, and a reader that forgot to open read-only is told.
+        path.chmod(0o444)
+    sync(path)
+    return sha256 or hash_file(path)
 
 
 def find_reason_to_keep(live: Manifest | None, *, as_of: date) -> str | None:
@@ -304,30 +323,22 @@ def export_marts(
         )
         history = export_history(connection, folder / HISTORY, known=known)
         create_history_view(connection, folder, place=place)
-        for mart, key in MARTS.items():
-            if mart == HISTORY:
-                continue
-            # Sorted once, where its text is made; the table takes the rows as they lie in the file.
-            file = quote(folder / f"{mart}.parquet")
-            connection.execute(
-                f"copy (select * from warehouse.main.{mart} order by {key}) to {file}"
-                " (format parquet, compression zstd)"
-            )
-            connection.execute(f"create table published.{mart} as from read_parquet({file})")
-        content = describe_content(connection, history)
+        row_counts = copy_marts(
+            connection,
+            folder,
+            orders={mart: order for mart, order in MARTS.items() if mart != HISTORY},
+        )
+        row_counts[HISTORY] = sum(part["rows"] for part in history.values())
+        content = describe_content(connection, {mart: row_counts[mart] for mart in MARTS}, history)
         connection.execute("detach published")
     return content
 
 
-def describe_content(connection: duckdb.DuckDBPyConnection, history: dict[str, Part]) -> Manifest:
-    """As-of date, row counts, mean score and rule book of the attached `published` marts, and the
-    parts of the `history`."""
-    row_counts = {
-        mart: sum(part["rows"] for part in history.values())
-        if mart == HISTORY
-        else connection.execute(f"select count(*) from published.{mart}").fetchone()[0]
-        for mart in MARTS
-    }
+def describe_content(
+    connection: duckdb.DuckDBPyConnection, row_counts: dict[str, int], history: dict[str, Part]
+) -> Manifest:
+    """As-of date, mean score and rule book of the attached `published` marts, beside their
+    `row_counts` and the parts of the `history`."""
     as_of, mean, leads = connection.execute(
         "select max(as_of_date), avg(score), count(distinct lead_id) from published.scored_leads"
     ).fetchone()

@@ -197,3 +197,5 @@ def test_a_process_of_its_own_audits_alike_and_hands_on_what_goes_wrong(tmp_path
         assert not auditor.audit("lead_scores", warehouse, **places).has_passed
         with pytest.raises(ValueError, match="There is no warehouse at"):
             auditor.audit("lead_scores", tmp_path / "none.duckdb", **places)
+    # It has written the page of what failed before it ended.
+    assert "lead_scores" in (places["reports"] / "data_docs" / "index.html").read_text()

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from commands import run_leads
-from fake_warehouse import AS_OF, build_warehouse, change
+from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change
 
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.progress import SAID
@@ -108,6 +108,94 @@ def test_published_rows_are_in_key_order(publish_once, published):
     publish_once()
     leads = pq.read_table(published / "scored_leads.parquet")["lead_id"].to_pylist()
     assert leads == sorted(leads) and len(leads) == 300
+
+
+# As the real warehouse has it: views put the text to numbers. The day before has been scored too.
+AS_VIEWS = f"""
+insert into lead_scores by name select * replace (as_of_date - 1 as as_of_date) from lead_scores;
+insert into lead_tiers by name select * replace (as_of_date - 1 as as_of_date) from lead_tiers;
+insert into lead_score_ledger by name
+select * replace (as_of_date - 1 as as_of_date) from lead_score_ledger;
+create table intermediate.int_lead_numbers as
+select cast(row_number() over (order by lead_id) as integer) as lead_no, lead_id
+from (select distinct lead_id from lead_scores union select 'never scored');
+create table rule_book.rules as
+select
+    cast(row_number() over (order by model_id, rule_id) as integer) as rule_no, 1 as model_no, *,
+    'secret' as value, null as activities, null as within_days, null as low, null as high
+from (
+    select distinct
+        model_id, rule_id, dimension, reason,
+        if(evidence like 'company%', 'attribute', 'activity') as kind
+    from lead_score_ledger
+);
+create table scoring.value_texts as select 1 as value_no, 'company of 80' as evidence;
+create table scoring.ledger_rows as
+select
+    as_of_date, lead_no, rule_no, if(kind = 'attribute', 1, null) as value_no, occurred_on,
+    event_count, raw_points, points
+from lead_score_ledger
+inner join intermediate.int_lead_numbers using (lead_id)
+inner join rule_book.rules using (model_id, rule_id);
+alter table lead_scores rename to score_rows;
+create view lead_scores as from score_rows;
+{SCORED_LEADS}
+"""
+
+VIEWS = f"""
+drop table scored_leads;
+{SCORED_LEADS.replace("or replace table", "view")}
+drop table lead_score_ledger;
+create view lead_score_ledger as
+select
+    as_of_date, model_id, lead_id, rule_id, dimension, reason,
+    case kind when 'attribute' then evidence else 'Looked at the prices <b>twice</b>' end
+        as evidence,
+    occurred_on, event_count, raw_points, points
+from scoring.ledger_rows
+inner join intermediate.int_lead_numbers using (lead_no)
+inner join rule_book.rules using (rule_no)
+left join scoring.value_texts using (value_no);
+"""
+
+
+def test_marts_that_are_views_are_published_as_if_they_were_tables(
+    published, warehouse, rules, tmp_path
+):
+    build_warehouse(warehouse, leads=3000)
+    change(warehouse, AS_VIEWS)
+    places = {"tables": tmp_path / "tables", "views": tmp_path / "views"}
+    publish(warehouse, places["tables"], rules=rules, run_id="test")
+    change(warehouse, VIEWS)
+    publish(warehouse, places["views"], rules=rules, run_id="test")
+    # The file alone, under another name, while nothing else is there.
+    (tmp_path / "elsewhere").mkdir()
+    alone = shutil.copy(places["views"] / "leads.duckdb", tmp_path / "elsewhere" / "copy.duckdb")
+    shutil.rmtree((places["views"] / "current").resolve() / HISTORY)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{places['tables']}/leads.duckdb' as tables (read_only)")
+        connection.execute(f"attach '{alone}' as views (read_only)")
+        for mart in set(MARTS) - {HISTORY}:
+            expected = connection.execute(f"from tables.{mart}").fetchall()
+            assert connection.execute(f"from views.{mart}").fetchall() == expected, mart
+            for place in places.values():
+                assert connection.execute(f"from '{place}/{mart}.parquet'").fetchall() == expected
+        assert count_views(connection) == {
+            "lead_scores": 6000, "lead_tiers": 6000, "lead_score_ledger": 12000,
+            "scored_leads": 3000,
+        }  # fmt: skip
+        # Nothing of the rule book, and no lead, that is not shown.
+        for table in ("rule_book.rules", "intermediate.int_lead_numbers"):
+            rows = connection.execute(f"from views.{table}").fetchall()
+            assert rows and not any({"secret", "never scored"} & set(row) for row in rows)
+
+
+def count_views(connection):
+    marts = ("lead_scores", "lead_tiers", "lead_score_ledger", "scored_leads")
+    return {
+        mart: connection.execute(f"select count(*) from views.{mart}").fetchone()[0]
+        for mart in marts
+    }
 
 
 # Each day's rows carry that day, so that a mix of two publications shows.
