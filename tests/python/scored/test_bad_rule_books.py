@@ -129,8 +129,8 @@ PROBLEMS = {
         "conditions.csv, row 2, column value: 'three' is not a number, but the operator at_least",
     ),
     "a count with the name of a field": (
-        "activity_attributes", 2, {"attribute": "budget"},
-        "activity_attributes.csv, row 2, column attribute: 'budget' is the name of an attribute of"
+        "activity_attributes", 3, {"attribute": "budget"},
+        "activity_attributes.csv, row 3, column attribute: 'budget' is the name of an attribute of"
         " custom_attributes.csv: choose another one.",
     ),
     "a count that is there twice": (
