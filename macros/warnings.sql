@@ -18,9 +18,12 @@
     {%- for result in results
         if result.node.resource_type | string == 'test' and result.status | string == 'fail' -%}
         {%- set words = [] -%}
-        {%- for line in (result.node.compiled_code or '').split('\n')
-            if line.startswith('-- ') and 'depends_on' not in line -%}
-            {%- do words.append(line[3:]) -%}
+        {%- set comment = namespace(goes_on=true) -%}
+        {%- for line in (result.node.compiled_code or '').strip().split('\n') -%}
+            {%- set comment.goes_on = comment.goes_on and line.startswith('-- ') -%}
+            {%- if comment.goes_on -%}
+                {%- do words.append(line[3:]) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- do log(
             'The test ' ~ result.node.name ~ ' fails with ' ~ result.failures ~ ' row(s). '

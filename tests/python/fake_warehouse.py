@@ -1,6 +1,10 @@
 """What belongs here: a small warehouse with the marts and rule tables that the Python steps read,
 so that they are tested without dbt. The whole-run tests use the real one."""
 
+import atexit
+import functools
+import shutil
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -341,9 +345,19 @@ where s.as_of_date = (select max(as_of_date) from lead_scores);
 def build_warehouse(
     path: Path, *, leads: int = 400, as_of: date = AS_OF, seed: int = 1, tiered: bool = True
 ) -> Path:
-    """A warehouse file at `path` (made anew) with `leads` scored, and tiered where asked for."""
+    """A warehouse file at `path` (made anew) with `leads` scored, and tiered where asked for. It is
+    a copy of one that this process has made once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    shutil.copyfile(_make_warehouse(leads, as_of, seed, tiered), path)
+    return path
+
+
+@functools.cache
+def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="warehouse-"))
+    atexit.register(shutil.rmtree, folder)
+    path = folder / "leads.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute(TABLES)
         connection.register("tiers", TIERS)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from orchestration.lib.basics.masking import mask_message
@@ -30,8 +31,8 @@ def describe_failures(results: Sequence[Any]) -> list[str]:
 def read_meaning(test: Any) -> str:
     """What a failing row of a test means: the comment that its SQL begins with, else its
     description."""
-    lines = (getattr(test, "compiled_code", None) or "").splitlines()
-    comment = [line[3:] for line in lines if line.startswith("-- ") and "depends_on" not in line]
+    lines = (getattr(test, "compiled_code", None) or "").strip().splitlines()
+    comment = [line[3:] for line in takewhile(lambda line: line.startswith("-- "), lines)]
     return " ".join(" ".join(comment or [test.description or ""]).split())
 
 

@@ -42,7 +42,8 @@ def test_a_failed_test_says_its_name_what_dbt_counted_and_what_it_means():
 
 def test_a_failed_test_says_what_the_comment_that_it_begins_with_says():
     result = make_result("assert_sum", "fail", "Got 1 result, configured to fail if != 0")
-    result.node.compiled_code = "\n-- A failing row is a lead whose ledger\n-- does not add up.\nwith\n\nledger as (select 1)"
+    comment = "-- A failing row is a lead whose ledger\n-- does not add up.\n"
+    result.node.compiled_code = f"\n{comment}with\n\n-- Those that are scored.\nleads as (select 1)"
     assert describe_failures([result]) == [
         "The test assert_sum fails: Got 1 result, configured to fail if != 0. "
         "A failing row is a lead whose ledger does not add up."
