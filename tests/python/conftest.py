@@ -8,6 +8,8 @@ LONGEST = (
     "built/test_bad_input.py",
     "checked/test_health.py",
     "scored/test_laws.py",
+    "scored/test_sequences.py",
+    "scored/test_suppressions.py",
     "scored/test_bad_rule_books.py",
     "built/test_raw_values.py",
     "scored/test_stale_feeds.py",

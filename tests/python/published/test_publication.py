@@ -706,12 +706,14 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
     html = (published / "index.html").read_text()
     meeting = html[html.index('id="meeting"') : html.index("best leads</h2>")]
     text = " ".join(re.sub("<[^>]*>", " ", meeting).split())
-    assert "interest marketing 200 300 33 % 28–39 12.5 handed_over sales 100 100" in text
+    assert "interest marketing 200 4 kept out 300 33 % 28–39 12.5 handed_over sales 100 100" in text
     assert (
         "Mean score 48.5, -0.8 against 30 days before, +1.2 since 2026-05-21; 34 % of the leads"
     ) in text
     assert "all hand-overs 100 30 20 50 60 % 46–72 20.5 62 % sales 100 30" in text
     assert "Why it rejected them: no &lt;budget&gt; 20" in text
+    assert "Taken back because of a deal: 7 Deal Hand-overs deal lost: &lt;said&gt; no 7" in text
+    assert 'title="deal lost: &lt;said&gt; no (4)"' in meeting
     assert "visit_3 50 3 0 47 100 % 44–100 – –" in text and "visit_4" not in text
     assert "3 of 8 rules; 40 of 288 leads that are not excluded have an opportunity" in text
     assert "visit_1 A visit -2.5 Worth -2.5 points, but 30 % &amp; more." in text
