@@ -16,13 +16,9 @@ scopes as (
 
 ),
 
-stage_confidence as (
+deal_stages as (
 
-    select
-        lower(trim(stage)) as stage,
-        max({{ read_number('confidence_pct') }}) as confidence_pct
-    from {{ ref('stage_confidence') }}
-    group by lower(trim(stage))
+    select * from {{ ref('deal_stages') }}
 
 ),
 
@@ -37,11 +33,11 @@ scoped_deals as (
                 lead_deals.deal_state
             order by
                 case when lead_deals.stage is null then 1 else 0 end,
-                coalesce(stage_confidence.confidence_pct, -1) desc, lead_deals.stage
+                coalesce(deal_stages.confidence_pct, -1) desc, lead_deals.stage
         ) as stage_place
     from lead_deals
     inner join scopes on {{ is_of_product('scopes.product', 'lead_deals.product') }}
-    left join stage_confidence on lower(trim(lead_deals.stage)) = stage_confidence.stage
+    left join deal_stages on lower(trim(lead_deals.stage)) = deal_stages.stage
 
 )
 

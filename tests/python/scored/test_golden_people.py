@@ -379,9 +379,10 @@ def test_customers_are_excluded_where_the_model_says_so(warehouse):
 
 
 def test_an_account_sums_its_people_with_diminishing_returns(warehouse):
-    # 58 for the profile and 12 for a meeting today.
-    assert read_score(warehouse, "boss", "score") == (70,)
-    assert read_score(warehouse, "silent", "score") == (58,)
+    # 60 for the profile (30 of them for the person, who decides: the most there is) and 12 for a
+    # meeting today.
+    assert read_score(warehouse, "boss", "score") == (72,)
+    assert read_score(warehouse, "silent", "score") == (60,)
     # 40 for the profile, 2 + 1.5 for two registrations, 3 for a surge.
     assert read_score(warehouse, "user", "score") == (46.5,)
     [row] = query(
@@ -391,10 +392,10 @@ def test_an_account_sums_its_people_with_diminishing_returns(warehouse):
         " cast(first_activity_on as varchar), cast(last_activity_on as varchar)"
         f" from account_scores where account_id = 'acme' and model_id = '{ALL_PRODUCTS}'",
     )
-    # 70 + 58 / 4 + 46.5 / 16; who asked not to be contacted does not speak for the company.
+    # 72 + 60 / 4 + 46.5 / 16; who asked not to be contacted does not speak for the company.
     # Two activities this week against one in the three before.
     assert row == (
-        87.4063, 3, 2, 2, "data, marketing", 6, "boss", 70, "2026-06-15", "2026-06-30",
+        89.9063, 3, 2, 2, "data, marketing", 6, "boss", 72, "2026-06-15", "2026-06-30",
     )  # fmt: skip
 
 
