@@ -124,6 +124,7 @@ select
     extremes.model_no,
     extremes.dimension,
     unknown_values.value_no,
+    unknown_values.is_settled,
     cast(coalesce(points_as_of.points, 0) as {{ type_points() }}) as points,
     cast(
         case

@@ -38,7 +38,8 @@ members as (
         field_no,
         attribute,
         value_no,
-        is_missing
+        is_missing,
+        is_settled
     from set_values
     where is_in_reach
     union all
@@ -47,7 +48,8 @@ members as (
         0 as field_no,
         attribute,
         value_no,
-        is_missing
+        is_missing,
+        is_settled
     from set_values
 
 ),
@@ -83,7 +85,10 @@ ranges as (
             end
         ) as can_move
     from members
-    inner join attribute_ranges on members.value_no = attribute_ranges.value_no
+    inner join attribute_ranges
+        on
+        members.value_no = attribute_ranges.value_no
+        and members.is_settled = attribute_ranges.is_settled
     group by
         attribute_ranges.as_of_date, attribute_ranges.model_no, members.set_no,
         members.field_no, attribute_ranges.dimension

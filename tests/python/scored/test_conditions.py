@@ -167,26 +167,31 @@ def test_the_evidence_says_what_a_condition_asks(known_or_not):
 
 
 def test_a_missing_field_leaves_open_what_a_condition_may_turn_out_to_be(tmp_path):
-    """Large and abroad gives 20 points. A size that is known to be small settles it, whatever the
-    country; an unknown size does not."""
+    """Large and abroad gives 20 points, abroad and of a known size 7. A size that is known to be
+    small settles the first, whatever the country, and a country at home both; an unknown size does
+    not, though the second is known to be false meanwhile."""
     rules = write_book(
         tmp_path / "rules",
-        {"demographic": [("large_abroad", "equals", "true", 20)]},
+        {"demographic": [("large_abroad", "equals", "true", 20),
+                         ("sized_abroad", "equals", "true", 7)]},
         [("large_abroad", "employee_count", "at_least", "200"),
-         ("large_abroad", "country", "not_in", "US|CA")],
+         ("large_abroad", "country", "not_in", "US|CA"),
+         ("sized_abroad", "employee_count", "present", ""),
+         ("sized_abroad", "country", "not_in", "US|CA")],
     )  # fmt: skip
     warehouse = build_warehouse(
         tmp_path,
         {"crm.leads": [lead("small", employee_count=10), lead("large", employee_count=500),
-                       lead("at_home", country="US"), lead("known", country="DE",
-                                                           employee_count=900)]},
+                       lead("at_home", country="US"), lead("abroad", country="FR"),
+                       lead("known", country="DE", employee_count=900)]},
         rules=rules,
     )  # fmt: skip
     columns = ("lowest_score", "highest_score", "unknown_fields")
-    assert read_unknowns(warehouse, "small", *columns) == (0, 0, None)
-    assert read_unknowns(warehouse, "large", *columns) == (0, 20, "country")
+    assert read_unknowns(warehouse, "small", *columns) == (0, 7, "country")
+    assert read_unknowns(warehouse, "large", *columns) == (0, 27, "country")
     assert read_unknowns(warehouse, "at_home", *columns) == (0, 0, None)
-    assert read_unknowns(warehouse, "known", *columns) == (20, 20, None)
+    assert read_unknowns(warehouse, "abroad", *columns) == (0, 27, "employee_count")
+    assert read_unknowns(warehouse, "known", *columns) == (27, 27, None)
 
 
 DAYS_OF_CALLS = "2026-06-20..2026-06-30"
