@@ -44,8 +44,10 @@ LEDGER_TABLES = {
 # The marts whose rows of the newest day are rows of scored_leads, and which of them.
 SHOWN_BY_SCORED_LEADS = {"lead_scores": "true", "lead_tiers": "tier_since is not null"}
 
-# DuckDB is parallel inside a statement; where one has little to do another goes on.
+# DuckDB is parallel inside a statement; where one has little to do another goes on, if there is
+# room for both: of 100,000 leads 350 MB were enough for one and not for two, 600 MB were.
 AT_ONCE = 2
+ROOMY_GIB = 5.0
 
 
 def copy_marts(
@@ -61,7 +63,7 @@ def copy_marts(
     wide = {
         mart: others.pop(mart) for mart in (SCORED_LEADS, *SHOWN_BY_SCORED_LEADS) if mart in others
     }
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    with ThreadPoolExecutor(AT_ONCE if has_room(connection) else 1) as threads:
         jobs = [
             threads.submit(copy_at_once, connection, copy, files, marts)
             for copy, marts in [(copy_scored_leads, wide), (copy_tables, others)]
@@ -69,6 +71,14 @@ def copy_marts(
     for job in jobs:
         job.result()
     return {mart: count_rows(connection, file) for mart, file in files.items()}
+
+
+def has_room(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether DuckDB may take as much memory as two marts that are copied at once want."""
+    amount, unit = (
+        connection.execute("select current_setting('memory_limit')").fetchone()[0].split(" ")
+    )
+    return unit == "TiB" or (unit == "GiB" and float(amount) >= ROOMY_GIB)
 
 
 def copy_at_once(
