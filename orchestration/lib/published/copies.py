@@ -4,8 +4,8 @@ its leads.duckdb.
 Text is made once and stored once. The ledger, the largest mart by far, is text put to numbers:
 leads.duckdb has the numbers, and the same view on them that the warehouse has. Scores and tiers of
 the newest day stand side by side in scored_leads, so that lead_scores and lead_tiers are views on
-it. Columns, types, rows and their order are those of the warehouse's marts, whichever way they are
-stored, and the file can be copied elsewhere alone.
+it. Columns, types and rows are those of the warehouse's marts, whichever way they are stored, and
+the file can be copied elsewhere alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +19,10 @@ from orchestration.lib.basics.warehouse import quote
 LEDGER = "lead_score_ledger"
 SCORED_LEADS = "scored_leads"
 
-# What the ledger is a view on: the numbers, in the order in which its rows are published (numbers
-# are given in the order of the names), and of what has the names and texts as much as is shown. A
-# row without a value finds one without a text: a join that finds nothing moves rows to the end.
+# What the ledger is a view on: the numbers, which lie in the order of its rows, and of what has the
+# names and texts as much as is shown.
 LEDGER_TABLES = {
-    "scoring.ledger_rows": """
-        select ledger_rows.* replace (coalesce(ledger_rows.value_no, -1) as value_no)
-        from warehouse.scoring.ledger_rows as ledger_rows
-        inner join warehouse.rule_book.rules as rules on ledger_rows.rule_no = rules.rule_no
-        order by ledger_rows.as_of_date, rules.model_no, ledger_rows.lead_no, ledger_rows.rule_no
-    """,
+    "scoring.ledger_rows": "from warehouse.scoring.ledger_rows",
     "intermediate.int_lead_numbers": """
         select lead_no, lead_id
         from warehouse.intermediate.int_lead_numbers
@@ -37,21 +31,17 @@ LEDGER_TABLES = {
     """,
     "rule_book.rules": "select * from warehouse.rule_book.rules order by rule_no",
     "scoring.value_texts": """
-        select value_no, evidence from warehouse.scoring.value_texts
-        union all
-        select -1, null
-        order by value_no
+        select value_no, evidence from warehouse.scoring.value_texts order by value_no
     """,
 }
 
 # The marts whose rows of the newest day are rows of scored_leads, and which of them.
 SHOWN_BY_SCORED_LEADS = {"lead_scores": "true", "lead_tiers": "tier_since is not null"}
 
-# Joins as they are written: rows come in the order of the first table.
-KEEP_ORDER = "set disabled_optimizers = 'join_order,build_side_probe_side'"
-
-# DuckDB is parallel inside a statement; where one has little to do another goes on.
+# DuckDB is parallel inside a statement; where one has little to do another goes on, if there is
+# room for both: of 100,000 leads 350 MB were enough for one and not for two, 600 MB were.
 AT_ONCE = 2
+ROOMY_GIB = 5.0
 
 
 def copy_marts(
@@ -63,12 +53,11 @@ def copy_marts(
     files = {mart: folder / f"{mart}.parquet" for mart in orders}
     others = dict(orders)
     if LEDGER in others and find_view(connection, LEDGER):
-        del others[LEDGER]
-        copy_ledger(connection, files[LEDGER])
+        copy_ledger(connection, files[LEDGER], order_by=others.pop(LEDGER))
     wide = {
         mart: others.pop(mart) for mart in (SCORED_LEADS, *SHOWN_BY_SCORED_LEADS) if mart in others
     }
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    with ThreadPoolExecutor(AT_ONCE if has_room(connection) else 1) as threads:
         jobs = [
             threads.submit(copy_at_once, connection, copy, files, marts)
             for copy, marts in [(copy_scored_leads, wide), (copy_tables, others)]
@@ -76,6 +65,14 @@ def copy_marts(
     for job in jobs:
         job.result()
     return {mart: count_rows(connection, file) for mart, file in files.items()}
+
+
+def has_room(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether DuckDB may take as much memory as two marts that are copied at once want."""
+    amount, unit = (
+        connection.execute("select current_setting('memory_limit')").fetchone()[0].split(" ")
+    )
+    return unit == "TiB" or (unit == "GiB" and float(amount) >= ROOMY_GIB)
 
 
 def copy_at_once(
@@ -105,7 +102,7 @@ def copy_tables(
         )
 
 
-def copy_ledger(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+def copy_ledger(connection: duckdb.DuckDBPyConnection, file: Path, *, order_by: str) -> None:
     """Copy the ledger as the view that it is, with the tables that it shows. It names them without
     that of the database, so that it holds under whatever name the file is attached."""
     for schema in dict.fromkeys(table.partition(".")[0] for table in LEDGER_TABLES):
@@ -113,9 +110,8 @@ def copy_ledger(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     for table, rows in LEDGER_TABLES.items():
         connection.execute(f"create table published.{table} as {rows}")
     create_view(connection, LEDGER, find_view(connection, LEDGER))
-    connection.execute(KEEP_ORDER)
-    write_parquet(connection, f"select * from published.{LEDGER}", file)
-    connection.execute("reset disabled_optimizers")
+    # Sorted all the same: a join leaves most rows in their order and not all.
+    write_parquet(connection, f"select * from published.{LEDGER} order by {order_by}", file)
 
 
 def copy_scored_leads(

@@ -279,3 +279,17 @@ def test_a_run_takes_the_lock_before_it_reads_anything(tmp_path, monkeypatch, ca
     assert f"Another run is at work: it holds {tmp_path}/.leads.duckdb.lock (process {process}" in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("open_it", [attach_warehouse, open_warehouse])
+def test_what_python_asks_of_the_warehouse_takes_no_more_memory_than_it_may(
+    file, monkeypatch, open_it
+):
+    monkeypatch.setenv("LEADS_MEMORY_LIMIT", "200MB")
+    with open_it(file) as connection:
+        limit, spilled = connection.execute(
+            "select current_setting('memory_limit'), current_setting('temp_directory')"
+        ).fetchone()
+    assert limit == "190.7 MiB"
+    # What it cannot hold lies beside the warehouse, and not where the command was called.
+    assert Path(spilled).parent == file.parent

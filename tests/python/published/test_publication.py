@@ -177,7 +177,8 @@ def test_marts_that_are_views_are_published_as_if_they_were_tables(
         connection.execute(f"attach '{alone}' as views (read_only)")
         for mart in set(MARTS) - {HISTORY}:
             expected = connection.execute(f"from tables.{mart}").fetchall()
-            assert connection.execute(f"from views.{mart}").fetchall() == expected, mart
+            shown = connection.execute(f"from views.{mart} order by {MARTS[mart]}").fetchall()
+            assert shown == expected, mart
             for place in places.values():
                 assert connection.execute(f"from '{place}/{mart}.parquet'").fetchall() == expected
         assert count_views(connection) == {
