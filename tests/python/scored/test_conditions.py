@@ -280,6 +280,42 @@ def test_silences_grow_and_end(called):
     assert read_points(called, "readiness")["silent"] == [0] * 11
 
 
+def test_what_is_counted_stands_still_with_a_stale_feed(tmp_path):
+    """The activities stop to load on the 22nd. Weeks later the call of the 21st is a day ago still,
+    and that nobody met is no news."""
+    rules = write_book(
+        tmp_path / "rules",
+        {
+            "demographic": [("since_call", "equals", "1", 1), ("calls_10", "equals", "2", 10),
+                            ("met_5", "equals", "false", 100)],
+            "firmographic": [("lead_age_days", "at_least", "40", 1)],
+        },
+        [],
+        [
+            ("calls_10", "sales_call", "count", "10"),
+            ("since_call", "sales_call", "days_since_last", "10"),
+            ("met_5", "sales_meeting", "happened", "5"),
+        ],
+    )  # fmt: skip
+    warehouse = build_warehouse(
+        tmp_path,
+        {
+            "crm.leads": [lead("called", **all_times("2026-06-10"))],
+            "crm.activities": [
+                activity("c1", "2026-06-13", "called", "call"),
+                activity("c2", "2026-06-21", "called", "call"),
+                activity("m1", "2026-06-17", "called", "meeting"),
+                activity("beat", "2026-06-22", "somebody", "call"),
+            ],
+        },
+        rules=rules,
+        as_of="2026-06-22,2026-07-30",
+    )
+    # Five days after the meeting it is out of its window; the call of the 13th is nine days ago.
+    assert read_points(warehouse, "demographic")["called"] == [111, 111]
+    assert read_points(warehouse, "firmographic")["called"] == [0, 1]
+
+
 def test_a_lead_grows_old(called):
     """Created late on the 18th: two days old on the 20th, ten on the 28th."""
     assert read_points(called, "data_quality")["called"] == [1, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10]
