@@ -162,3 +162,41 @@
     group by compared.value_no, compared.attribute, {{ operands }}.test_no
     having count(*) >= max({{ operands }}.operands_to_meet)
 {%- endmacro %}
+
+
+{% macro test_in_words(attribute, operator, value) -%}
+    {# What a row of the rule book asks of an attribute, in words: "country is DE or AT". #}
+    {%- set name = 'replace(' ~ attribute ~ ", '_', ' ')" -%}
+    {%- set listed = 'replace(' ~ value ~ ", '|', ' or ')" -%}
+    case
+        when {{ operator }} = 'equals' and lower({{ value }}) = 'true' then {{ name }}
+        when {{ operator }} = 'equals' and lower({{ value }}) = 'false' then 'not ' || {{ name }}
+        else {{ name }} || case {{ operator }}
+            when 'present' then ' is known'
+            when 'missing' then ' is unknown'
+            when 'equals' then ' is ' || {{ value }}
+            when 'in' then ' is ' || {{ listed }}
+            when 'not_equals' then ' is not ' || {{ value }}
+            when 'not_in' then ' is not ' || {{ listed }}
+            when 'contains' then ' contains ' || {{ value }}
+            when 'not_contains' then ' does not contain ' || {{ value }}
+            when 'starts_with' then ' starts with ' || {{ value }}
+            when 'ends_with' then ' ends with ' || {{ value }}
+            when 'matches' then ' matches ' || {{ value }}
+            when 'not_matches' then ' does not match ' || {{ value }}
+            when 'at_least' then ' is at least ' || {{ value }}
+            when 'at_most' then ' is at most ' || {{ value }}
+            when 'between' then ' is '
+                || case
+                    when split_part({{ value }}, '..', 1) = '' then ''
+                    else 'from ' || split_part({{ value }}, '..', 1) || ' '
+                end
+                || case
+                    when split_part({{ value }}, '..', 2) = '' then 'on'
+                    else 'to under ' || split_part({{ value }}, '..', 2)
+                end
+            when 'within_days' then ' lies in the last ' || {{ value }} || ' days'
+            when 'older_than_days' then ' lies ' || {{ value }} || ' days back or more'
+        end
+    end
+{%- endmacro %}

@@ -22,7 +22,7 @@ POINTS = "macros/points.sql"
 OPERATORS = "macros/operators.sql"
 # What turns an operator's value into the values to compare with or to try, not whether it is met.
 OPERANDS = {
-    "models/rule_book/rule_operands.sql",
+    "models/rule_book/test_operands.sql",
     "models/intermediate/what_was_done/int_event_kind_activities.sql",
     "models/scoring/unknown/attribute_candidates.sql",
 }
@@ -38,7 +38,7 @@ WRITTEN_ONCE = [
     (r"\b(floor_weight|span)\b\s*[-+*/]", {CURVES}),
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
-    (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
+    (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)(?!\s*\w+\.operator\b)", {OPERATORS, *VALIDATION, *OPERANDS}),
     (
         r"\boperator_is_met\(",
         {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"},
