@@ -169,12 +169,26 @@ def list_changed_seeds(rules: Path) -> list[str]:
 
 
 def copy_rules_without_options(folder: Path) -> Path:
-    """The shipped rule book without the files that a rule book may lack, in a new `folder`, which
-    is returned: the others speak of the shipped models."""
+    """The shipped rule book without the files that a rule book may lack, and without the rules that
+    name what these define, in a new `folder`, which is returned."""
     folder.mkdir(parents=True)
+    defined = {
+        row[column]
+        for name, column in (("conditions", "condition"), ("activity_attributes", "attribute"))
+        for row in _read_rows(SHIPPED_RULES / f"{name}.csv")
+    }
     for name in RULE_SEEDS:
-        shutil.copy(SHIPPED_RULES / f"{name}.csv", folder)
+        rows = _read_rows(SHIPPED_RULES / f"{name}.csv")
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(row for row in rows if row.get("attribute") not in defined)
     return folder
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def query(warehouse: Path, sql: str) -> list[tuple]:

@@ -29,7 +29,13 @@ LEDGER_TABLES = {
         where lead_no in (select lead_no from published.scoring.ledger_rows)
         order by lead_no
     """,
-    "rule_book.rules": "select * from warehouse.rule_book.rules order by rule_no",
+    "rule_book.rules": """
+        select
+            rule_no, model_no, model_id, rule_id, kind, dimension, reason, activities, in_order,
+            within_days, low, high
+        from warehouse.rule_book.rules
+        order by rule_no
+    """,
     "scoring.value_texts": """
         select value_no, evidence from warehouse.scoring.value_texts order by value_no
     """,

@@ -179,13 +179,15 @@ def test_demographic_points_stay_between_0_and_30(warehouse):
         "select min(demographic_points), max(demographic_points) from lead_scores"
         " where model_id = 'b2b_software'",
     )
-    assert lowest_and_highest == [(0, 28)]
+    assert lowest_and_highest == [(0, 30)]
 
 
 def test_a_full_profile_gets_exactly_these_points_for_these_reasons(warehouse):
     assert read_ledger(warehouse, "plain") == {
         "level_c_or_vp": 18,
         "function_marketing": 10,
+        "decision_maker_of_our_size": 3,
+        "cap:demographic": -1,
         "industry_software": 6,
         "employees_250_to_999": 10,
         "country_english_speaking": 4,
@@ -195,7 +197,7 @@ def test_a_full_profile_gets_exactly_these_points_for_these_reasons(warehouse):
         "profile_well_filled": 3,
     }
     assert read_score(warehouse, "plain", "score", "fit_score", "engagement_score") == (
-        58, 64.4444, 0,
+        60, 66.6667, 0,
     )  # fmt: skip
 
 

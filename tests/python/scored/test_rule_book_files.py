@@ -146,6 +146,7 @@ def test_every_operator_is_used():
         "between",
         "present",
         "missing",
+        "at_most",
     }
 
 
