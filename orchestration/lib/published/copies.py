@@ -32,7 +32,7 @@ LEDGER_TABLES = {
     "rule_book.rules": """
         select
             rule_no, model_no, model_id, rule_id, kind, dimension, reason, activities, in_order,
-            within_days, low, high
+            within_days, max_points, low, high
         from warehouse.rule_book.rules
         order by rule_no
     """,

@@ -122,7 +122,8 @@ from (select distinct lead_id from lead_scores union select 'never scored');
 create table rule_book.rules as
 select
     cast(row_number() over (order by model_id, rule_id) as integer) as rule_no, 1 as model_no, *,
-    'secret' as value, null as activities, null as in_order, null as within_days, null as low,
+    'secret' as value, null as activities, null as in_order, null as within_days,
+    null as max_points, null as low,
     null as high
 from (
     select distinct
