@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks import data, measure, project
+from benchmarks import data, large_rule_book, measure, project
 from benchmarks.data import LAST_DAY, PROJECT, RawData, Size
 from benchmarks.measure import Measured
 from benchmarks.project import SHIPPED_RULES, Warehouse
@@ -101,6 +101,7 @@ def main() -> int:
             if asked.only != "scripts":
                 measure_project(suite, size, raw, title, book)
     if asked.only != "scripts":
+        measure_large_book(suite, sizes[-1], raw)
         measure_under_limit(suite, sizes[-1], raw)
     print_table(suite, sizes)
     print_stages(suite)
@@ -171,6 +172,18 @@ def finish(suite: Suite, size: Size, name: str, warehouse: Warehouse, measured: 
             warehouse.write_ledger(LAST_DAY, rows)
             suite.compare(size, name, rows)
     warehouse.delete()
+
+
+def measure_large_book(suite: Suite, size: Size, raw: RawData) -> None:
+    """Measure a first run by a rule book of many rules, conditions and activity attributes."""
+    name = (
+        f"first run, {large_rule_book.RULES} rules, {large_rule_book.CONDITIONS} conditions, "
+        f"{large_rule_book.COUNTED} activity attributes"
+    )
+    rules = large_rule_book.write(suite.data / "large-rules")
+    warehouse = suite.warehouse(f"large-{size}", rules)
+    warehouse.load(raw.day)
+    finish(suite, size, name, warehouse, suite.note(size, name, warehouse.run(LAST_DAY)))
 
 
 def measure_under_limit(suite: Suite, size: Size, raw: RawData) -> None:
