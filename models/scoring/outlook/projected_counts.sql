@@ -27,7 +27,6 @@ attribute_rows as (
     select distinct
         attribute_no,
         measure,
-        within_days,
         valid_from,
         valid_to
     from attribute_activities
@@ -68,10 +67,10 @@ activity_days as (
         candidates.lead_no,
         attribute_activities.attribute_no,
         attribute_activities.measure,
-        attribute_activities.within_days,
         attribute_activities.valid_from,
         lead_activity_days.days_ago,
         lead_activity_days.age,
+        attribute_activities.within_days - lead_activity_days.age as leaves_on,
         sum(lead_activity_days.event_count) as event_count
     from candidates
     inner join lead_activity_days
@@ -84,8 +83,8 @@ activity_days as (
         and lead_activity_days.age < attribute_activities.within_days
     group by
         candidates.as_of_date, candidates.lead_no, attribute_activities.attribute_no,
-        attribute_activities.measure, attribute_activities.within_days,
-        attribute_activities.valid_from, lead_activity_days.days_ago, lead_activity_days.age
+        attribute_activities.measure, attribute_activities.valid_from,
+        lead_activity_days.days_ago, lead_activity_days.age, attribute_activities.within_days
 
 ),
 
@@ -113,7 +112,7 @@ change_days as (
         as_of_date,
         lead_no,
         attribute_no,
-        within_days - age as from_day
+        leaves_on as from_day
     from activity_days
     where measure in ('count', 'active_days', 'happened')
     union
@@ -162,7 +161,8 @@ counted as (
         spans.lead_no = activity_days.lead_no
         and spans.attribute_no = activity_days.attribute_no
         and attribute_rows.valid_from = activity_days.valid_from
-        and activity_days.age + spans.from_day < activity_days.within_days
+        -- Each side of its own: else an engine compares all with all.
+        and spans.from_day < activity_days.leaves_on
     group by
         spans.lead_no, spans.attribute_no, spans.from_day, spans.until_day, attribute_rows.measure
 
