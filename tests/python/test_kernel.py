@@ -39,10 +39,7 @@ WRITTEN_ONCE = [
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
     (
-        (
-            r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)(?!\s*\w+\.operator\b)",
-            {OPERATORS, *VALIDATION, *OPERANDS},
-        ),
+        r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)(?!\s*\w+\.operator\b)",
         {OPERATORS, *VALIDATION, *OPERANDS},
     ),
     (
