@@ -105,15 +105,3 @@
 {% macro default__days_between(first, last) -%}
     cast({{ last }} - {{ first }} as integer)
 {%- endmacro %}
-
-
-{% macro later_of(day, other) -%}
-    {# The later of two days, the second of which may be null. #}
-    greatest({{ day }}, coalesce({{ other }}, {{ day }}))
-{%- endmacro %}
-
-
-{% macro earlier_of(day, other) -%}
-    {# The earlier of two days, either of which may be null: then the other one. #}
-    least(coalesce({{ day }}, {{ other }}), coalesce({{ other }}, {{ day }}))
-{%- endmacro %}

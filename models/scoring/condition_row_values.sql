@@ -38,8 +38,8 @@ states as (
         value_tests.value_no,
         1 as met_rows,
         0 as unknown_rows,
-        {{ later_of('condition_rows.valid_from', 'value_tests.met_from') }} as valid_from,
-        {{ earlier_of('condition_rows.valid_to', 'value_tests.met_until') }} as valid_to
+        greatest(condition_rows.valid_from, value_tests.met_from) as valid_from,
+        least(condition_rows.valid_to, value_tests.met_until) as valid_to
     from condition_rows
     inner join attribute_tests
         on

@@ -27,8 +27,8 @@ select
     rules.dimension,
     rules.operator,
     {{ round_points('rules.points') }} as points,
-    {{ later_of('rules.valid_from', 'value_tests.met_from') }} as valid_from,
-    {{ earlier_of('rules.valid_to', 'value_tests.met_until') }} as valid_to
+    greatest(rules.valid_from, value_tests.met_from) as valid_from,
+    least(rules.valid_to, value_tests.met_until) as valid_to
 from value_tests
 inner join attribute_tests on value_tests.test_no = attribute_tests.test_no
 inner join rules

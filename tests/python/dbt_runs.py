@@ -168,6 +168,15 @@ def list_changed_seeds(rules: Path) -> list[str]:
     return [*changed, "package:shipped_rules"] if lacks_some else changed
 
 
+def judge_rules(rules: Path, warehouse: Path, *seeds: str) -> Outcome:
+    """How dbt ends that reads these files of a rule book into a warehouse and judges all of it."""
+    return run_dbt(
+        "build", "--select", *seeds, "+rule_book_problems,resource_type:model",
+        "--exclude-resource-type", "unit_test", "test",
+        raw=rules, warehouse=warehouse, rules=rules,
+    )  # fmt: skip
+
+
 def copy_rules_without_options(folder: Path) -> Path:
     """The shipped rule book without the files that a rule book may lack, and without the rules that
     name what these define, in a new `folder`, which is returned."""

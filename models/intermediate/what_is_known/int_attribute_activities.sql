@@ -48,7 +48,6 @@ asked_for as (
 
 select distinct
     named_attributes.attribute_no,
-    named_attributes.attribute,
     asked_for.measure,
     asked_for.within_days,
     asked_for.valid_from,

@@ -168,6 +168,16 @@ def attach_warehouse(
         yield connection
 
 
+def find_view(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """The query of a view of the attached `warehouse`; None where there is none of that name."""
+    found = connection.execute(
+        "select sql from duckdb_views()"
+        " where database_name = 'warehouse' and schema_name = 'main' and view_name = ?",
+        [name],
+    ).fetchone()
+    return found[0].partition(" AS ")[2] if found else None
+
+
 def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold DuckDB to LEADS_MEMORY_LIMIT, or to 6 GB where it would take more. What is no amount is
     left to dbt, which says so."""

@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings, write_days
-from orchestration.lib.basics.warehouse import attach_warehouse
+from orchestration.lib.basics.warehouse import attach_warehouse, find_view
 
 # Marts that are views: the tables of numbers that their rows are made of say their days at once.
 NUMBERS_OF = {
@@ -49,12 +49,7 @@ def demand_own_tables(settings: Settings, *, marts: Sequence[str] = ()) -> None:
 
 def find_days(connection: duckdb.DuckDBPyConnection, mart: str) -> set[date]:
     """The days that the rows of a mart of the attached `warehouse` speak for."""
-    is_view = connection.execute(
-        "select count(*) from duckdb_views()"
-        " where database_name = 'warehouse' and schema_name = 'main' and view_name = ?",
-        [mart],
-    ).fetchone()[0]
-    table = NUMBERS_OF.get(mart) if is_view else None
+    table = NUMBERS_OF.get(mart) if find_view(connection, mart) else None
     rows = connection.execute(
         f"select distinct as_of_date from warehouse.{table or f'main.{mart}'}"
     ).fetchall()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.basics.warehouse import quote
+from orchestration.lib.basics.warehouse import find_view, quote
 
 LEDGER = "lead_score_ledger"
 SCORED_LEADS = "scored_leads"
@@ -163,16 +163,6 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, query: str) ->
     connection.execute("use published")
     connection.execute(f"create view {name} as {query}")
     connection.execute("use memory")
-
-
-def find_view(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    """The query of a view of the attached `warehouse`; None where there is none of that name."""
-    found = connection.execute(
-        "select sql from duckdb_views()"
-        " where database_name = 'warehouse' and schema_name = 'main' and view_name = ?",
-        [name],
-    ).fetchone()
-    return found[0].partition(" AS ")[2] if found else None
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from dbt_runs import (
     DEFAULT_MODEL,
     copy_rules_without_options,
+    judge_rules,
     lead,
     query,
-    run_dbt,
     score_raw,
     web_event,
     write_raw,
@@ -122,22 +122,13 @@ def test_every_optional_file_is_asked_about(books):
     assert set(OWN) == set(QUESTIONS) == names - {path.stem for path in books["without"].iterdir()}
 
 
-def judge(rules, warehouse, *seeds):
-    """How dbt ends that reads some files of a rule book into a warehouse and judges them all."""
-    return run_dbt(
-        "build", "--select", *seeds, "+rule_book_problems,resource_type:model",
-        "--exclude-resource-type", "unit_test", "test",
-        raw=rules, warehouse=warehouse, rules=rules,
-    )  # fmt: skip
-
-
 def test_what_is_wrong_in_a_file_of_the_rule_book_is_said_of_it(books, warehouses, tmp_path):
     rules = Path(shutil.copytree(books["own"], tmp_path / "rules"))
     (rules / "recycling.csv").write_text("reason,rest_days,description\nnot now,soon,Soon\n")
     with (rules / "account_rollup.csv").open("a") as file:
         file.write("b2c,1,5,30,1000,Another\n")
     warehouse = Path(shutil.copy(warehouses["own"], tmp_path))
-    outcome = judge(rules, warehouse, "recycling", "account_rollup")
+    outcome = judge_rules(rules, warehouse, "recycling", "account_rollup")
     assert "(2 problem(s) found)" in outcome.errors
     assert "- recycling.csv, row 2, column rest_days: 'soon' is not a number" in outcome.errors
     assert "- account_rollup.csv, row 3, column model_id: 'b2c' is not a model" in outcome.errors
@@ -156,7 +147,7 @@ def test_what_is_wrong_in_a_shipped_file_that_stands_in_is_said_of_that(
             "update shipped_rules.stage_confidence set confidence_pct = 'most'"
             " where stage = 'proposal'"
         )
-    outcome = judge(books["without"], warehouse)
+    outcome = judge_rules(books["without"], warehouse)
     assert "(1 problem(s) found)" in outcome.errors
     assert (
         "- seeds/rules/stage_confidence.csv, row 4, column confidence_pct: 'most' is not a number"

@@ -19,6 +19,7 @@ from dbt_runs import (
     activity,
     build_warehouse,
     copy_shipped_rules,
+    judge_rules,
     lead,
     query,
     run_dbt,
@@ -228,11 +229,7 @@ def test_a_sequence_that_cannot_be_in_order_is_refused(tmp_path):
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows(rows)
-    outcome = run_dbt(
-        "build", "--select", "rules_sequence", "+rule_book_problems,resource_type:model",
-        "--exclude-resource-type", "unit_test", "test",
-        raw=tmp_path, warehouse=copy_shipped_rules(tmp_path / "leads.duckdb"), rules=rules,
-    )  # fmt: skip
+    outcome = judge_rules(rules, copy_shipped_rules(tmp_path / "leads.duckdb"), "rules_sequence")
     assert not outcome.success
     for number, (*_, sentence) in enumerate(BAD_ROWS):
         place = f"rules_sequence.csv, row {number + 2}, column activities: "

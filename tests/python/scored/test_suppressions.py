@@ -16,6 +16,7 @@ from dbt_runs import (
     activity,
     build_warehouse,
     copy_shipped_rules,
+    judge_rules,
     lead,
     query,
     run_dbt,
@@ -280,11 +281,7 @@ def test_rows_that_cannot_work_are_named(tmp_path):
         writer = csv.DictWriter(file, row)
         writer.writeheader()
         writer.writerows(rows)
-    outcome = run_dbt(
-        "build", "--select", "suppressions", "+rule_book_problems,resource_type:model",
-        "--exclude-resource-type", "unit_test", "test",
-        raw=tmp_path, warehouse=copy_shipped_rules(tmp_path / "leads.duckdb"), rules=rules,
-    )  # fmt: skip
+    outcome = judge_rules(rules, copy_shipped_rules(tmp_path / "leads.duckdb"), "suppressions")
     assert not outcome.success
     for number, (*_, sentence) in enumerate(BAD_CELLS):
         assert f"suppressions.csv, row {number + 2}, column {sentence}" in outcome.errors
