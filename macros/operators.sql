@@ -164,6 +164,12 @@
 {%- endmacro %}
 
 
+{% macro test_key(attribute, operator, value) -%}
+    {# The number of what is asked of an attribute: whoever asks the same has the same. #}
+    {{ key_of([attribute, operator, value]) }}
+{%- endmacro %}
+
+
 {% macro test_in_words(attribute, operator, value) -%}
     {# What a row of the rule book asks of an attribute, in words: "country is DE or AT". #}
     {%- set name = 'replace(' ~ attribute ~ ", '_', ' ')" -%}

@@ -11,28 +11,19 @@ condition_rows as (
 
     select * from {{ ref('condition_rows') }}
 
-),
-
-asked as (
-
-    select
-        attribute_key as attribute,
-        operator,
-        value
-    from rules
-    union
-    select
-        attribute_key as attribute,
-        operator,
-        value
-    from condition_rows
-
 )
 
 -- What several rules ask of an attribute is tried once.
 select
-    cast(row_number() over (order by attribute, operator, value) as integer) as test_no,
-    attribute,
+    test_no,
+    attribute_key as attribute,
     operator,
     value
-from asked
+from rules
+union
+select
+    test_no,
+    attribute_key as attribute,
+    operator,
+    value
+from condition_rows

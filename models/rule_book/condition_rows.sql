@@ -16,6 +16,10 @@ scoped_attributes as (
 
 select
     cast(row_number() over (order by file_rows.row_number) as integer) as condition_row_no,
+    {{ test_key(
+        'coalesce(scoped_attributes.attribute_key, file_rows.attribute)', 'file_rows.operator',
+        "coalesce(file_rows.value, '')"
+    ) }} as test_no,
     conditions.model_no,
     conditions.model_id,
     file_rows.condition,

@@ -132,6 +132,10 @@ select
     scored_models.model_no,
     scored_models.product,
     coalesce(scoped_attributes.attribute_key, all_rules.attribute) as attribute_key,
+    case when all_rules.kind = 'attribute' then {{ test_key(
+        'coalesce(scoped_attributes.attribute_key, all_rules.attribute)', 'all_rules.operator',
+        'all_rules.value'
+    ) }} end as test_no,
     all_rules.*
 from all_rules
 left join scored_models on all_rules.model_id = scored_models.model_id

@@ -6,12 +6,6 @@ value_tests as (
 
 ),
 
-attribute_tests as (
-
-    select * from {{ ref('attribute_tests') }}
-
-),
-
 attribute_values as (
 
     select * from {{ ref('attribute_values') }}
@@ -41,12 +35,7 @@ states as (
         greatest(condition_rows.valid_from, value_tests.met_from) as valid_from,
         least(condition_rows.valid_to, value_tests.met_until) as valid_to
     from condition_rows
-    inner join attribute_tests
-        on
-        condition_rows.attribute_key = attribute_tests.attribute
-        and condition_rows.operator = attribute_tests.operator
-        and condition_rows.value = attribute_tests.value
-    inner join value_tests on attribute_tests.test_no = value_tests.test_no
+    inner join value_tests on condition_rows.test_no = value_tests.test_no
     union all
     -- Whether a row holds is unknown where its attribute is, but for those that ask just that.
     select

@@ -6,12 +6,6 @@ value_tests as (
 
 ),
 
-attribute_tests as (
-
-    select * from {{ ref('attribute_tests') }}
-
-),
-
 rules as (
 
     select * from {{ ref('rules') }}
@@ -30,9 +24,4 @@ select
     greatest(rules.valid_from, value_tests.met_from) as valid_from,
     least(rules.valid_to, value_tests.met_until) as valid_to
 from value_tests
-inner join attribute_tests on value_tests.test_no = attribute_tests.test_no
-inner join rules
-    on
-    attribute_tests.attribute = rules.attribute_key
-    and attribute_tests.operator = rules.operator
-    and attribute_tests.value = rules.value
+inner join rules on value_tests.test_no = rules.test_no

@@ -38,10 +38,7 @@ WRITTEN_ONCE = [
     (r"\b(floor_weight|span)\b\s*[-+*/]", {CURVES}),
     (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
-    (
-        r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)(?!\s*\w+\.operator\b)",
-        {OPERATORS, *VALIDATION, *OPERANDS},
-    ),
+    (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
     (
         r"\boperator_is_met\(",
         {OPERATORS, "models/intermediate/what_was_done/int_event_kind_activities.sql"},

@@ -24,15 +24,15 @@ value_points as (
 
 ),
 
-attribute_tests as (
+attribute_values as (
 
-    select * from {{ ref('attribute_tests') }}
+    select * from {{ ref('attribute_values') }}
 
 ),
 
-test_operands as (
+value_tests as (
 
-    select * from {{ ref('test_operands') }}
+    select * from {{ ref('value_tests') }}
 
 ),
 
@@ -69,38 +69,27 @@ lasting_points as (
 
 moving_values as (
 
-    select * from {{ ref('projected_recency') }}
-    union all
-    select * from {{ ref('projected_counts') }}
-    union all
-    select * from {{ ref('projected_ages') }}
+    select * from {{ ref('projected_values') }}
     union all
     select * from {{ ref('projected_conditions') }}
 
 ),
 
-distinct_values as (
+-- What a condition may be is known, what else will be counted is not.
+moving_value_tests as (
 
-    select distinct
-        attribute,
-        value
-    from moving_values
-
-),
-
-numbered_values as (
-
+    select * from {{ ref('projected_value_tests') }}
+    union all
     select
-        row_number() over (order by attribute, value) as value_no,
-        attribute,
-        value
-    from distinct_values
-
-),
-
-met_values as (
-
-    {{ match_values('numbered_values', 'test_operands', ref('attribute_tests')) }}
+        attribute_values.attribute,
+        attribute_values.value,
+        value_tests.test_no
+    from value_tests
+    inner join attribute_values on value_tests.value_no = attribute_values.value_no
+    inner join named_attributes
+        on
+        attribute_values.attribute = named_attributes.attribute
+        and named_attributes.kind = 'condition'
 
 ),
 
@@ -109,20 +98,14 @@ met_values as (
 moving_points as (
 
     select distinct
-        numbered_values.attribute,
-        numbered_values.value,
+        moving_value_tests.attribute,
+        moving_value_tests.value,
         projected_rules.rule_no,
         projected_rules.model_no,
         projected_rules.from_day,
         projected_rules.until_day
-    from numbered_values
-    inner join met_values on numbered_values.value_no = met_values.value_no
-    inner join attribute_tests on met_values.test_no = attribute_tests.test_no
-    inner join projected_rules
-        on
-        attribute_tests.attribute = projected_rules.attribute_key
-        and attribute_tests.operator = projected_rules.operator
-        and attribute_tests.value = projected_rules.value
+    from moving_value_tests
+    inner join projected_rules on moving_value_tests.test_no = projected_rules.test_no
 
 ),
 

@@ -21,18 +21,6 @@ named_attributes as (
 
 ),
 
-attribute_tests as (
-
-    select * from {{ ref('attribute_tests') }}
-
-),
-
-test_operands as (
-
-    select * from {{ ref('test_operands') }}
-
-),
-
 condition_rows as (
 
     select * from {{ ref('condition_rows') }}
@@ -53,11 +41,13 @@ conditions as (
 
 moving_values as (
 
-    select * from {{ ref('projected_recency') }}
-    union all
-    select * from {{ ref('projected_counts') }}
-    union all
-    select * from {{ ref('projected_ages') }}
+    select * from {{ ref('projected_values') }}
+
+),
+
+moving_value_tests as (
+
+    select * from {{ ref('projected_value_tests') }}
 
 ),
 
@@ -86,49 +76,32 @@ candidate_leads as (
 
 ),
 
-distinct_values as (
-
-    select
-        row_number() over (order by attribute, value) as value_no,
-        attribute,
-        value
-    from moving_values
-    group by attribute, value
-
-),
-
-met_values as (
-
-    {{ match_values('distinct_values', 'test_operands', ref('attribute_tests')) }}
-
-),
-
 -- As condition_row_values has it for the values of today.
 moving_row_values as (
 
     select
         named_attributes.attribute_no,
-        distinct_values.attribute,
-        distinct_values.value,
-        case when met_values.value_no is not null then 1 else 0 end as met_rows,
-        case when met_values.value_no is null then 1 else 0 end as unknown_rows,
+        moving_value_tests.attribute,
+        moving_value_tests.value,
+        1 as met_rows,
+        0 as unknown_rows,
         condition_rows.valid_from,
         condition_rows.valid_to
     from condition_rows
     inner join named_attributes on condition_rows.condition_key = named_attributes.attribute
-    inner join attribute_tests
-        on
-        condition_rows.attribute_key = attribute_tests.attribute
-        and condition_rows.operator = attribute_tests.operator
-        and condition_rows.value = attribute_tests.value
-    inner join distinct_values on condition_rows.attribute_key = distinct_values.attribute
-    left join met_values
-        on
-        attribute_tests.test_no = met_values.test_no
-        and distinct_values.value_no = met_values.value_no
-    where
-        met_values.value_no is not null
-        or (distinct_values.value = '' and condition_rows.operator not in ('missing', 'present'))
+    inner join moving_value_tests on condition_rows.test_no = moving_value_tests.test_no
+    union all
+    select
+        named_attributes.attribute_no,
+        condition_rows.attribute_key as attribute,
+        '' as value,
+        0 as met_rows,
+        1 as unknown_rows,
+        condition_rows.valid_from,
+        condition_rows.valid_to
+    from condition_rows
+    inner join named_attributes on condition_rows.condition_key = named_attributes.attribute
+    where condition_rows.operator not in ('missing', 'present')
 
 ),
 

@@ -51,6 +51,11 @@ ages as (
 
 )
 
+select * from {{ ref('projected_recency') }}
+union all
+select * from {{ ref('projected_counts') }}
+union all
+-- What is a day more with each day.
 select
     ages.lead_no,
     days.day as from_day,
