@@ -57,7 +57,10 @@ rows_of_files as (
         max(case when column_name = 'in_order' then value end) as in_order,
         max(case when column_name = 'deal_state' then value end) as deal_state,
         max(case when column_name = 'cool_down_days' then value end) as cool_down_days,
-        max(case when column_name = 'reopened_by' then value end) as reopened_by
+        max(case when column_name = 'reopened_by' then value end) as reopened_by,
+        max(case when column_name = 'outcome' then value end) as outcome,
+        max(case when column_name = 'horizon_days' then value end) as horizon_days,
+        max(case when column_name = 'ends_with' then value end) as ends_with
     from cells
     where row_number > 1
     group by file_name, row_number

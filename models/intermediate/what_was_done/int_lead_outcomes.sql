@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 -- Nobody sells to an excluded lead, so that it says nothing about the rules it meets.
@@ -21,40 +19,67 @@ newest_day as (
 
 ),
 
-scored_models as (
+model_outcomes as (
 
-    select * from {{ ref('scored_models') }}
-
-),
-
-opportunities as (
-
-    select * from {{ ref('int_opportunities') }}
+    select * from {{ ref('model_outcomes') }}
 
 ),
 
-leads_with_opportunity as (
+outcome_days as (
 
-    select distinct
-        opportunities.as_of_date,
-        scored_models.model_no,
+    select * from {{ ref('int_lead_outcome_days') }}
+
+),
+
+-- Who stood for itself on a past day may be the duplicate of another by now.
+persons as (
+
+    select
+        people.lead_no,
         people.person_lead_no
-    from opportunities
-    inner join people
+    from people
+    inner join newest_day on people.as_of_date = newest_day.as_of_date
+
+),
+
+dated as (
+
+    select
+        leads.as_of_date,
+        leads.model_no,
+        leads.lead_no,
+        max(
+            case when days.is_outcome and days.happened_on <= leads.as_of_date then days.happened_on end
+        ) as outcome_on,
+        max(case when days.happened_on <= leads.as_of_date then days.happened_on end) as ended_on,
+        min(
+            case when days.is_outcome and days.happened_on > leads.as_of_date then days.happened_on end
+        ) as next_outcome_on
+    from leads
+    left join persons on leads.lead_no = persons.lead_no
+    inner join outcome_days as days
         on
-        opportunities.as_of_date = people.as_of_date
-        and opportunities.lead_id = people.lead_id
-    inner join scored_models
-        on {{ is_of_product('scored_models.product', 'opportunities.product') }}
+        leads.model_no = days.model_no
+        and coalesce(persons.person_lead_no, leads.lead_no) = days.lead_no
+    group by leads.as_of_date, leads.model_no, leads.lead_no
 
 )
 
 select
     leads.*,
-    leads_with_opportunity.person_lead_no is not null as has_opportunity
+    dated.outcome_on,
+    dated.outcome_on is not null as has_outcome,
+    coalesce(
+        dated.ended_on + model_outcomes.cool_down_days <= leads.as_of_date, dated.ended_on is null
+    ) as is_at_risk,
+    leads.as_of_date + model_outcomes.horizon_days <= newest_day.as_of_date as has_horizon_ended,
+    coalesce(dated.next_outcome_on <= leads.as_of_date + model_outcomes.horizon_days, false)
+        as has_next_outcome
 from leads
-inner join newest_day on leads.as_of_date = newest_day.as_of_date
-left join leads_with_opportunity
-    on leads.as_of_date = leads_with_opportunity.as_of_date
-    and leads.model_no = leads_with_opportunity.model_no
-    and leads.lead_no = leads_with_opportunity.person_lead_no
+cross join newest_day
+inner join model_outcomes on leads.model_no = model_outcomes.model_no
+left join dated
+    on
+    leads.as_of_date = dated.as_of_date
+    and leads.model_no = dated.model_no
+    and leads.lead_no = dated.lead_no

@@ -39,11 +39,12 @@ newest_day as (
 leads as (
 
     select
+        as_of_date,
         model_id,
         count(*) as leads_scored,
-        count(case when has_opportunity then 1 end) as outcomes
+        count(case when has_outcome then 1 end) as outcomes
     from lead_outcomes
-    group by model_id
+    group by as_of_date, model_id
 
 ),
 
@@ -73,7 +74,8 @@ measured as (
     from scored_models
     cross join newest_day
     cross join thresholds
-    left join leads on scored_models.model_id = leads.model_id
+    left join leads
+        on newest_day.as_of_date = leads.as_of_date and scored_models.model_id = leads.model_id
     left join rules on scored_models.model_id = rules.model_id
 
 ),

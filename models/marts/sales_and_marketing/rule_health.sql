@@ -46,11 +46,12 @@ twins as (
 totals as (
 
     select
+        as_of_date,
         model_id,
         count(*) as leads_scored,
-        count(case when has_opportunity then 1 end) as outcomes
+        count(case when has_outcome then 1 end) as outcomes
     from lead_outcomes
-    group by model_id
+    group by as_of_date, model_id
 
 ),
 
@@ -66,7 +67,8 @@ measured as (
         coalesce(totals.outcomes, 0) - reach.outcomes_met as outcomes_not_met
     from reach
     left join twins on reach.model_id = twins.model_id and reach.rule_id = twins.rule_id
-    left join totals on reach.model_id = totals.model_id
+    left join totals
+        on reach.as_of_date = totals.as_of_date and reach.model_id = totals.model_id
     left join rule_values
         on reach.model_id = rule_values.model_id and reach.rule_id = rule_values.rule_id
 

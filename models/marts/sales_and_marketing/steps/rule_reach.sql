@@ -51,7 +51,7 @@ leads as (
         lead_outcomes.model_no,
         lead_outcomes.lead_no,
         lead_outcomes.lead_key,
-        lead_outcomes.has_opportunity,
+        lead_outcomes.has_outcome,
         lead_totals.score <> lead_totals.dimension_points
         or {{ sum_of_dimensions(
             'abs(lead_totals.{}_points - lead_totals.{}_rule_points)'
@@ -75,7 +75,7 @@ rules_met as (
     select
         rule_points.rule_no,
         leads.lead_key,
-        leads.has_opportunity,
+        leads.has_outcome,
         case
             when
                 abs(rule_points.points) = valid_rules.most_points
@@ -107,7 +107,7 @@ counted as (
     select
         rule_no,
         count(*) as leads_met,
-        count(case when has_opportunity then 1 end) as outcomes_met,
+        count(case when has_outcome then 1 end) as outcomes_met,
         count(case when is_capped then 1 end) as leads_capped,
         sum(lead_key) as lead_keys
     from rules_met

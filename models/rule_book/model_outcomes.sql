@@ -1,0 +1,51 @@
+-- depends_on: {{ ref('rule_book_problems') }}
+with
+
+outcomes as (
+
+    select * from {{ ref('rule_book_rows') }}
+    where file_name = 'outcomes'
+
+),
+
+scored_models as (
+
+    select * from {{ ref('scored_models') }}
+
+),
+
+-- A row of the model's own comes before the row without a model, which is everybody's.
+ranked as (
+
+    select
+        scored_models.model_no,
+        scored_models.model_id,
+        outcomes.outcome,
+        case
+            when outcomes.outcome in ('opportunity', 'won_opportunity')
+                then coalesce(nullif(outcomes.value, ''), scored_models.product)
+        end as product,
+        case when outcomes.outcome = 'stage' then lower(outcomes.value) end as stage,
+        cast({{ read_number('outcomes.horizon_days') }} as integer) as horizon_days,
+        coalesce(outcomes.ends_with = 'lost', false) as ends_with_loss,
+        cast({{ read_number('outcomes.cool_down_days') }} as integer) as cool_down_days,
+        row_number() over (
+            partition by scored_models.model_id order by nullif(outcomes.model_id, '') nulls last
+        ) as place
+    from scored_models
+    inner join outcomes
+        on scored_models.model_id = coalesce(nullif(outcomes.model_id, ''), scored_models.model_id)
+
+)
+
+select
+    model_no,
+    model_id,
+    outcome,
+    product,
+    stage,
+    horizon_days,
+    ends_with_loss,
+    cool_down_days
+from ranked
+where place = 1
