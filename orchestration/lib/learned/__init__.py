@@ -1,0 +1,1 @@
+"""What the past teaches: how well scores foretold, what tiers promise, how likely outcomes are."""
