@@ -77,6 +77,7 @@ MARTS = {
     "model_confidence": "model_id",
     "confidence_curves": "model_id, score, deal_stage_pct, sales_activities",
     "backtest": "model_id, as_of_date, segment, metric",
+    "leakage": "model_id, kind, name",
     "backtest_cohorts": (
         "model_id, as_of_date, tier, grade, score, deal_stage_pct, sales_activities"
     ),
