@@ -145,6 +145,7 @@ def test_planted_leaks_are_named_and_nothing_else_is(tested):
         ["backfilled_interest", "attribute", "backdated"],
         ["contract_number", "attribute", "only_of_those_with_the_outcome"],
         ["product_review", "activity", "only_after_the_outcome"],
+        ["product_review_named", "activity", "only_after_the_outcome"],
     ]
 
 
