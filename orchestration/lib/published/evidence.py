@@ -99,7 +99,7 @@ def find_scores(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list
         connection,
         """
         select
-            cast(floor(score / $step) * $step as bigint) as from_score,
+            cast(floor(score / $width) * $width as bigint) as from_score,
             sum(outcomes) / nullif(sum(sum(outcomes)) over (), 0) as with_outcome,
             sum(leads - outcomes) / nullif(sum(sum(leads - outcomes)) over (), 0) as without_outcome
         from backtest_cohorts
@@ -107,7 +107,7 @@ def find_scores(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list
         group by all
         order by from_score
         """,
-        {"model_id": model_id, "step": SCORE_STEP},
+        {"model_id": model_id, "width": SCORE_STEP},
     )
 
 
