@@ -349,7 +349,7 @@ def describe_health(health: dict[str, Row], worst: list[Row], *, models: list[st
 
 
 def describe_funnel(stages: list[Row]) -> list[str]:
-    """How many leads have reached each stage or a later one.
+    """How many leads were ever in each stage.
 
     >>> describe_funnel([{"stage": "interest", "leads_reached": 1200},
     ...                  {"stage": "handed_over", "leads_reached": 80}])
