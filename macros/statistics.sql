@@ -13,9 +13,21 @@
     {{ wilson_end(hits, trials, '+') }}
 {%- endmacro %}
 
+{% macro normal_z() -%}
+    {# Of a normal distribution 95 % lie within so many standard deviations. #}
+    {{ return(1.959963984540054) }}
+{%- endmacro %}
+
+
+{% macro normal_reach(variance) -%}
+    {# How far the ends of a sum's 95 % interval lie from its mean, from the sum of the variances of
+       what is added. #}
+    {{ normal_z() }} * sqrt({{ variance }})
+{%- endmacro %}
+
+
 {% macro wilson_end(hits, trials, direction) -%}
-    {#- Of a normal distribution 95 % lie within so many standard deviations. -#}
-    {%- set z = 1.959963984540054 -%}
+    {%- set z = normal_z() -%}
     {%- set x = 'cast(' ~ hits ~ ' as ' ~ type_double() ~ ')' -%}
     {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
     case

@@ -150,6 +150,13 @@ union all
 ) }}
 union all
 {{ problem_rows(
+    'file_rows', 'month',
+    "file_name = 'targets' and " ~ read_date('month') ~ ' <> '
+    ~ dbt.date_trunc('month', read_date('month')),
+    "'is not the first day of a month; write July 2026 as 2026-07-01'"
+) }}
+union all
+{{ problem_rows(
     'file_rows', 'rule_id',
     "rule_id like 'cap:%'",
     "'begins with cap:, which is kept for the rows of caps'"

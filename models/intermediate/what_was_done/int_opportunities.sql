@@ -17,5 +17,6 @@ select
     is_won,
     created_at,
     closed_at,
+    expected_close_on,
     updated_at
 from opportunities
