@@ -67,6 +67,8 @@ MARTS = {
     "lead_activities": "as_of_date, lead_id, activity",
     "account_scores": "as_of_date, model_id, account_id",
     "sales_forecast": "as_of_date, opportunity_id",
+    "forecast": "as_of_date, month, product",
+    "deal_stage_conversion": "as_of_date, stage",
     "model_health": "as_of_date, model_id",
     "rule_health": "as_of_date, model_id, rule_id",
     "score_trend": "as_of_date, model_id",

@@ -328,6 +328,15 @@ PROBLEMS = {
         "outcomes.csv, row 5, column outcome: 'a_call' is unknown; it must be one of opportunity,"
         " won_opportunity, stage, accepted_hand_over.",
     ),
+    "a target of the middle of a month": (
+        "targets", 2, {"month": "2026-07-15"},
+        "targets.csv, row 2, column month: '2026-07-15' is not the first day of a month; write July"
+        " 2026 as 2026-07-01.",
+    ),
+    "two targets of one month": (
+        "targets", 4, {"month": "2026-07-01", "product": "Automation"},
+        "targets.csv, row 5, column product: 'automation' is there twice, also in row 4",
+    ),
     "two outcomes of all models": (
         "outcomes", 3, {"model_id": ""},
         "outcomes.csv, row 3, column model_id: is there twice, also in row 2",
