@@ -11,8 +11,8 @@ BEST_ACCOUNTS = 5
 OUTLOOK_DAYS = 7
 MACHINE_ACTIVITIES = 4
 
-# What is to be talked about of a rule, what is to be acted on first at the front; not where there is
-# too little to tell.
+# What is to be talked about of a rule, what is to be acted on first at the front. Not where there
+# is too little to tell.
 FINDINGS = [
     "points_the_wrong_way",
     "gives_no_points",
@@ -199,8 +199,8 @@ def describe_unknown_stages(stages: list[Row]) -> str | None:
     """How many open deals, worth how much, are left out of the forecast and what to do; None where
     none is.
 
-    >>> describe_unknown_stages([{"stage": "demo", "deals": 441, "amount": 7.4e6}])
-    '441 open deals worth 7,400,000 add nothing to the forecast, as their stages stand in no row of stage_confidence.csv: demo (441). Add them there.'
+    >>> print(describe_unknown_stages([{"stage": "demo", "deals": 441, "amount": 7.4e6}])[:58])
+    441 open deals worth 7,400,000 add nothing to the forecast
     """
     if not stages:
         return None

@@ -747,7 +747,8 @@ def test_the_forecast_stands_on_the_page_and_names_what_adds_nothing(
     change(
         warehouse,
         "delete from forecast;"
-        "update sales_forecast set stage = 'A <demo>', confidence_pct = null where lead_id > 'L000004';"
+        "update sales_forecast set stage = 'A <demo>', confidence_pct = null"
+        " where lead_id > 'L000004';"
         "update sales_forecast set stage = null, confidence_pct = null, amount = null"
         " where lead_id = 'L000001'",
     )
