@@ -197,6 +197,11 @@ create table model_health (
     as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
     rules bigint, rules_with_findings bigint, outcome_text varchar
 );
+create table attribute_worth (
+    as_of_date date, model_id varchar, kind varchar, attribute varchar, value varchar,
+    leads bigint, outcomes bigint, points_now decimal(12, 4), points_by_data decimal(12, 1),
+    finding varchar
+);
 create table score_trend (
     model_id varchar, as_of_date date, first_day date, mean_score decimal(12, 4),
     hand_over_pct decimal(5, 2), mean_score_change_since_first_day decimal(12, 4),
@@ -305,6 +310,8 @@ insert into rule_health values
         'Met by 3 of 288 leads.', null, null),
     ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null, null,
         null);
+insert into attribute_worth values
+    ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
@@ -340,7 +347,7 @@ insert into intermediate.int_feed_measures values
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
-    "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
+    "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion", "attribute_worth",
     "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
 ]  # fmt: skip
 

@@ -71,6 +71,7 @@ MARTS = {
     "deal_stage_conversion": "as_of_date, stage",
     "model_health": "as_of_date, model_id",
     "rule_health": "as_of_date, model_id, rule_id",
+    "attribute_worth": "as_of_date, model_id, kind, attribute, value",
     "score_trend": "as_of_date, model_id",
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
