@@ -12,10 +12,10 @@ leads as (
     inner join {{ ref('scored_models') }} as scored_models
         on history.model_id = scored_models.model_id
     where
-        history.valid_from <= (select max(as_of_date) from {{ ref('int_as_of_dates') }})
+        history.valid_from <= (select max(dates.as_of_date) from {{ ref('int_as_of_dates') }} as dates)
         and (
             history.valid_to is null
-            or history.valid_to > (select max(as_of_date) from {{ ref('int_as_of_dates') }})
+            or history.valid_to > (select max(dates.as_of_date) from {{ ref('int_as_of_dates') }} as dates)
         )
     group by history.model_id
 

@@ -119,14 +119,16 @@ select
     outcomes_needed,
     missing = '' as is_enough,
     case
-        when leads_scored >= leads_needed and others = 0 then
-            'Every one of the ' || leads_scored || ' leads of ' || model_id || ' has '
-            || outcome_text || ', so that it tells none from another: say in outcomes.csv what'
-            || ' else is a success of ' || model_id || ', such as won_opportunity.'
-        when leads_scored >= leads_needed and outcomes = 0 then
-            'None of the ' || leads_scored || ' leads of ' || model_id || ' has ' || outcome_text
-            || ', so that it tells none from another: wait for the first ones, or say in'
-            || ' outcomes.csv what else is a success of ' || model_id || '.'
+        when leads_scored >= leads_needed and others = 0
+            then
+                'Every one of the ' || leads_scored || ' leads of ' || model_id || ' has '
+                || outcome_text || ', so that it tells none from another: say in outcomes.csv what'
+                || ' else is a success of ' || model_id || ', such as won_opportunity.'
+        when leads_scored >= leads_needed and outcomes = 0
+            then
+                'None of the ' || leads_scored || ' leads of ' || model_id || ' has '
+                || outcome_text || ', so that it tells none from another: wait for the first ones,'
+                || ' or say in outcomes.csv what else is a success of ' || model_id || '.'
         when missing <> '' then
             'The rules of ' || model_id || ' cannot be judged yet by its ' || leads_scored
             || ' leads, ' || outcomes || ' of them with ' || outcome_text || '; missing: '

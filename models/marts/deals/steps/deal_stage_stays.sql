@@ -116,6 +116,6 @@ select
     end as deal_state,
     decided_on,
     row_number() over (
-        partition by as_of_date, opportunity_id order by entered_at desc nulls first, stage
+        partition by as_of_date, opportunity_id order by entered_at desc nulls first, stage asc
     ) = 1 as is_last
 from under_way
