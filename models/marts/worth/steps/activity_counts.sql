@@ -75,26 +75,26 @@ counted_once as (
     select
         activities_of_models.model_no,
         activities_of_models.activity,
-        lead_classes.outcome_class,
+        lead_classes.class_no,
         count(*) as leads
     from done
     inner join lead_classes on done.lead_no = lead_classes.lead_no
     inner join activities_of_models on done.activity_no = activities_of_models.activity_no
     where activities_of_models.times_counted = 1
     group by
-        activities_of_models.model_no, activities_of_models.activity, lead_classes.outcome_class
+        activities_of_models.model_no, activities_of_models.activity, lead_classes.class_no
     union all
     select
         activities_of_models.model_no,
         activities_of_models.activity,
-        lead_classes.outcome_class,
+        lead_classes.class_no,
         count(distinct done.lead_no) as leads
     from done
     inner join lead_classes on done.lead_no = lead_classes.lead_no
     inner join activities_of_models on done.activity_no = activities_of_models.activity_no
     where activities_of_models.times_counted > 1
     group by
-        activities_of_models.model_no, activities_of_models.activity, lead_classes.outcome_class
+        activities_of_models.model_no, activities_of_models.activity, lead_classes.class_no
 
 ),
 
@@ -120,7 +120,7 @@ counted as (
     from counted_once
     inner join outcome_classes
         on
-        counted_once.outcome_class = outcome_classes.outcome_class
+        counted_once.class_no = outcome_classes.class_no
         and counted_once.model_no = outcome_classes.model_no
     group by counted_once.model_no, outcome_classes.model_id, counted_once.activity
 

@@ -22,15 +22,15 @@ newest_day as (
 examples as (
 
     select
-        outcome_class,
+        class_no,
         min(lead_no) as lead_no
     from lead_classes
-    group by outcome_class
+    group by class_no
 
 )
 
 select
-    examples.outcome_class,
+    examples.class_no,
     lead_outcomes.model_no,
     lead_outcomes.model_id,
     lead_outcomes.has_outcome

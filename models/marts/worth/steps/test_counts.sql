@@ -18,9 +18,9 @@ rules as (
 
 ),
 
-rule_reach as (
+rule_health as (
 
-    select * from {{ ref('rule_reach') }}
+    select * from {{ ref('rule_health') }}
 
 )
 
@@ -29,10 +29,10 @@ select
     rules.model_id,
     rules.attribute,
     trim(rules.operator || ' ' || rules.value) as value,
-    max(rule_reach.leads_met) as leads,
-    max(rule_reach.outcomes_met) as outcomes,
+    max(rule_health.leads_met) as leads,
+    max(rule_health.outcomes_met) as outcomes,
     sum(rules.points) as points_now
 from rules
-inner join rule_reach
-    on rules.model_id = rule_reach.model_id and rules.rule_id = rule_reach.rule_id
+inner join rule_health
+    on rules.model_id = rule_health.model_id and rules.rule_id = rule_health.rule_id
 group by rules.model_id, rules.attribute, trim(rules.operator || ' ' || rules.value)

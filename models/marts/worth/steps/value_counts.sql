@@ -71,47 +71,53 @@ value_points as (
 
 ),
 
--- Counted once per class of leads, not once per model.
+-- Counted once per class of leads, not once per model. Who somebody is, or which company, is no kind of
+-- lead: of these it counts only that they are missing.
 values_of_classes as (
 
     select
         lead_attributes.attribute,
         lead_attributes.value,
-        lead_classes.outcome_class,
+        lead_classes.class_no,
         count(*) as leads
     from lead_attributes
     inner join newest_day on lead_attributes.as_of_date = newest_day.as_of_date
     inner join lead_classes on lead_attributes.lead_no = lead_classes.lead_no
-    group by lead_attributes.attribute, lead_attributes.value, lead_classes.outcome_class
-
-),
-
--- Numbers and days are left to the bands of the rules. Who somebody is, or which company, is no kind of
--- lead: of these it counts only that they are missing.
-shared_values as (
-
-    select
-        values_of_classes.attribute,
-        values_of_classes.value,
-        row_number() over (
-            partition by values_of_classes.attribute
-            order by sum(values_of_classes.leads) desc, values_of_classes.value
-        ) as place
-    from values_of_classes
-    left join personal_attributes on values_of_classes.attribute = personal_attributes.attribute
+    left join personal_attributes on lead_attributes.attribute = personal_attributes.attribute
     where
-        values_of_classes.value = ''
+        lead_attributes.value = ''
         or (
             personal_attributes.attribute is null
-            and values_of_classes.attribute not in (
+            and lead_attributes.attribute not in (
                 'lead_id', 'account_id', 'account_name', 'account_domain', 'company_name',
                 'company_domain', 'email_domain', 'ip_organization'
             )
-            and {{ read_number('values_of_classes.value') }} is null
-            and {{ read_date('values_of_classes.value') }} is null
         )
-    group by values_of_classes.attribute, values_of_classes.value
-    having sum(values_of_classes.leads) >= (select thresholds.rule_leads_needed from thresholds)
+    group by lead_attributes.attribute, lead_attributes.value, lead_classes.class_no
+
+),
+
+shared_values as (
+
+    select
+        attribute,
+        value,
+        sum(leads) as leads
+    from values_of_classes
+    group by attribute, value
+    having sum(leads) >= (select thresholds.rule_leads_needed from thresholds)
+
+),
+
+-- Numbers and days are left to the bands of the rules.
+ranked_values as (
+
+    select
+        attribute,
+        value,
+        row_number() over (partition by attribute order by leads desc, value asc) as place
+    from shared_values
+    where {{ read_number('value') }} is null and {{ read_date('value') }} is null
 
 ),
 
@@ -119,11 +125,11 @@ frequent_values as (
 
     select values_of_classes.*
     from values_of_classes
-    inner join shared_values
+    inner join ranked_values
         on
-        values_of_classes.attribute = shared_values.attribute
-        and values_of_classes.value = shared_values.value
-    where shared_values.place <= 100
+        values_of_classes.attribute = ranked_values.attribute
+        and values_of_classes.value = ranked_values.value
+    where ranked_values.place <= 100
 
 ),
 
@@ -169,7 +175,7 @@ counted as (
         sum(frequent_values.leads) as leads,
         sum(case when outcome_classes.has_outcome then frequent_values.leads else 0 end) as outcomes
     from frequent_values
-    inner join outcome_classes on frequent_values.outcome_class = outcome_classes.outcome_class
+    inner join outcome_classes on frequent_values.class_no = outcome_classes.class_no
     inner join attributes_of_models
         on
         frequent_values.attribute = attributes_of_models.attribute_key
