@@ -2,8 +2,8 @@
 
 
 {% macro decided_on(deal) -%}
-    {# The day on which an opportunity was won or lost, once it has come: one that says won and closes
-       tomorrow is open today. `deal` is a relation with the columns of int_opportunities. #}
+    {# The day on which an opportunity was won or lost, once it has come: one that says won and
+       closes tomorrow is open today. `deal` is a relation with the columns of int_opportunities. #}
     case
         when
             {{ deal }}.is_won is not null

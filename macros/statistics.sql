@@ -76,8 +76,9 @@
 
 
 {% macro weight_of_evidence(outcomes, others, outcomes_without, others_without) -%}
-    {# How far the odds of an outcome are from those of all leads: the logarithm of their ratio, 0 where
-       they are the same, ln 2 where they are twice as high. None of the four counts may be 0. #}
+    {# How far the odds of an outcome are from those of all leads: the logarithm of their ratio, 0
+       where they are the same, ln 2 where they are twice as high. None of the four counts may be
+       0. #}
     ln(
         cast(({{ outcomes }}) as {{ type_double() }}) / ({{ others }})
         * ({{ others }} + {{ others_without }}) / ({{ outcomes }} + {{ outcomes_without }})
@@ -96,8 +97,8 @@
 
 {% macro information_of_split(outcomes, others, outcomes_without, others_without) -%}
     {# How much it tells to know on which side of a split a lead is: the share of all outcomes less
-       the share of all others, times the weight of evidence, of both sides. 0.02 is little, 0.1 some
-       and 0.3 much. #}
+       the share of all others, times the weight of evidence, of both sides. 0.02 is little, 0.1
+       some and 0.3 much. #}
     (
         1.0 * ({{ outcomes }}) / ({{ outcomes }} + {{ outcomes_without }})
         - 1.0 * ({{ others }}) / ({{ others }} + {{ others_without }})

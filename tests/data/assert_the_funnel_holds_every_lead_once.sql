@@ -1,6 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'lead_funnel'}}}) }}
--- A failing row is a model of which a lead stands in no stage or in two, or a stage where more leads
--- stand, or from which more went on, than were ever in it: a join in lead_funnel loses or repeats leads.
+-- A failing row is a model of which a lead stands in no stage or in two, or of which more leads
+-- stand in a stage, or went on from it, than were ever in it: a join in lead_funnel loses or repeats
+-- leads.
 with
 
 leads as (
@@ -12,10 +13,12 @@ leads as (
     inner join {{ ref('scored_models') }} as scored_models
         on history.model_id = scored_models.model_id
     where
-        history.valid_from <= (select max(dates.as_of_date) from {{ ref('int_as_of_dates') }} as dates)
+        history.valid_from
+        <= (select max(dates.as_of_date) from {{ ref('int_as_of_dates') }} as dates)
         and (
             history.valid_to is null
-            or history.valid_to > (select max(dates.as_of_date) from {{ ref('int_as_of_dates') }} as dates)
+            or history.valid_to
+            > (select max(dates.as_of_date) from {{ ref('int_as_of_dates') }} as dates)
         )
     group by history.model_id
 

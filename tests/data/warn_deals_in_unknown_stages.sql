@@ -1,6 +1,6 @@
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'sales_forecast'}}}) }}
--- A failing row is a stage that open deals stand in and that stage_confidence.csv does not list: they
--- add nothing to the forecast. Whoever keeps the rule book should add it there.
+-- A failing row is a stage that open deals stand in and that stage_confidence.csv does not list:
+-- they add nothing to the forecast. Whoever keeps the rule book should add it there.
 select
     stage,
     count(*) as deals,

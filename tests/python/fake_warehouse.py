@@ -347,8 +347,8 @@ insert into intermediate.int_feed_measures values
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
-    "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion", "attribute_worth",
-    "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
+    "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
+    "attribute_worth", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.

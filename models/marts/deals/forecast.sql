@@ -6,12 +6,6 @@ open_deals as (
 
 ),
 
-opportunities as (
-
-    select * from {{ ref('int_opportunities') }}
-
-),
-
 as_of_dates as (
 
     select * from {{ ref('int_as_of_dates') }}
@@ -24,7 +18,7 @@ targets as (
 
 ),
 
--- Each deal counts for its product and for all of them together, whose interval is not the sum of theirs.
+-- Each deal counts for its product and for all of them together.
 deals as (
 
     select
@@ -74,35 +68,9 @@ pipelines as (
 
 ),
 
-won_deals as (
-
-    select
-        as_of_date,
-        cast({{ dbt.date_trunc('month', decided_on('opportunities')) }} as date) as month,
-        coalesce(lower(product), 'no product') as product,
-        amount
-    from opportunities
-    where is_won and {{ decided_on('opportunities') }} is not null
-
-),
-
 won as (
 
-    select
-        as_of_date,
-        month,
-        product,
-        sum(amount) as won_amount
-    from won_deals
-    group by as_of_date, month, product
-    union all
-    select
-        as_of_date,
-        month,
-        'all products' as product,
-        sum(amount) as won_amount
-    from won_deals
-    group by as_of_date, month
+    select * from {{ ref('won_amounts') }}
 
 ),
 

@@ -26,35 +26,7 @@ thresholds as (
 
 counted as (
 
-    select
-        model_id,
-        'value' as kind,
-        attribute,
-        value,
-        leads,
-        outcomes,
-        points_now
-    from {{ ref('value_counts') }}
-    union all
-    select
-        model_id,
-        'rule' as kind,
-        attribute,
-        value,
-        leads,
-        outcomes,
-        points_now
-    from {{ ref('test_counts') }}
-    union all
-    select
-        model_id,
-        'activity' as kind,
-        activity as attribute,
-        'done' as value,
-        leads,
-        outcomes,
-        points_now
-    from {{ ref('activity_counts') }}
+    select * from {{ ref('attribute_counts') }}
 
 ),
 
@@ -97,8 +69,9 @@ filled as (
 
     select
         *,
-        case when least(outcomes, others, outcomes_without, others_without) = 0 then 0.5 else 0.0 end
-            as more
+        case
+            when least(outcomes, others, outcomes_without, others_without) = 0 then 0.5 else 0.0
+        end as more
     from compared
 
 ),
@@ -138,7 +111,7 @@ scaled as (
         / nullif(
             sum(case when not is_too_few and points_now <> 0 then leads * abs(evidence) end)
                 over (partition by model_id, kind = 'activity'), 0
-        ) as points_per_unit
+        ) * case when not is_too_few then 1 end as points_per_unit
     from weighed
 
 ),
@@ -147,9 +120,9 @@ judged as (
 
     select
         *,
-        case when not is_too_few then points_per_unit * evidence end as points_by_data,
-        case when not is_too_few then points_per_unit * (evidence - evidence_reach) end as points_low,
-        case when not is_too_few then points_per_unit * (evidence + evidence_reach) end as points_high,
+        points_per_unit * evidence as points_by_data,
+        points_per_unit * (evidence - evidence_reach) as points_low,
+        points_per_unit * (evidence + evidence_reach) as points_high,
         rate_low > rate_without_high as is_more,
         rate_high < rate_without_low as is_less
     from scaled
@@ -206,7 +179,8 @@ select
         when named.finding in ('points_the_wrong_way', 'another_size', 'no_points_yet')
             then
                 {{ format_share('named.rate') }} || ' of the ' || named.leads || ' leads have '
-                || model_outcomes.outcome_text || ', and ' || {{ format_share('named.rate_without') }}
+                || model_outcomes.outcome_text || ', and '
+                || {{ format_share('named.rate_without') }}
                 || ' of the ' || named.leads_without || ' others: the rule book gives '
                 || {{ format_points('cast(named.points_now as decimal(12, 4))') }} || ' points'
                 || coalesce(

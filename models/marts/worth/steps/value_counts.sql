@@ -30,12 +30,6 @@ scored_models as (
 
 ),
 
-thresholds as (
-
-    select * from {{ ref('thresholds') }}
-
-),
-
 named_attributes as (
 
     select * from {{ ref('named_attributes') }}
@@ -71,8 +65,8 @@ value_points as (
 
 ),
 
--- Counted once per class of leads, not once per model. Who somebody is, or which company, is no kind of
--- lead: of these it counts only that they are missing.
+-- Counted once per class of leads, not once per model. Who somebody is, or which company, is no
+-- kind of lead: of these it counts only that they are missing.
 values_of_classes as (
 
     select
@@ -105,7 +99,7 @@ shared_values as (
         sum(leads) as leads
     from values_of_classes
     group by attribute, value
-    having sum(leads) >= (select thresholds.rule_leads_needed from thresholds)
+    having sum(leads) >= (select limits.rule_leads_needed from {{ ref('thresholds') }} as limits)
 
 ),
 
