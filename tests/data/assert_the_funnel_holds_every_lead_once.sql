@@ -1,7 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'lead_funnel'}}}) }}
 -- A failing row is a model of which a lead stands in no stage or in two, or of which more leads
--- stand in a stage, or went on from it, than were ever in it: a join in lead_funnel loses or repeats
--- leads.
+-- stand in a stage, or went on from it, than were ever in it: a join in lead_funnel loses or
+-- repeats leads.
 with
 
 leads as (
