@@ -60,7 +60,9 @@ rows_of_files as (
         max(case when column_name = 'reopened_by' then value end) as reopened_by,
         max(case when column_name = 'outcome' then value end) as outcome,
         max(case when column_name = 'horizon_days' then value end) as horizon_days,
-        max(case when column_name = 'ends_with' then value end) as ends_with
+        max(case when column_name = 'ends_with' then value end) as ends_with,
+        max(case when column_name = 'month' then value end) as month,
+        max(case when column_name = 'amount' then value end) as amount
     from cells
     where row_number > 1
     group by file_name, row_number

@@ -178,6 +178,16 @@ create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
     amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
 );
+create table forecast (
+    as_of_date date, month date, product varchar, deals bigint, open_amount decimal(18, 2),
+    expected decimal(18, 2), low decimal(18, 2), high decimal(18, 2),
+    open_amount_unknown_stage decimal(18, 2), deals_overdue bigint, won_amount decimal(18, 2),
+    target decimal(18, 2), needed_pipeline decimal(38, 2), has_needed_pipeline boolean
+);
+create table deal_stage_conversion (
+    as_of_date date, stage varchar, deals_entered bigint, won bigint, lost bigint,
+    conversion_rate decimal(5, 4)
+);
 create table rule_health (
     as_of_date date, model_id varchar, rule_id varchar, dimension varchar, reason varchar,
     owner varchar, points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar,
@@ -185,7 +195,12 @@ create table rule_health (
 );
 create table model_health (
     as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
-    rules bigint, rules_with_findings bigint
+    rules bigint, rules_with_findings bigint, outcome_text varchar
+);
+create table attribute_worth (
+    as_of_date date, model_id varchar, kind varchar, attribute varchar, value varchar,
+    leads bigint, outcomes bigint, points_now decimal(12, 4), points_by_data decimal(12, 1),
+    finding varchar
 );
 create table score_trend (
     model_id varchar, as_of_date date, first_day date, mean_score decimal(12, 4),
@@ -319,7 +334,7 @@ where lead_id < 'L000010';
 # What marketing and sales look at, written down.
 MEETING = """
 insert into intermediate.int_as_of_dates values ($as_of, date '9999-12-31', null);
-insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3);
+insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3, 'a <won> opportunity');
 insert into rule_health values
     ($as_of, 'b2b', 'company_size', 'firmographic', 'Fitting <i>size</i>', 'revops', 5, 288,
         'always_fires', 'All 288 leads meet it, so that it tells none from another.', 'size', 5),
@@ -329,12 +344,19 @@ insert into rule_health values
         'Met by 3 of 288 leads.', null, null),
     ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null, null,
         null);
+insert into attribute_worth values
+    ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
         0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
     ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null, 0,
         null);
+insert into forecast values
+    ($as_of, $as_of + 1, 'all products', 9, 90000, 18000, 2500, 33500, 700, 2, 1500, 20000, 92500,
+        false),
+    ($as_of, $as_of + 1, '<crm>', 9, 90000, 18000, 2500, 33500, 700, 2, 1500, null, null, null);
+insert into deal_stage_conversion values ($as_of, 'discovery', 30, 10, 15, 0.4);
 insert into hand_over_feedback values
     ($as_of, 'b2b', 'all', 'all hand-overs', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
     ($as_of, 'b2b', 'tier', 'sales', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
@@ -390,8 +412,8 @@ insert into intermediate.int_feed_measures values
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
-    "score_trend", "lead_funnel", "hand_over_feedback", "intermediate.int_as_of_dates",
-    "intermediate.int_feed_measures",
+    "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
+    "attribute_worth", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.

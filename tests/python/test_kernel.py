@@ -36,7 +36,11 @@ WRITTEN_ONCE = [
     (r"['\"](exponential|linear|step)['\"]", {CURVES}),
     (r"\bdecay\s*(=|<>|!=|in\b|not\b)", {CURVES, *VALIDATION}),
     (r"\b(floor_weight|span)\b\s*[-+*/]", {CURVES}),
-    (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
+    # outcomes.csv has a column ends_with: what ends a lead's risk.
+    (
+        r"['\"](contains|starts_with|ends_with)['\"]",
+        {OPERATORS, "models/rule_book/rule_book_rows.sql"},
+    ),
     (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
     (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
     (

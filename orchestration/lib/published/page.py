@@ -9,14 +9,17 @@ from orchestration.lib.published.facts import (
     PAGE_RULES,
     count_quarantined,
     count_tiers,
+    describe_unknown_stages,
     find_best_leads,
     find_champions,
     find_feedback,
     find_findings,
+    find_forecast,
     find_funnel,
     find_health,
     find_ledger,
     find_newest_trend,
+    find_unknown_stages,
 )
 
 PAGE_LEADS = 100
@@ -54,5 +57,7 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
             for model_id in champions
         },
         evidence={model_id: find_evidence(connection, model_id=model_id) for model_id in champions},
+        forecast=find_forecast(connection),
+        unknown_stages=describe_unknown_stages(find_unknown_stages(connection)),
         quarantine=count_quarantined(connection),
     )

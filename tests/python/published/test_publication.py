@@ -718,10 +718,12 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
     assert "Taken back because of a deal: 7 Deal Hand-overs deal lost: &lt;said&gt; no 7" in text
     assert 'title="deal lost: &lt;said&gt; no (4)"' in meeting
     assert "visit_3 50 3 0 47 100 % 44–100 – –" in text and "visit_4" not in text
-    assert "3 of 8 rules; 40 of 288 leads that are not excluded have an opportunity" in text
+    assert "3 of 8 rules; 40 of 288 leads that are not excluded have a &lt;won&gt; opportunity" in (
+        text
+    )
     assert "visit_1 A visit -2.5 Worth -2.5 points, but 30 % &amp; more." in text
-    places = [text.index(rule_id) for rule_id in ("visit_1", "company_size", "visit_2")]
-    assert places == sorted(places), "the worst finding comes first"
+    assert text.index("visit_1") < text.index("company_size"), "the worst finding comes first"
+    assert "visit_2" not in text, "of what nobody can tell yet there is nothing to talk about"
     assert "<i>s" not in meeting and "Fitting &lt;i&gt;size" in meeting
     assert "<b>" not in meeting and "Comes &lt;b&gt;back&lt;/b&gt;" in meeting
     assert "warning" not in meeting
@@ -753,6 +755,38 @@ def test_a_model_that_was_not_tested_promises_nothing(publish_once, published, w
     html = (published / "index.html").read_text()
     assert "Not tested on the past yet" in html and "<svg" not in html
     assert "\nNot tested on the past yet, so that no tier promises anything" in summarize(published)
+
+
+def test_the_forecast_stands_on_the_page_and_names_what_adds_nothing(
+    publish_once, published, warehouse
+):
+    publish_once()
+    html = (published / "index.html").read_text()
+    part = html[html.index('id="forecast"') : html.index("best leads</h2>")]
+    text = " ".join(re.sub("<[^>]*>", " ", part).split())
+    assert (
+        "2026-07 all products 9 2 overdue 90,000 700 in unknown stages 18,000 2,500–33,500 1,500"
+        " 20,000 92,500 is not there 2026-07 &lt;crm&gt; 9 2 overdue"
+    ) in text
+    assert "add nothing" not in text
+    assert "\n9 open deals worth 90,000 are expected to bring 18,000 (forecast)\n" in (
+        summarize(published)
+    )
+    change(
+        warehouse,
+        "delete from forecast;"
+        "update sales_forecast set stage = 'A <demo>', confidence_pct = null"
+        " where lead_id > 'L000004';"
+        "update sales_forecast set stage = null, confidence_pct = null, amount = null"
+        " where lead_id = 'L000001'",
+    )
+    publish_once()
+    said = (
+        "6 open deals worth 50,000 add nothing to the forecast, as their stages stand in no row of"
+        " stage_confidence.csv: a {}demo{} (5), no stage (1). Add them there."
+    )
+    assert said.format("&lt;", "&gt;") in (published / "index.html").read_text()
+    assert "WARNING: " + said.format("<", ">") in " ".join(summarize(published).split())
 
 
 def test_a_model_that_cannot_be_judged_says_so_on_the_page_and_in_the_summary(
