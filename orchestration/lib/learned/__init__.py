@@ -1,0 +1,1 @@
+"""What past leads and what came of them teach: in numbers, without a warehouse."""
