@@ -203,10 +203,16 @@ where
 
 FACTS = """
 create or replace temp table facts as
-select cohort.row_no, attributes.attribute, lower(trim(attributes.value)) as value
+select
+    cohort.row_no,
+    attributes.attribute,
+    lower(trim(attributes.value)) as value,
+    trim(attributes.value) as written
 from cohort
 inner join intermediate.int_lead_attributes as attributes using (as_of_date, lead_no)
 """
+
+SPELLED = "select value, min(written) from facts where attribute = $key group by value"
 
 KINDS = """
 select
@@ -332,11 +338,14 @@ def read_columns(
         has_blank = int(levels[0] == "")
         codes_of_rows = np.full(size, -1, dtype=np.int32)
         codes_of_rows[rows] = codes - has_blank
+        # Capitals make no difference to a rule, but to who reads its reason.
+        written = dict(connection.execute(SPELLED, {"key": key}).fetchall())
+        known_levels = [] if is_presence else levels[has_blank:].tolist()
         columns.append(
             Column(
                 name,
                 codes=codes_of_rows,
-                levels=() if is_presence else tuple(levels[has_blank:].tolist()),
+                levels=tuple(written[level] for level in known_levels),
             )
         )
     return columns, left_out
@@ -355,7 +364,7 @@ def read_activities(
         COUNTED_ON_FIRST_DAYS if on_first_days else COUNTED, {"trial": trial}
     ).fetchnumpy()
     names, starts = np.unique(np.asarray(found["rule_id"]).astype(str), return_index=True)
-    ends = [*starts[1:], len(found["row_no"])]
+    ends = [*starts[1:], len(found["row_no"])][: len(names)]
     activities = {}
     for name, start, end in zip(names, starts, ends, strict=True):
         activity, _, half_life = str(name).rpartition("|")

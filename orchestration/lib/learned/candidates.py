@@ -114,7 +114,7 @@ def make_matrix(
     enough = [
         place
         for place, column in enumerate(values)
-        if f"{candidates[place].subject}={candidates[place].operand}" not in without
+        if f"{candidates[place].subject}={candidates[place].operand}".lower() not in without
         and has_enough(column[rows] > 0, history.leads[rows], rule_leads)
     ]
     candidates = [candidates[place] for place in enough]
@@ -133,6 +133,7 @@ def make_matrix(
         key=lambda place: (
             -round(abs(float(strength[place])), 6),
             candidates[place].subject not in first,
+            signs[place] < 0,
             KINDS.index(candidates[place].kind),
             candidates[place].subject,
             candidates[place].operand,

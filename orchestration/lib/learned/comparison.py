@@ -10,7 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from orchestration.lib.learned.candidates import History, Matrix
+from orchestration.lib.learned.candidates import History, Matrix, find_steps
 from orchestration.lib.learned.learning import Book, fit_line
 
 # 95 % of a normal distribution lie within so many standard deviations.
@@ -82,7 +82,7 @@ def compare(
     scores = {
         LEARNED: book.score(matrix.values),
         BY_HAND: history.scores,
-        "log odds per band": score_by_bands(matrix, history.came_by_then, rows=learned),
+        "log odds per band": score_by_bands(history, matrix, rows=learned),
     }
     chances = {
         name: calibrate(column[learned], came, column[judged]) for name, column in scores.items()
@@ -216,12 +216,32 @@ def boost(history: History, *, learned: np.ndarray, judged: np.ndarray, seed: in
     return model.predict_proba(values[judged])[:, 1]
 
 
-def score_by_bands(matrix: Matrix, came: np.ndarray, *, rows: np.ndarray) -> np.ndarray:
-    """The score of the simple book: every candidate has the log of outcomes over expected ones."""
-    is_met = matrix.values[rows] > 0
-    had = came[rows] @ is_met + ADDED_OUTCOMES
-    expected = is_met.sum(axis=0) * came[rows].mean() + ADDED_OUTCOMES
-    return (matrix.values > 0) @ np.log2(had / expected)
+def score_by_bands(history: History, matrix: Matrix, *, rows: np.ndarray) -> np.ndarray:
+    """The score of the simple book: each band of an attribute, each value and each activity that
+    happened has the log of outcomes over expected ones, whatever the others say."""
+    came = history.came_by_then[rows].astype(np.float64)
+    score = np.zeros(len(history.days))
+    for bands in list_bands(history, matrix):
+        count = int(bands.max()) + 1
+        had = np.bincount(bands[rows], weights=came, minlength=count) + ADDED_OUTCOMES
+        met = np.bincount(bands[rows], minlength=count)
+        score += np.log2(had / (met * came.mean() + ADDED_OUTCOMES))[bands]
+    return score
+
+
+def list_bands(history: History, matrix: Matrix) -> Iterator[np.ndarray]:
+    """Per attribute, and per activity that is a candidate, the number of each row's band."""
+    for column in history.columns:
+        if column.numbers is None:
+            yield column.codes + 1
+        else:
+            steps = find_steps(column.numbers)
+            yield np.where(
+                column.is_missing, 0, 1 + np.searchsorted(steps, column.numbers, "right")
+            )
+    for place, candidate in enumerate(matrix.candidates):
+        if candidate.kind == "activity":
+            yield (matrix.values[:, place] > 0).astype(np.int64)
 
 
 def count_periods(

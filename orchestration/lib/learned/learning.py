@@ -1,7 +1,9 @@
 """What belongs here: which candidates become rules, and how many points each is worth.
 
-Chosen by a logistic regression with an L1 penalty on the earlier part of time, judged on the next,
-refitted on both with the chosen ones, rounded to whole points.
+A logistic regression with an L1 penalty chooses. How strong its penalty is, and so how many rules
+there are, is tried on the earlier part of time and judged on the next; then it chooses from both,
+so that what is new in the next part is seen too; the chosen ones are fitted again, and rounded to
+whole points.
 """
 
 from collections.abc import Sequence
@@ -18,12 +20,14 @@ from orchestration.lib.learned.candidates import Candidate, Matrix
 POINTS_PER_DOUBLING = (5, 10, 20)
 ROUNDING_MAY_COST = 0.001
 
-# From a penalty that leaves a rule or two to one that leaves more than anybody reads.
-PENALTIES = tuple(float(strength) for strength in np.geomspace(0.001, 1, 13))
+# How much the rows weigh against the penalty, all together: from what leaves a rule or two to what
+# leaves more than anybody reads.
+STRENGTHS = tuple(float(strength) for strength in np.geomspace(5, 5000, 13))
 # A book with fewer rules is taken where it is worse by no more than that on the next part.
 WORTH_A_RULE = 0.002
-# A ridge so small that it only holds what would be infinite: rules that every winner meets.
-RIDGE = 10.0
+# What draws the weights of rules with few outcomes towards none, when they are fitted again: about
+# as much as five more leads of either kind would.
+RIDGE = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,15 @@ def learn_book(
 ) -> Book | None:
     """The rules that `earlier` rows choose and the `later` ones judge (both are masks), fitted on
     both; None where nothing tells leads apart."""
-    chosen = choose_places(
+    strength = choose_strength(
         matrix, came, earlier=earlier, later=later, rules_at_most=rules_at_most, seed=seed
     )
+    if strength is None:
+        return None
     both = earlier | later
+    chosen = choose_places(
+        matrix, came, rows=both, strength=strength, rules_at_most=rules_at_most, seed=seed
+    )
     weights = refit(matrix, came, rows=both, places=chosen)
     places = [place for place in range(len(weights)) if weights[place]]
     if not places:
@@ -101,7 +110,7 @@ def measure(values: np.ndarray, came: np.ndarray, rules: Sequence[tuple[int, int
     return float(roc_auc_score(came, scores))
 
 
-def choose_places(
+def choose_strength(
     matrix: Matrix,
     came: np.ndarray,
     *,
@@ -109,32 +118,48 @@ def choose_places(
     later: np.ndarray,
     rules_at_most: int,
     seed: int,
-) -> list[int]:
-    """The places that are chosen: of penalties from strong to weak the one whose rules are best on
-    the later rows, or the strongest that is hardly worse."""
-    tried: list[tuple[float, list[int]]] = []
-    values = matrix.values[earlier].astype(np.float64)
-    for strength in PENALTIES:
-        model = LogisticRegression(
-            l1_ratio=1, C=strength, solver="liblinear", random_state=seed, max_iter=200
-        ).fit(values, came[earlier])
-        weights = model.coef_[0]
-        # A weight of the wrong sign is a correction of others, which nobody could explain.
-        weights = np.where(weights * matrix.signs > 0, weights, 0)
-        size = np.abs(weights) * values.std(axis=0)
-        places = [int(place) for place in np.argsort(-size, kind="stable") if size[place] > 0]
-        is_full = len(places) >= rules_at_most
-        places = places[:rules_at_most]
-        if places and (not tried or set(places) != set(tried[-1][1])):
+) -> float | None:
+    """Of STRENGTHS the one whose rules, fitted on the earlier rows, are best on the later ones, or
+    the first that is hardly worse; None where none has a rule."""
+    tried: list[tuple[float, float]] = []
+    for strength in STRENGTHS:
+        places = choose_places(
+            matrix, came, rows=earlier, strength=strength, rules_at_most=rules_at_most, seed=seed
+        )
+        if places:
             fitted = refit(matrix, came, rows=earlier, places=places)
             auc = roc_auc_score(came[later], matrix.values[later] @ fitted)
-            tried.append((float(auc), places))
-        if is_full:
+            tried.append((float(auc), strength))
+        if len(places) >= rules_at_most:
             break
-    if not tried:
-        return []
-    best = max(auc for auc, _ in tried)
-    return next(places for auc, places in tried if auc >= best - WORTH_A_RULE)
+    best = max((auc for auc, _ in tried), default=0.0)
+    return next((strength for auc, strength in tried if auc >= best - WORTH_A_RULE), None)
+
+
+def choose_places(
+    matrix: Matrix,
+    came: np.ndarray,
+    *,
+    rows: np.ndarray,
+    strength: float,
+    rules_at_most: int,
+    seed: int,
+) -> list[int]:
+    """The places of the rules that a penalty leaves, those that move most first, no more than
+    `rules_at_most`."""
+    values = matrix.values[rows].astype(np.float64)
+    model = LogisticRegression(
+        l1_ratio=1,
+        C=strength / len(values),
+        solver="liblinear",
+        random_state=seed,
+        max_iter=200,
+    ).fit(values, came[rows])
+    # A weight of the wrong sign is a correction of others, which nobody could explain.
+    weights = np.where(model.coef_[0] * matrix.signs > 0, model.coef_[0], 0)
+    size = np.abs(weights) * values.std(axis=0)
+    places = [int(place) for place in np.argsort(-size, kind="stable") if size[place] > 0]
+    return places[:rules_at_most]
 
 
 def refit(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from orchestration.lib.basics.progress import count_things
 from orchestration.lib.learned.candidates import Candidate, History
 from orchestration.lib.learned.comparison import LEARNED, Judgement, Period
 from orchestration.lib.learned.learning import Book
@@ -85,10 +86,11 @@ def describe(report: Report) -> list[str]:
 def describe_parts(report: Report) -> list[str]:
     """What was learned from, and what judges."""
     each = "each on its first day" if report.days == "first-days" else "each on every month's end"
+    within = count_things(report.horizon, "day")
     return [
         f"{title}: {part.leads:,} leads, {each} ({part.rows:,} in all), from {part.first} to "
         f"{part.last}; {part.came:,} times ({part.came / part.rows:.1%}) they {report.goal} within "
-        f"{report.horizon} days"
+        f"{within}"
         for title, part in (("Learned from", report.learned), ("Judged by", report.judged))
     ]
 

@@ -114,7 +114,7 @@ def describe_rule(rule: Rule) -> str:
     """
     name = rule.subject.replace("_", " ").capitalize()
     if rule.kind == "missing":
-        return f"{name} is unknown"
+        return f"{name} is missing"
     if rule.kind == "value":
         yes_or_no = {"true": name, "false": f"Not {name[0].lower()}{name[1:]}"}
         return yes_or_no.get(rule.value, f"{name} is {rule.value}")
@@ -123,9 +123,9 @@ def describe_rule(rule: Rule) -> str:
         return (
             f"{name} from {say(low)} to under {say(high)}" if high else f"{name} {say(low)} or more"
         )
-    times = "once" if rule.shape.most == 1 else f"up to {rule.shape.most} times"
-    fading = f", half as much after {rule.shape.half_life_days} days"
-    return f"{name}, {times}{fading if rule.shape.half_life_days else ''}"
+    times = f", up to {rule.shape.most} times" if rule.shape.most > 1 else ""
+    days = rule.shape.half_life_days
+    return f"{name}{times}{f', half as much after {days} days' if days else ''}"
 
 
 def say(number: str) -> str:
@@ -142,7 +142,7 @@ def write_reason(rule: Rule, outcome_words: str) -> str:
     """Why a rule has its points.
 
     >>> write_reason(Rule("missing", "phone", -3, "", None, 1200, 31, 52.4), "became customers")
-    'Phone is unknown: 31 of 1,200 became customers, 52 expected'
+    'Phone is missing: 31 of 1,200 became customers, 52 expected'
     """
     return (
         f"{describe_rule(rule)}: {rule.came:,} of {rule.met:,} {outcome_words}, "
