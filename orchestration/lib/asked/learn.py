@@ -6,6 +6,7 @@ counted; learns from the earlier part of time, judges by the last, and writes a 
 warehouse, the publication and the rule book stay as they are.
 """
 
+import hashlib
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,16 +14,17 @@ from pathlib import Path
 from typing import TextIO
 
 import duckdb
-import numpy as np
 
-from orchestration.lib.asked.past_leads import Past, describe_attributes, read_history
+from orchestration.lib.asked.past_leads import read_history
 from orchestration.lib.asked.scratch import build, open_scratch
 from orchestration.lib.basics.outcomes import Answer, Refused, WrongUse
 from orchestration.lib.basics.progress import time_step
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
+from orchestration.lib.learned.attributes import describe_attributes
 from orchestration.lib.learned.candidates import SHAPES, History, make_matrix
 from orchestration.lib.learned.comparison import compare, count_periods
 from orchestration.lib.learned.learning import learn_book
+from orchestration.lib.learned.parts import Parts, demand_enough, part_history
 from orchestration.lib.learned.reports import (
     MARK,
     Report,
@@ -45,11 +47,6 @@ FOLDER = PROJECT_ROOT / "build" / "learn"
 MONTHS = 12
 RULES_AT_MOST = 25
 SEED = 7
-# The part of the leads, the last ones, that judges and is not learned from.
-JUDGED_SHARE = 0.25
-# The part of those that are learned from, the last ones, on which the choice is judged.
-LATER_SHARE = 1 / 3
-
 HALF_LIVES = tuple(dict.fromkeys(shape.half_life_days for shape in SHAPES))
 
 # Which days a lead is learned from: each month's end it was at risk on, or its first day alone.
@@ -73,23 +70,6 @@ class Question:
     seed: int = SEED
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The rows of a history by what they are for, as masks: `earlier` choose, `later` judge the
-    choice, both are learned from, `judged` judges the book."""
-
-    earlier: np.ndarray
-    later: np.ndarray
-    judged: np.ndarray
-    judged_from: date
-    saw_until: date
-
-    @property
-    def learned(self) -> np.ndarray:
-        """The rows that are learned from."""
-        return self.earlier | self.later
-
-
 def learn(
     settings: Settings, question: Question, *, out: Path, folder: Path, console: TextIO
 ) -> Answer:
@@ -107,9 +87,10 @@ def learn(
         old, product=model.get("product", ""), leave_out=question.leave_out,
         on_first_days=question.days == FIRST_DAYS,
     )  # fmt: skip
+    trial_book = folder / name_trial_folder(settings.rules)
     write_trial_book(
         settings.rules,
-        folder / "rules",
+        trial_book,
         project=settings.project,
         model=model,
         trial=trial,
@@ -118,7 +99,7 @@ def learn(
     )
     ends = list_month_ends(newest, horizon=horizon, since=question.since)
     days = (newest,) if question.days == FIRST_DAYS else (*ends, newest)
-    asked = replace(settings, rules=folder / "rules", as_of_dates=days, known="then")
+    asked = replace(settings, rules=trial_book, as_of_dates=days, known="then")
     with open_scratch(asked, folder) as scratch:
         build(
             scratch, folder, console, "--select", "+lead_totals", "+rule_points",
@@ -139,7 +120,12 @@ def learn(
                 since=question.since,
             )
     with time_step(console, "learn", "rules, and what they are compared with"):
-        history, parts = part_history(past, question, horizon=horizon)
+        history, parts = part_history(
+            past,
+            horizon=horizon,
+            judged_from=question.judged_from,
+            with_unfinished=question.with_unfinished,
+        )
         least = {name: read_minimum(old, settings, name) for name in LEAST}
         demand_enough(history, parts, outcome=outcome, least=least)
         report = make_report(
@@ -183,6 +169,13 @@ def is_learned(folder: Path) -> bool:
     """Whether a folder holds a learned rule book."""
     readme = folder / "README.md"
     return readme.is_file() and readme.read_text(encoding="utf-8").startswith(MARK)
+
+
+def name_trial_folder(rules: Path) -> str:
+    """A folder per set of files: dbt, which remembers what it has read of a folder, does not notice
+    that another file of it stands in for a shipped one."""
+    names = ",".join(sorted(path.name for path in rules.glob("*.csv")))
+    return f"rules-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
 
 
 def find_model(old: dict[str, list[Cells]], model_id: str) -> Cells:
@@ -247,66 +240,6 @@ def read_minimum(old: dict[str, list[Cells]], settings: Settings, name: str) -> 
             if row["minimum"] == name:
                 return int(float(row["value"]))
     return LEAST[name]
-
-
-def part_history(past: Past, question: Question, *, horizon: int) -> tuple[History, Parts]:
-    """The history, and which of its rows are for what."""
-    days = past.history.days
-    if not len(days):
-        raise Refused(
-            "There is nothing to learn from: no lead was at risk on a day whose horizon of "
-            f"{horizon} days has ended."
-        )
-    last_part = np.quantile(days.astype("int64"), 1 - JUDGED_SHARE, method="higher")
-    judged_from = np.datetime64(question.judged_from or int(last_part), "D")
-    judged = days >= judged_from
-    if question.with_unfinished:
-        learned = ~judged
-        saw_until = judged_from - 1
-    else:
-        learned = days + horizon < judged_from
-        saw_until = days[learned].max() + horizon if learned.any() else judged_from - 1
-    came_by_then = past.history.came & (judged | (past.came_on < judged_from))
-    later = learned & split_later(past.history, learned)
-    return (
-        replace(past.history, came_by_then=came_by_then),
-        Parts(learned & ~later, later, judged, judged_from.item(), saw_until.item()),
-    )
-
-
-def split_later(history: History, learned: np.ndarray) -> np.ndarray:
-    """The rows on which a choice is judged: the last third of those learned from, of a single day a
-    third of the leads."""
-    days = history.days[learned]
-    if len(np.unique(days)) < 2:
-        return history.leads % 3 == 0
-    from_day = np.quantile(days.astype("int64"), 1 - LATER_SHARE, method="higher")
-    from_day = max(from_day, np.unique(days)[1].astype("int64"))
-    return history.days.astype("int64") >= from_day
-
-
-def demand_enough(history: History, parts: Parts, *, outcome: Cells, least: dict[str, int]) -> None:
-    """Refused, with the numbers, where too few leads had the outcome, or too few had not."""
-    words = word_outcome(outcome)
-    needed = {"learned from": least["learning_outcomes"], "judged by": least["rule_leads"]}
-    for (what, least_of_part), rows in zip(
-        needed.items(), (parts.learned, parts.judged), strict=True
-    ):
-        with_outcome = len(np.unique(history.leads[rows & history.came_by_then]))
-        without = len(np.unique(history.leads[rows & ~history.came_by_then]))
-        if min(with_outcome, without) < least_of_part:
-            raise Refused(
-                f"There is too little to learn from: of the leads that are {what}, "
-                f"{with_outcome:,} {words} and {without:,} did not, but {least_of_part} of each "
-                f"are needed (model_minimums.csv); what came from {parts.judged_from} on judges."
-            )
-    for rows in (parts.earlier, parts.later):
-        if len(np.unique(history.came_by_then[rows])) < 2:
-            raise Refused(
-                "There is too little to learn from: in one part of the time that is learned from "
-                f"either every lead or none {words}; begin earlier (--since), or judge later "
-                "(--judged-from)."
-            )
 
 
 def make_report(

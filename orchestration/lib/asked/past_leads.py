@@ -1,113 +1,19 @@
 """What belongs here: what was known of each lead on days of the past, and what came of it, read
 from a scratch warehouse into arrays. Values of personal fields and free text stay in the engine."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 import numpy as np
 
 from orchestration.lib.basics.outcomes import Refused
+from orchestration.lib.learned.attributes import Attributes
 from orchestration.lib.learned.candidates import ROWS_AT_MOST, VALUES_AT_MOST, Column, History
+from orchestration.lib.learned.parts import Past
 
-# What is never asked, and why.
-LEAKS = "changes with the outcome, so that it would foretell what has happened"
-NOT_ASKED = {
-    LEAKS: "lifecycle_stage owner_id account_id account_is_customer won_opportunities "
-    "is_existing_customer open_opportunities open_amount furthest_stage lost_opportunities "
-    "days_since_lost days_since_won",
-    "is a key, true of one lead": "lead_id",
-    "is a date, which comes but once": "created_at updated_at _loaded_at",
-    "is the same for every lead that is scored": "is_deleted",
-    "says again what its fields say": "completeness_pct",
-}
-NOT_ON_FIRST_DAYS = "is counted on the newest day, not on the lead's first"
-COUNTED_ON_THE_DAY = (
-    "days_since_last_activity active_days_30 activity_surge activity_state lead_age_days"
-)
-IS_PERSONAL = "is personal: only whether it is there is asked"
 IS_FREE_TEXT = f"has more than {VALUES_AT_MOST} values: only whether it is there is asked"
 # So many of the known values must be numbers for an attribute to be one.
 NUMBERS_FROM = 0.95
-
-
-@dataclass(frozen=True)
-class Attributes:
-    """What is asked of leads: `keys` as they stand in the warehouse, with the name that a rule book
-    writes; `presence` are those of which only it is asked whether they are there; `left_out` says
-    what is not asked, and why. `activities` are left out as well."""
-
-    keys: Mapping[str, str]
-    presence: frozenset[str]
-    left_out: Mapping[str, str]
-    activities_left_out: frozenset[str]
-
-    @property
-    def named(self) -> list[str]:
-        """As a rule book names them."""
-        return sorted(set(self.keys.values()))
-
-
-@dataclass(frozen=True)
-class Past:
-    """A history, and when the outcome came of each row (datetime64[D], NaT where it did not)."""
-
-    history: History
-    came_on: np.ndarray
-
-
-def describe_attributes(
-    old: Mapping[str, list[dict[str, str]]],
-    *,
-    product: str,
-    leave_out: Sequence[str],
-    on_first_days: bool,
-) -> Attributes:
-    """What is asked, by the rule book's own lists of attributes."""
-    never = {name: why for why, names in NOT_ASKED.items() for name in names.split()}
-    sensitive = [re.compile(row["pattern"]) for row in old["sensitive_fields"]]
-    keys: dict[str, str] = {}
-    presence, left_out = set(), {}
-
-    def take(name: str, key: str, *, is_own: bool, is_personal: bool = False) -> None:
-        if name in never:
-            left_out[name] = never[name]
-        elif name in leave_out:
-            left_out[name] = "was asked to be left out"
-        elif is_own and any(pattern.search(name) for pattern in sensitive):
-            left_out[name] = "is a sensitive field"
-        elif on_first_days and (name in COUNTED_ON_THE_DAY.split() or key_of_activities(name, old)):
-            left_out[name] = NOT_ON_FIRST_DAYS
-        else:
-            keys[key] = name
-            if is_personal:
-                presence.add(key)
-                left_out[name] = IS_PERSONAL
-
-    for row in old["attributes"]:
-        take(
-            row["attribute"],
-            row["attribute"],
-            is_own=row["origin"] not in ("computed", "deals"),
-            is_personal=row["is_personal"] == "true",
-        )
-    for row in old["custom_attributes"]:
-        take(row["attribute"], row["attribute"], is_own=True)
-    prefix = f"{product.lower()}." if product else ""
-    for row in old["activity_attributes"]:
-        take(row["attribute"], f"{prefix}{row['attribute']}", is_own=True)
-    activities = frozenset(
-        row["activity"] for row in old["activities"] if row["activity"] in leave_out
-    )
-    left_out |= dict.fromkeys(sorted(activities), "was asked to be left out")
-    return Attributes(keys, frozenset(presence), left_out, activities)
-
-
-def key_of_activities(name: str, old: Mapping[str, list[dict[str, str]]]) -> bool:
-    """Whether an attribute is made of activities."""
-    return any(row["attribute"] == name for row in old["activity_attributes"])
 
 
 COHORT = """
@@ -161,7 +67,7 @@ kept as (
         days.lead_no,
         case when dated.came_on <= days.day + $horizon then dated.came_on end as came_on,
         cast(totals.score as double) as score,
-        cast('0x' || left(md5(days.lead_id), 8) as bigint) as place
+        cast('0x' || left(md5(days.lead_id), 8) as bigint) / cast('0x100000000' as bigint) as place
     from days
     inner join scoring.lead_totals as totals using (as_of_date, lead_no, model_no)
     left join dated using (as_of_date, lead_no)
@@ -176,7 +82,7 @@ select
     cast(row_number() over (order by day, lead_no) - 1 as integer) as row_no,
     * exclude (place)
 from kept
-where place < pow(2, 32) * least(1.0, $rows_at_most / (select greatest(count(*), 1) from kept))
+where place < $rows_at_most / (select greatest(count(*), 1) from kept)
 """
 
 # On a month's end only what comes later is foretold; on its first day also what that day brings.

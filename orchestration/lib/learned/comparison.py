@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from orchestration.lib.learned.candidates import History, Matrix, find_steps
 from orchestration.lib.learned.learning import Book, fit_line
@@ -66,6 +67,7 @@ class Period:
         return not self.low <= self.came <= self.high
 
 
+@threadpool_limits.wrap(limits=1)
 def compare(
     history: History,
     matrix: Matrix,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from orchestration.lib.learned.candidates import Candidate, Matrix
 
@@ -55,6 +56,9 @@ class Book:
         return 1 / (1 + np.exp(-(self.level + self.slope * scores)))
 
 
+# On one core, so that sums are the same on every machine; of rows as few as these, several gain
+# little.
+@threadpool_limits.wrap(limits=1)
 def learn_book(
     matrix: Matrix,
     came: np.ndarray,

@@ -188,4 +188,4 @@ def word_outcome(outcome: dict[str, str]) -> str:
     >>> word_outcome({"outcome": "stage", "value": "Proposal"})
     'reached the stage Proposal'
     """
-    return OUTCOME_WORDS.get(outcome["outcome"], f"reached the stage {outcome['value']}")
+    return OUTCOME_WORDS.get(outcome["outcome"]) or f"reached the stage {outcome['value']}"
