@@ -295,6 +295,7 @@ def make_report(
         days=question.days,
         judged_from=parts.judged_from,
         valid_from=parts.saw_until + timedelta(days=1),
+        with_unfinished=question.with_unfinished,
         learned=count_part(history, parts.learned),
         judged=count_part(history, parts.judged),
         book=book,

@@ -43,6 +43,7 @@ class Report:
     days: str
     judged_from: date
     valid_from: date
+    with_unfinished: bool
     learned: Part
     judged: Part
     book: Book
@@ -79,7 +80,7 @@ def describe(report: Report) -> list[str]:
         "",
         *draw_periods(report.periods),
         "",
-        *describe_drift(report.periods),
+        *describe_drift(report.periods, with_unfinished=report.with_unfinished),
     ]
 
 
@@ -156,8 +157,9 @@ def write_chance(row: Period) -> str:
     return f"{max(row.low, 0):,.0f} to {row.high:,.0f}"
 
 
-def describe_drift(periods: Sequence[Period]) -> list[str]:
-    """Whether the times have changed, and what follows."""
+def describe_drift(periods: Sequence[Period], *, with_unfinished: bool = False) -> list[str]:
+    """Whether the times have changed, and what follows; `with_unfinished` where some were learned
+    from before their time was up."""
     whole = periods[-1]
     months = [row for row in periods[:-1] if row.is_judged]
     drifted = [row.name for row in months if row.has_drifted]
@@ -171,6 +173,11 @@ def describe_drift(periods: Sequence[Period]) -> list[str]:
         f"{write_chance(whole)}: {more} than those who were learned from.",
         "The order of the leads may still hold, which the AUC says; the chances and the rates of "
         "the tiers do not: learn again from newer months, or set the tiers anew.",
+        *(
+            ["Part of it may be that the time of the last ones that were learned from was not up."]
+            if with_unfinished and whole.came > whole.expected
+            else []
+        ),
     ]
 
 
@@ -199,7 +206,7 @@ def write_readme(path: Path, report: Report) -> None:
         *(line.rstrip() for line in draw_periods(report.periods)),
         "```",
         "",
-        *describe_drift(report.periods),
+        *describe_drift(report.periods, with_unfinished=report.with_unfinished),
         "",
         "## What was not asked",
         "",
