@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay learn explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -49,6 +49,9 @@ preview: $(READY) ## show whom a changed rule book would move, before it is publ
 
 replay: $(READY) ## score past days beside what is live: make replay DAYS=2026-03-01..2026-03-31 KNOWN=then
 	@$(COMMAND) replay "$(DAYS)" --known "$(KNOWN)"
+
+backtest: $(READY) ## how well scores of past days foretold what came: make backtest (DAYS=2026-01-31,2026-02-28)
+	@$(COMMAND) backtest "$(DAYS)"
 
 learn: $(READY) ## learn a rule book from what became of past leads: make learn MODEL=b2b_software OUT=my-rules
 	@$(COMMAND) learn "$(MODEL)" --out "$(OUT)"

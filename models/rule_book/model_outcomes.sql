@@ -46,6 +46,12 @@ select
     stage,
     horizon_days,
     ends_with_loss,
-    cool_down_days
+    cool_down_days,
+    -- What is to be foretold, as one text: evidence about something else does not count.
+    concat_ws(
+        '|', outcome, coalesce(product, stage, ''), {{ as_text('horizon_days') }},
+        case when ends_with_loss then 'lost' else 'none' end,
+        coalesce({{ as_text('cool_down_days') }}, '')
+    ) as outcome_key
 from ranked
 where place = 1

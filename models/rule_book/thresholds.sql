@@ -23,6 +23,16 @@ select
     cast(max(case when threshold = 'rule_leads' then value end) as {{ dbt.type_bigint() }})
         as rule_leads_needed,
     max(case when threshold = 'capped_pct' then value end) as mostly_capped_pct,
+    max(case when threshold = 'leak_pct' then value end) as leak_pct,
+    cast(
+        max(case when threshold = 'promise_leads' then value end) as {{ dbt.type_bigint() }}
+    ) as promise_leads_needed,
+    cast(
+        max(case when threshold = 'confidence_outcomes' then value end) as {{ dbt.type_bigint() }}
+    ) as confidence_outcomes_needed,
+    cast(
+        max(case when threshold = 'confidence_others' then value end) as {{ dbt.type_bigint() }}
+    ) as confidence_others_needed,
     cast(
         max(case when threshold = 'links_of_one_mail_within' then value end)
         as {{ dbt.type_bigint() }}

@@ -103,6 +103,39 @@ def replay(days: str, as_json: bool) -> None:
     tell(replace(answer, lines=["", *answer.lines]), as_json=as_json)
 
 
+@click.command(short_help="How well the scores of past days foretold what came.")
+@click.argument("days", default="", metavar="DAYS")
+@take_settings("as-of", *OF_SCORING)
+@click.option(
+    "--segments",
+    default=",".join(("lead_source", "country")),
+    show_default=True,
+    metavar="ATTRIBUTES",
+    help="Attributes whose values are measured one by one, as lead_source,country.",
+)
+@as_json
+def backtest(days: str, segments: str, as_json: bool) -> None:
+    """Score past days again as they were known then, and measure by what came of their leads within
+    the horizon of outcomes.csv: DAYS, or the last twelve ends of months whose horizon is over. The
+    next run publishes what is found, with what each tier promises and how likely each lead is to
+    have its outcome.
+
+    \b
+    Example: leads backtest 2026-01-31,2026-02-28,2026-03-31
+    """
+    from orchestration.lib.learned.backtest import back_test
+    from orchestration.lib.learned.findings import answer_tested
+
+    with as_wrong_use():
+        settings = load_settings()
+        check_settings(settings)
+    warn(f"Testing scores of the past by what came until {settings.as_of_dates[-1]}")
+    with work_in("backtest", "Nothing could be tested. What is wrong:") as (folder, console):
+        names = [name.strip() for name in segments.split(",") if name.strip()]
+        tested = back_test(settings, days=days, segments=names, folder=folder, console=console)
+    tell(answer_tested(tested, warehouse=settings.warehouse), as_json=as_json)
+
+
 @click.command(short_help="Learn a rule book from what became of past leads.")
 @click.argument("model", default="", metavar="MODEL")
 @click.option(
@@ -167,8 +200,8 @@ def learn(
     \b
     Example: leads learn b2b_software --out my-learned-rules
     """
-    from orchestration.lib.asked.learn import Question, demand_place, read_one_day
-    from orchestration.lib.asked.learn import learn as learn_from_history
+    from orchestration.lib.learned.learn import Question, demand_place, read_one_day
+    from orchestration.lib.learned.learn import learn as learn_from_history
 
     with as_wrong_use():
         settings = load_settings()
@@ -215,4 +248,4 @@ def example(name: str, data: Path) -> int:
         return run_example(name, data)
 
 
-COMMANDS = [run, preview, replay, learn, example]
+COMMANDS = [run, preview, replay, backtest, learn, example]

@@ -216,6 +216,40 @@ create table score_health (
     row_count bigint, verdict varchar not null, accepted_by varchar, accepted_because varchar,
     what_to_do varchar
 );
+create table backtest (
+    model_id varchar, as_of_date date, segment varchar, metric varchar, value double, low double,
+    high double, leads bigint, outcomes bigint
+);
+create table backtest_cohorts (
+    model_id varchar, as_of_date date, outcome_key varchar, horizon_days bigint, tier varchar,
+    grade varchar, score bigint, deal_stage_pct bigint, sales_activities bigint, leads bigint,
+    outcomes bigint
+);
+create table leakage (
+    as_of_date date, model_id varchar, kind varchar, name varchar, rules bigint,
+    leads_with bigint, outcomes_with bigint, outcomes_moved bigint, moved_after bigint,
+    backdated bigint, finding varchar, finding_text varchar
+);
+create table model_confidence (
+    model_id varchar, fitted_on date, outcome_key varchar, kind varchar, leads bigint,
+    outcomes bigint, calibration_error double, rate_expected double, rate_latest double,
+    has_drifted boolean, is_recalibrated boolean, finding varchar
+);
+create table confidence_curves (
+    model_id varchar, score bigint, deal_stage_pct bigint, sales_activities bigint,
+    probability double, low double, high double
+);
+create table tier_promises (
+    as_of_date date, model_id varchar, kind varchar, name varchar, place bigint,
+    horizon_days bigint, leads bigint, outcomes bigint, rate decimal(5, 4), low decimal(5, 4),
+    high decimal(5, 4), told_apart_from_next boolean, promised_on date,
+    promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
+    came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4), kept boolean
+);
+create table lead_confidence (
+    as_of_date date, model_id varchar, lead_id varchar, probability decimal(5, 4),
+    low decimal(5, 4), high decimal(5, 4), source varchar
+);
 create table quarantine (
     table_name varchar, file_name varchar, line_number bigint, row_key varchar,
     column_name varchar, masked_value varchar, reason varchar, first_seen_at timestamp
@@ -310,6 +344,37 @@ insert into hand_over_feedback values
     ($as_of, 'b2b', 'reason', 'no <budget>', 20, 0, 20, 0, null, null, null, 20.5, 62.5);
 """
 
+# What a back-test has found: a tier that kept its promise, one that broke it, and one of few leads.
+EVIDENCE = """
+insert into model_confidence values
+    ('b2b', $as_of, 'opportunity', 'logistic', 900, 90, 0.0125, 0.1, 0.2, true, true,
+        'The rate <drifted>: probabilities are moved.');
+insert into backtest values
+    ('b2b', $as_of - 90, 'all', 'auc', 0.75, 0.7, 0.8, 900, 90),
+    ('b2b', $as_of, 'all', 'auc', 0.75, 0.7, 0.8, 900, 90);
+insert into backtest
+select 'b2b', $as_of, 'decile=' || i, 'gain', sqrt(i / 10), null, null, 90 * i, 9 * i
+from range(1, 11) as tenths (i);
+insert into backtest values
+    ('b2b', $as_of, 'probability=0.05-0.10', 'stated', 0.08, null, null, 450, 30),
+    ('b2b', $as_of, 'probability=0.05-0.10', 'conversion', 0.0667, 0.04, 0.1, 450, 30),
+    ('b2b', $as_of, 'probability=0.10-0.20', 'stated', 0.15, null, null, 450, 60),
+    ('b2b', $as_of, 'probability=0.10-0.20', 'conversion', 0.1333, 0.1, 0.17, 450, 60);
+insert into backtest_cohorts values
+    ('b2b', $as_of - 90, 'opportunity', 90, 'nurture', 'C3', 30, 0, 0, 500, 20),
+    ('b2b', $as_of - 90, 'opportunity', 90, 'sales', 'A1', 70, 0, 0, 400, 70);
+insert into leakage values
+    ($as_of, 'b2b', 'attribute', 'contract <b>', 1, 80, 80, 80, 80, 0,
+        'only_of_those_with_the_outcome', 'Of the 80 leads that have it, 80 had their <outcome>.');
+insert into tier_promises values
+    ($as_of, 'b2b', 'tier', 'ready_to_buy', 3, 90, 12, 6, null, null, null, null, null, null, null,
+        null, null, null, null, null),
+    ($as_of, 'b2b', 'tier', 'sales', 2, 90, 400, 70, 0.175, 0.14, 0.21, true, $as_of - 90, 0.16,
+        0.12, 0.2, 0.18, 0.15, 0.22, true),
+    ($as_of, 'b2b', 'tier', 'nurture', 1, 90, 500, 20, 0.04, 0.03, 0.06, null, $as_of - 90, 0.1,
+        0.08, 0.12, 0.04, 0.03, 0.06, false);
+"""
+
 # What the raw tables look like every day.
 MEASURES = """
 insert into intermediate.int_feed_measures values
@@ -326,7 +391,8 @@ FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
     "score_trend", "lead_funnel", "hand_over_feedback", "intermediate.int_as_of_dates",
-    "intermediate.int_feed_measures",
+    "intermediate.int_feed_measures", "model_confidence", "backtest", "backtest_cohorts", "leakage",
+    "tier_promises",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -392,7 +458,7 @@ def fill_scores(
         connection.execute(f"delete from {mart}")
     connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
     connection.execute(LEDGER)
-    for statement in (MEETING + MEASURES).strip().removesuffix(";").split(";"):
+    for statement in (MEETING + EVIDENCE + MEASURES).strip().removesuffix(";").split(";"):
         connection.execute(statement, {"as_of": as_of})
 
 

@@ -58,6 +58,7 @@ select
     decided.product,
     decided.stage,
     decided.amount,
+    decided.probability_pct,
     case
         when decided.decided_on is null then 'open'
         when decided.is_won then 'won'

@@ -17,5 +17,6 @@ select
     is_won,
     created_at,
     closed_at,
+    probability_pct,
     updated_at
 from opportunities

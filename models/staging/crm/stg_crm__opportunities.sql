@@ -19,6 +19,7 @@ usable_rows as (
         created_at,
         closed_at,
         cast(expected_close_on as date) as expected_close_on,
+        probability_pct,
         updated_at,
         _loaded_at
     from checked_rows

@@ -44,6 +44,7 @@ TAKEN_NAMES = frozenset(
         "rule_book",
         "intermediate",
         "scoring",
+        "evidence",
     ]
     + ["snapshots"]
 )

@@ -1,1 +1,2 @@
-"""What past leads and what came of them teach: in numbers, without a warehouse."""
+"""What the past teaches: how well scores foretold, what tiers promise, how likely outcomes are, and
+which rules it would have written."""

@@ -4,6 +4,7 @@ import duckdb
 import jinja2
 
 from orchestration.lib.basics.rows import Row
+from orchestration.lib.published.evidence import find_evidence
 from orchestration.lib.published.facts import (
     PAGE_RULES,
     count_quarantined,
@@ -52,5 +53,6 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
             model_id: find_findings(connection, model_ids=[model_id], limit=PAGE_RULES)
             for model_id in champions
         },
+        evidence={model_id: find_evidence(connection, model_id=model_id) for model_id in champions},
         quarantine=count_quarantined(connection),
     )

@@ -72,6 +72,15 @@ MARTS = {
     "score_trend": "as_of_date, model_id",
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
+    "tier_promises": "model_id, kind, place",
+    "lead_confidence": "as_of_date, model_id, lead_id",
+    "model_confidence": "model_id",
+    "confidence_curves": "model_id, score, deal_stage_pct, sales_activities",
+    "backtest": "model_id, as_of_date, segment, metric",
+    "leakage": "model_id, kind, name",
+    "backtest_cohorts": (
+        "model_id, as_of_date, tier, grade, score, deal_stage_pct, sales_activities"
+    ),
     "quarantine": "table_name, file_name, line_number, row_key, column_name",
     "feed_health": "as_of_date, table_name, measure",
     "score_health": "as_of_date, model_id, measure",

@@ -37,6 +37,11 @@ SOURCES = {
     "lead_score_changes": "from lead_score_changes",
     "hand_overs": "from hand_overs",
     "hand_over_rules": "from hand_over_rules",
+    "backtest": "from backtest",
+    "backtest_cohorts": "from backtest_cohorts",
+    "leakage": "from leakage",
+    "model_confidence": "from model_confidence",
+    "confidence_curves": "from confidence_curves",
 }
 
 # A warehouse in which these are empty has no past.

@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -9,6 +10,7 @@ from orchestration.lib.basics.outcomes import Answer
 from orchestration.lib.basics.progress import count_things, find_width
 from orchestration.lib.basics.rows import Row
 from orchestration.lib.basics.warehouse import attach_warehouse
+from orchestration.lib.published.evidence import find_evidence
 from orchestration.lib.published.facts import (
     OUTLOOK_DAYS,
     count_days_read,
@@ -86,6 +88,7 @@ def summarize(published: Path) -> str:
                 models=[main, *others],
             ),
             *describe_funnel(find_funnel(connection, model_id=main)),
+            *describe_evidence(find_evidence(connection, model_id=main)),
             "",
             *describe_quarantine(count_quarantined(connection)),
         ]
@@ -358,6 +361,38 @@ def describe_funnel(stages: list[Row]) -> list[str]:
     words = [f"{row['stage'].replace('_', ' ')} {row['leads_reached']:,}" for row in stages]
     text = "Funnel: " + " → ".join(words)
     return textwrap.wrap(text, find_width(), subsequent_indent="  ") if words else []
+
+
+def describe_evidence(found: dict[str, Any] | None) -> list[str]:
+    """What the scores have been worth: how well they told leads apart, what the highest tier
+    promises, which promises were broken, what has drifted and what leaks.
+
+    >>> describe_evidence(None)
+    ['Not tested on the past yet, so that no tier promises anything: leads backtest']
+    """
+    if not found:
+        return ["Not tested on the past yet, so that no tier promises anything: leads backtest"]
+    auc = found["all"].get("auc", {}).get("value")
+    told = [row for row in found["promises"] if row["rate"] is not None]
+    broken = [row["name"] for row in found["promises"] if row["kept"] is False]
+    words = [
+        "too few outcomes for an AUC" if auc is None else f"AUC {auc:.2f}",
+        *[
+            f"{row['name']} promises {row['rate']:.0%} ({row['low']:.0%}–{row['high']:.0%}) "
+            f"within {row['horizon_days']} days"
+            for row in told[:1]
+        ],
+        f"promises broken: {', '.join(broken)}" if broken else "no promise was broken",
+    ]
+    lines = wrap("; ".join(words))
+    if found["confidence"]["finding"]:
+        lines += wrap(found["confidence"]["finding"])
+    for leak in found["leaks"]:
+        lines += wrap(f"{leak['name']}: {leak['finding_text']}")
+    return [
+        f"On {count_things(len(found['days']), 'past day')} (tables backtest, tier_promises)",
+        *lines,
+    ]
 
 
 def describe_quarantine(quarantined: list[Row]) -> list[str]:

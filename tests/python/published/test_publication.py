@@ -707,7 +707,7 @@ def test_the_page_explains_each_of_the_best_leads_and_asks_nothing_of_the_outsid
 def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, published):
     publish_once()
     html = (published / "index.html").read_text()
-    meeting = html[html.index('id="meeting"') : html.index("best leads</h2>")]
+    meeting = html[html.index('id="meeting"') : html.index('id="evidence"')]
     text = " ".join(re.sub("<[^>]*>", " ", meeting).split())
     assert "interest marketing 200 4 kept out 300 33 % 28–39 12.5 handed_over sales 100 100" in text
     assert (
@@ -725,6 +725,32 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
     assert "<i>s" not in meeting and "Fitting &lt;i&gt;size" in meeting
     assert "<b>" not in meeting and "Comes &lt;b&gt;back&lt;/b&gt;" in meeting
     assert "warning" not in meeting
+
+
+def test_the_page_has_what_the_scores_were_worth(publish_once, published):
+    publish_once()
+    html = (published / "index.html").read_text()
+    evidence = html[html.index('id="evidence"') : html.index("best leads</h2>")]
+    text = " ".join(re.sub("<[^>]*>", " ", evidence).split())
+    assert "1 days scored again as known then, 900 leads at risk on them, 90 had their" in text
+    assert "higher score in 75 % (AUC 0.750, 0.70–0.80; half would be chance)" in text
+    assert "off by 1.2 % on average" in text
+    assert "The rate &lt;drifted&gt;: probabilities are moved." in text
+    assert "contract &lt;b&gt; : Of the 80 leads that have it, 80 had their &lt;outcome&gt;." in text
+    assert "ready_to_buy 12 too few 90 days – – – – sales 400 18 % 14–21" in text
+    assert "sales 400 18 % 14–21 90 days 16 % 12–20 18 % 15–22 yes yes" in text
+    assert "nurture 500 4 % 3–6 90 days 10 % 8–12 4 % 3–6 broken –" in text
+    assert evidence.count("<svg") == evidence.count("<figcaption>") == 4
+    # The best tenth has √0.1 of the outcomes: 160 high, from 170 upwards.
+    assert "M40 170L65.0 119.4L90.0 98.4" in evidence
+
+
+def test_a_model_that_was_not_tested_promises_nothing(publish_once, published, warehouse):
+    change(warehouse, "delete from model_confidence; delete from tier_promises")
+    publish_once()
+    html = (published / "index.html").read_text()
+    assert "Not tested on the past yet" in html and "<svg" not in html
+    assert "\nNot tested on the past yet, so that no tier promises anything" in summarize(published)
 
 
 def test_a_model_that_cannot_be_judged_says_so_on_the_page_and_in_the_summary(
@@ -753,6 +779,12 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
     assert names[0] == "ready_to_buy" and names[-2:] == ["unaware", "no"]
     assert "300 leads as of 2026-06-30, rule book b2b 2026.06" in text
     assert "(+" in text
+    assert (
+        "\nOn 1 past day (tables backtest, tier_promises)\n"
+        "  AUC 0.75; sales promises 18% (14%–21%) within 90 days; promises broken: nurture\n"
+        "  The rate <drifted>: probabilities are moved.\n"
+        "  contract <b>: Of the 80 leads that have it, 80 had their <outcome>.\n"
+    ) in text
     assert "3 raw rows were set aside" in text
     assert (
         "\nOf 8 rules 3 are to be talked about (rule_health)\n"

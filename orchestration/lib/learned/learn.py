@@ -15,7 +15,6 @@ from typing import TextIO
 
 import duckdb
 
-from orchestration.lib.asked.past_leads import read_history
 from orchestration.lib.asked.scratch import build, open_scratch
 from orchestration.lib.basics.outcomes import Answer, Refused, WrongUse
 from orchestration.lib.basics.progress import time_step
@@ -25,6 +24,7 @@ from orchestration.lib.learned.candidates import SHAPES, History, make_matrix
 from orchestration.lib.learned.comparison import compare, count_periods
 from orchestration.lib.learned.learning import learn_book
 from orchestration.lib.learned.parts import Parts, demand_enough, part_history
+from orchestration.lib.learned.past_leads import read_history
 from orchestration.lib.learned.reports import (
     MARK,
     Report,

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from dbt_runs import SHIPPED_RULES, activity, lead, query, write_raw
 
-from orchestration.lib.asked import learn as asked
-from orchestration.lib.asked.learn import Question, demand_place, find_model, learn, write_folder
 from orchestration.lib.asked.scratch import build
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.settings import load_settings
+from orchestration.lib.learned import learn as asked
+from orchestration.lib.learned.learn import Question, demand_place, find_model, learn, write_folder
 from orchestration.lib.learned.rule_books import read_rule_book
 
 MODEL = "b2b_software"
