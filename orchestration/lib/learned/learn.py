@@ -47,6 +47,10 @@ FOLDER = PROJECT_ROOT / "build" / "learn"
 MONTHS = 12
 RULES_AT_MOST = 25
 SEED = 7
+# So many leads with the outcome to a rule, of the five to ten that the textbooks ask: with fewer,
+# rules fit what chance did.
+OUTCOMES_PER_RULE = 5
+
 HALF_LIVES = tuple(dict.fromkeys(shape.half_life_days for shape in SHAPES))
 
 # Which days a lead is learned from: each month's end it was at risk on, or its first day alone.
@@ -267,12 +271,13 @@ def make_report(
         first=sorted(asked_by_hand),
         without=question.leave_out,
     )
+    with_outcome = len(set(history.leads[parts.learned & history.came_by_then].tolist()))
     book = matrix.candidates and learn_book(
         matrix,
         history.came_by_then,
         earlier=parts.earlier,
         later=parts.later,
-        rules_at_most=question.rules_at_most,
+        rules_at_most=min(question.rules_at_most, with_outcome // OUTCOMES_PER_RULE),
         seed=question.seed,
     )
     if not book:

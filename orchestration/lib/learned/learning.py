@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 from orchestration.lib.learned.candidates import Candidate, Matrix
 
 # Whole points that double the odds: a point is then a seventh more, finer than a few hundred
-# outcomes can tell. Twice and four times as many are tried where rounding costs too much.
-POINTS_PER_DOUBLING = (5, 10, 20)
+# outcomes can tell. More are tried where rounding costs too much, as it may where a few rules make
+# a few scores, each of many leads.
+POINTS_PER_DOUBLING = (5, 10, 20, 50, 100)
 ROUNDING_MAY_COST = 0.001
 
 # How much the rows weigh against the penalty, all together: from what leaves a rule or two to what
@@ -76,9 +77,15 @@ def learn_book(
     if strength is None:
         return None
     both = earlier | later
-    chosen = choose_places(
-        matrix, came, rows=both, strength=strength, rules_at_most=rules_at_most, seed=seed
+    # What leaves a rule of the earlier rows may leave none of both: then the next one that does.
+    tried = (
+        choose_places(
+            matrix, came, rows=both, strength=weaker, rules_at_most=rules_at_most, seed=seed
+        )
+        for weaker in STRENGTHS
+        if weaker >= strength
     )
+    chosen = next((places for places in tried if places), [])
     weights = refit(matrix, came, rows=both, places=chosen)
     places = [place for place in range(len(weights)) if weights[place]]
     if not places:
