@@ -22,7 +22,7 @@ from orchestration.lib.learned.comparison import (
     sort_samples,
     weigh_auc,
 )
-from orchestration.lib.learned.learning import ROUNDING_MAY_COST, learn_book
+from orchestration.lib.learned.learning import ROUNDING_MAY_COST, learn_book, refit
 from orchestration.lib.learned.parts import Past, demand_enough, part_history
 from orchestration.lib.learned.reports import describe_drift
 from orchestration.lib.learned.rules import list_steps, make_rules
@@ -85,6 +85,12 @@ def test_what_is_planted_is_found_and_beats_the_truth_told_with_noise():
     assert points["demo", ""] > 0
     assert all(points[key] > 0 for key in points if key[0] == "size" and key[1])
     assert sum(abs(points[key]) for key in points if key[0] == "noise") <= 2
+    evidence = {
+        rule.value: rule
+        for rule in make_rules(book, matrix, history.came_by_then, rows=parts.learned)
+    }
+    assert evidence["good"].came > 1.5 * evidence["good"].expected
+    assert evidence["bad"].came < 0.8 * evidence["bad"].expected
     judged = parts.judged
     learned = roc_auc_score(history.came[judged], book.score(matrix.values)[judged])
     assert learned > roc_auc_score(history.came[judged], history.scores[judged]) + 0.05
@@ -104,6 +110,33 @@ def test_points_go_one_way_agree_with_what_came_and_cost_nothing_to_round(seed, 
     assert book.cost <= ROUNDING_MAY_COST
     shapes = [c.shape for c in book.candidates if c.subject == "demo"]
     assert len(shapes) <= 1
+
+
+def test_a_candidate_that_would_only_correct_another_is_no_rule():
+    past = make_past(11)
+    random = np.random.default_rng(11)
+    size = len(past.history.days)
+    buyer = random.random(size) < 0.3
+    visitor = np.where(random.random(size) < 0.85, buyer, random.random(size) < 0.3)
+    # Beside the buyers visitors count against it, by themselves they seem to count for it.
+    came = random.random(size) < 0.1 + 0.5 * buyer - 0.09 * visitor
+    history = replace(
+        past.history,
+        came=came,
+        came_by_then=came,
+        columns=[
+            Column("buyer", codes=buyer.astype(int), levels=("no", "yes")),
+            Column("visitor", codes=visitor.astype(int), levels=("no", "yes")),
+        ],
+    )
+    history, parts, matrix, book = learn(
+        Past(history, np.where(came, history.days + 5, np.datetime64("NaT")))
+    )
+    places = list(range(len(matrix.candidates)))
+    assert {candidate.subject for candidate in matrix.candidates} >= {"buyer", "visitor"}
+    weights = refit(matrix, history.came_by_then, rows=parts.learned, places=places)
+    assert (weights * matrix.signs >= 0).all()
+    assert {candidate.subject for candidate in book.candidates} == {"buyer"}
 
 
 def test_a_hump_becomes_steps_that_do_not_undo_each_other():
