@@ -119,7 +119,7 @@ def test_a_candidate_that_would_only_correct_another_is_no_rule():
     buyer = random.random(size) < 0.3
     visitor = np.where(random.random(size) < 0.85, buyer, random.random(size) < 0.3)
     # Beside the buyers visitors count against it, by themselves they seem to count for it.
-    came = random.random(size) < 0.1 + 0.5 * buyer - 0.09 * visitor
+    came = random.random(size) < 0.1 + 0.7 * buyer - 0.4 * visitor * buyer
     history = replace(
         past.history,
         came=came,
