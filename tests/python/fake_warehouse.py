@@ -391,8 +391,7 @@ FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
     "score_trend", "lead_funnel", "hand_over_feedback", "intermediate.int_as_of_dates",
-    "intermediate.int_feed_measures", "model_confidence", "backtest", "backtest_cohorts", "leakage",
-    "tier_promises",
+    "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -450,6 +449,9 @@ def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
     return path
 
 
+TESTED = ["model_confidence", "backtest", "backtest_cohorts", "leakage", "tier_promises"]
+
+
 def fill_scores(
     connection: duckdb.DuckDBPyConnection, *, leads: int, as_of: date = AS_OF, seed: int = 1
 ) -> None:
@@ -458,16 +460,20 @@ def fill_scores(
         connection.execute(f"delete from {mart}")
     connection.execute(FILL, {"as_of": as_of, "leads": leads, "seed": seed})
     connection.execute(LEDGER)
-    for statement in (MEETING + EVIDENCE + MEASURES).strip().removesuffix(";").split(";"):
+    for statement in (MEETING + MEASURES).strip().removesuffix(";").split(";"):
         connection.execute(statement, {"as_of": as_of})
 
 
 def fill_tiers(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tiers of that day, and scored_leads."""
+    """The tiers of that day, scored_leads, and what a back-test found."""
     from orchestration.lib.decided.tiers import write_tiers
 
-    write_tiers(connection)
+    as_of = max(write_tiers(connection))
     connection.execute(SCORED_LEADS)
+    for table in TESTED:
+        connection.execute(f"delete from {table}")
+    for statement in EVIDENCE.strip().removesuffix(";").split(";"):
+        connection.execute(statement, {"as_of": as_of})
 
 
 def change(path: Path, sql: str) -> None:

@@ -49,7 +49,9 @@ copy planted to '{raw}/crm/lead_attributes.parquet' (format parquet);
 LATE_ACTIVITY = """
 create temp table activities as
 select * from read_parquet('{raw}/crm/activities.parquet')
-where activity_type is distinct from 'product_review' or lead_id not in (from winners select lead_id)
+where
+    activity_type is distinct from 'product_review'
+    or lead_id not in (select lead_id from winners)
 union all by name
 select 'late-' || lead_id as activity_id, lead_id, 'product_review' as activity_type,
     after as occurred_at, after as _loaded_at
