@@ -6,6 +6,21 @@ file_rows as (
 
     select * from {{ ref('rule_book_rows') }}
 
+),
+
+cells as (
+
+    select * from {{ ref('rule_book_cells') }}
+    where file_name = 'model_minimums' and column_name = 'minimum'
+
+),
+
+needed_minimums as (
+
+    select {{ split_to_rows('allowed') }} as minimum
+    from {{ ref('rule_book_format') }}
+    where file_name = 'model_minimums' and column_name = 'minimum'
+
 )
 
 {{ problem_rows(
@@ -41,3 +56,15 @@ union all
     ~ dbt.date_trunc('month', read_date('month')),
     "'is not the first day of a month; write July 2026 as 2026-07-01'"
 ) }}
+union all
+-- What is judged without a number for it would be judged by none.
+select
+    'model_minimums' as file_name,
+    1 as row_number,
+    'minimum' as column_name,
+    needed_minimums.minimum as value,
+    'has no row; seeds/rules/model_minimums.csv has one to copy' as problem
+from needed_minimums
+where
+    exists (select 1 from cells)
+    and needed_minimums.minimum not in (select cells.value from cells where cells.row_number > 1)

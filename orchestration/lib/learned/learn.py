@@ -157,7 +157,7 @@ def read_one_day(text: str | None, *, name: str) -> date | None:
     return days[0] if days else None
 
 
-LEAST = {"learning_outcomes": 40, "rule_leads": 10}
+LEAST = ("learning_outcomes", "rule_leads")
 
 
 def demand_place(out: Path) -> None:
@@ -237,13 +237,10 @@ def list_month_ends(newest: date, *, horizon: int, since: date | None) -> tuple[
 
 
 def read_minimum(old: dict[str, list[Cells]], settings: Settings, name: str) -> int:
-    """A number of model_minimums.csv; where the rule book's own file lacks it, the shipped one."""
+    """A number of model_minimums.csv: the rule book's own file, or the shipped one."""
     shipped = read_rule_book(settings.project / "seeds" / "rules", project=settings.project)
-    for book in (old, shipped):
-        for row in book["model_minimums"]:
-            if row["minimum"] == name:
-                return int(float(row["value"]))
-    return LEAST[name]
+    rows = old["model_minimums"] or shipped["model_minimums"]
+    return next(int(float(row["value"])) for row in rows if row["minimum"] == name)
 
 
 def make_report(

@@ -125,6 +125,11 @@ PROBLEMS = {
         "conditions.csv, row 4, column attribute: 'decision_maker_of_our_size' leads into a circle"
         " of conditions, or builds on more than 10 of them one after the other",
     ),
+    "a minimum without a row": (
+        "model_minimums", 6, {"minimum": "leads"},
+        "model_minimums.csv, row 1, column minimum: 'promise_leads' has no row;"
+        " seeds/rules/model_minimums.csv has one to copy.",
+    ),
     "a condition by a number that is none": (
         "conditions", 2, {"value": "three"},
         "conditions.csv, row 2, column value: 'three' is not a number, but the operator at_least",

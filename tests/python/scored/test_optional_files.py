@@ -47,7 +47,8 @@ OWN = {
     "score_limits": "measure,verdict,falls_to,rises_to,moves_by,at_most,from_leads,reason\n"
     "leads,warn,0.5,,,,4,Half of them\n",
     "model_minimums": "minimum,value,reason\nleads,2,Two\noutcomes,1,One\nrule_leads,1,One\n"
-    "capped_pct,50,Half\n",
+    "capped_pct,50,Half\npromise_leads,1,One\nconfidence_outcomes,1,One\n"
+    "confidence_others,1,One\nleak_pct,90,Most\nlearning_outcomes,1,One\n",
     "account_rollup": "model_id,next_lead_weight,leads_counted,engaged_within_days,max_score,reason"
     "\n,1,5,30,1000,All in full\n",
     "outcomes": "model_id,outcome,value,horizon_days,ends_with,cool_down_days,description\n"
