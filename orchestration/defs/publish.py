@@ -4,6 +4,8 @@ import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.lib.published.evidence import measure_for_records
+from orchestration.lib.published.facts import find_champions
 from orchestration.lib.published.publication import (
     MARTS,
     find_reason_to_keep,
@@ -47,6 +49,7 @@ def published_marts(
         raw=settings.raw,
     )
     folder = settings.published / "versions" / manifest["publication_id"]
+    numbers, promises = measure_for_records(folder, find_champions(manifest))
     return dg.MaterializeResult(
         metadata={
             "publication_id": manifest["publication_id"],
@@ -54,5 +57,7 @@ def published_marts(
             "row_counts": manifest["row_counts"],
             "folder": dg.MetadataValue.path(folder),
             "page": dg.MetadataValue.path(folder / "index.html"),
+            "promises": dg.MetadataValue.md(promises),
+            **{name: dg.MetadataValue.float(value) for name, value in numbers.items()},
         }
     )

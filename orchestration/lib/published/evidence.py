@@ -1,6 +1,8 @@
 """What belongs here: the questions to a publication about what scores have been worth: what
 `leads backtest` found, as page, summary and Dagster show it."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -128,3 +130,37 @@ def find_leaks(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[
         " order by rules desc, outcomes_with desc, name limit $limit",
         {"model_id": model_id, "limit": LEAKS},
     )
+
+
+def measure_for_records(folder: Path, models: Iterable[str]) -> tuple[dict[str, float], str]:
+    """What Dagster keeps of a publication in `folder`: numbers by name, which it draws over its
+    runs, and the promises of tiers as a table in Markdown."""
+    numbers: dict[str, float] = {}
+    lines = ["| model | tier | promise | leads | kept |", "| --- | --- | --- | ---: | --- |"]
+    with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
+        for model_id in models:
+            found = find_evidence(connection, model_id=model_id)
+            if not found:
+                continue
+            numbers |= {
+                f"{metric}_{model_id}": row["value"]
+                for metric, row in found["all"].items()
+                if row["value"] is not None
+            }
+            lines += [describe_promise(row) for row in found["promises"]]
+    return numbers, "\n".join(lines)
+
+
+def describe_promise(row: Row) -> str:
+    """A row of the table.
+
+    >>> describe_promise({"model_id": "b2b", "name": "sales", "rate": 0.175, "low": 0.14,
+    ...                   "high": 0.21, "horizon_days": 90, "leads": 400, "kept": False})
+    '| b2b | sales | 18% (14%–21%) within 90 days | 400 | broken |'
+    """
+    promise = "too few"
+    if row["rate"] is not None:
+        promise = f"{row['rate']:.0%} ({row['low']:.0%}–{row['high']:.0%})"
+        promise += f" within {row['horizon_days']} days"
+    kept = {True: "yes", False: "broken", None: "–"}[row["kept"]]
+    return f"| {row['model_id']} | {row['name']} | {promise} | {row['leads']:,} | {kept} |"

@@ -223,6 +223,11 @@ def test_a_healthy_run_audits_each_mart_before_it_publishes(tmp_path, monkeypatc
     manifest = read_current(tmp_path / "published")
     assert manifest["run_id"] == result.run_id
     assert manifest["row_counts"]["lead_tiers"] == 300
+    [published] = result.asset_materializations_for_node("published_marts")
+    assert published.metadata["auc_b2b"].value == 0.75
+    assert "| b2b | nurture | 4% (3%–6%) within 90 days | 500 | broken |" in (
+        published.metadata["promises"].value
+    )
     # A sick population after it leaves that publication alone.
     assert not run_steps(tmp_path, monkeypatch, sql="update lead_scores set score = 7").success
     assert read_current(tmp_path / "published") == manifest
