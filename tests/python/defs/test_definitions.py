@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import dagster as dg
 import duckdb
 import pytest
-from fake_warehouse import AS_OF, SCORED_LEADS, build_warehouse, change
+from fake_warehouse import AS_OF, EVIDENCE, SCORED_LEADS, build_warehouse, change
 from holders import hold_lock_elsewhere
 
 from orchestration.cli.daily_run import find_sentences
@@ -213,7 +213,8 @@ def list_started(result):
 
 
 def test_a_healthy_run_audits_each_mart_before_it_publishes(tmp_path, monkeypatch):
-    result = run_steps(tmp_path, monkeypatch)
+    evidence = EVIDENCE.replace("$as_of", f"date '{AS_OF}'")
+    result = run_steps(tmp_path, monkeypatch, sql=evidence)
     assert result.success
     steps = list_started(result)
     assert steps[-1] == "published_marts"
