@@ -19,6 +19,21 @@
 {%- endmacro %}
 
 
+{% macro draw_of(columns) -%}
+    {# A number from 0, included, to 100, excluded, for the text of columns: always the same one, on
+       every engine, and as good as drawn at random. #}
+    {{ return(adapter.dispatch('draw_of')(columns)) }}
+{%- endmacro %}
+
+{% macro default__draw_of(columns) -%}
+    100.0 * ('x' || substr(md5({{ columns | join(" || '|' || ") }}), 1, 6))::bit(24)::integer / 16777216
+{%- endmacro %}
+
+{% macro duckdb__draw_of(columns) -%}
+    100.0 * cast('0x' || substr(md5({{ columns | join(" || '|' || ") }}), 1, 6) as integer) / 16777216
+{%- endmacro %}
+
+
 {% macro engine_version() -%}
     {# What the keys were made by: another version of an engine may make others. #}
     version()

@@ -21,6 +21,12 @@ lead_tiers as (
 
 ),
 
+model_tiers as (
+
+    select * from {{ ref('model_tiers') }}
+
+),
+
 sales_state as (
 
     select * from {{ ref('int_lead_sales_state') }}
@@ -39,7 +45,15 @@ select
     lead_tiers.grade,
     sales_state.deal_stage_pct,
     sales_state.sales_activities,
-    leads.has_next_outcome
+    leads.has_next_outcome,
+    -- Who is worked says what working brings: of those below the line the few that were drawn stand
+    -- for all.
+    case
+        when model_tiers.hands_over then 1
+        when
+            {{ draw_of(['leads.model_id', 'leads.lead_id']) }} < model_tiers.worked_anyway_pct
+            then 100 / model_tiers.worked_anyway_pct
+    end as worked_weight
 from leads
 inner join lead_totals
     on
@@ -56,4 +70,6 @@ left join lead_tiers
     leads.as_of_date = lead_tiers.as_of_date
     and leads.model_id = lead_tiers.model_id
     and leads.lead_id = lead_tiers.lead_id
+left join model_tiers
+    on leads.model_id = model_tiers.model_id and lead_tiers.tier = model_tiers.tier
 where lead_totals.score is not null

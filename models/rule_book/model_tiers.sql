@@ -32,7 +32,8 @@ model_tiers as (
         nullif(file_rows.stage, '') as stage,
         coalesce(file_rows.hands_over = 'true', false) as hands_over,
         cast({{ read_number('file_rows.capacity') }} as {{ dbt.type_bigint() }}) as capacity,
-        nullif(file_rows.required_fields, '') as required_fields
+        nullif(file_rows.required_fields, '') as required_fields,
+        coalesce({{ read_number('file_rows.worked_anyway_pct') }}, 0) as worked_anyway_pct
     from file_rows
     inner join scored_models on file_rows.model_id = scored_models.model_id
     where file_rows.file_name = 'tiers'

@@ -68,3 +68,10 @@ from needed_minimums
 where
     exists (select 1 from cells)
     and needed_minimums.minimum not in (select cells.value from cells where cells.row_number > 1)
+union all
+{{ problem_rows(
+    'file_rows', 'worked_anyway_pct',
+    "file_name = 'tiers' and hands_over = 'true' and "
+    ~ read_number('worked_anyway_pct') ~ ' > 0',
+    "'is for tiers that do not hand over: of this one every lead is worked'"
+) }}

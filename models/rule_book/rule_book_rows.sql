@@ -49,6 +49,7 @@ rows_of_files as (
         max(case when column_name = 'hands_over' then value end) as hands_over,
         max(case when column_name = 'capacity' then value end) as capacity,
         max(case when column_name = 'required_fields' then value end) as required_fields,
+        max(case when column_name = 'worked_anyway_pct' then value end) as worked_anyway_pct,
         max(case when column_name = 'grade' then value end) as grade,
         max(case when column_name = 'from_score' then value end) as from_score,
         max(case when column_name = 'points' then value end) as points,

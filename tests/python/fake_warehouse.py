@@ -261,6 +261,10 @@ create table tier_promises (
     promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
     came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4), kept boolean
 );
+create table worked_anyway (
+    as_of_date date, model_id varchar, lead_id varchar, tier varchar, tier_since date,
+    probability decimal(5, 4)
+);
 create table lead_confidence (
     as_of_date date, model_id varchar, lead_id varchar, probability decimal(5, 4),
     low decimal(5, 4), high decimal(5, 4), source varchar

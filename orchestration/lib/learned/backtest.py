@@ -68,6 +68,7 @@ select
     grade,
     deal_stage_pct,
     sales_activities,
+    cast(coalesce(worked_weight, 0) as double) as worked_weight,
     count(*) as leads,
     count(*) filter (has_next_outcome) as outcomes
 from evidence.cohort_leads

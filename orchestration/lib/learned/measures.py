@@ -21,6 +21,7 @@ from orchestration.lib.learned.metrics import (
 )
 
 ALL = "all"
+WORKED = "worked"
 RANKING = ("auc", "average_precision", "lift_10", "gain_20")
 PROBABILITY = ("brier", "log_loss", "ece")
 # Intervals are drawn by scores of a tenth of a point: no interval is as fine as that.
@@ -54,6 +55,7 @@ def measure_model(
             *measure_shares("grade", of_day),
         ]
         if day == as_of:
+            found += measure_worked(of_day)
             found += measure_bands(said)
             for attribute, values in by_value.items():
                 for value, of_value in values.groupby("value"):
@@ -76,6 +78,21 @@ def measure_segment(segment: str, counts: pd.DataFrame) -> list[dict]:
     return rows + measure_with_intervals(
         segment, RANKING, exact, measure_ranking, rounded, draw_ranking
     )
+
+
+def measure_worked(counts: pd.DataFrame) -> list[dict]:
+    """Ranking of the leads that sales was to work, where some of these were drawn from below the
+    line: each of those stands for as many as were not. Leads that nobody works have their outcome
+    more rarely, which makes any line look better than it is."""
+    worked = counts[counts["worked_weight"] > 0]
+    if not (worked["worked_weight"] > 1).any():
+        return []
+    weighed = worked.assign(
+        leads=worked["leads"] * worked["worked_weight"],
+        outcomes=worked["outcomes"] * worked["worked_weight"],
+    )
+    there = {"leads": int(worked["leads"].sum()), "outcomes": int(worked["outcomes"].sum())}
+    return [row | there for row in measure_segment(WORKED, weighed) if row["metric"] in RANKING]
 
 
 def measure_stated(foretold: pd.DataFrame) -> list[dict]:

@@ -76,6 +76,7 @@ MARTS = {
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
     "tier_promises": "model_id, kind, place",
+    "worked_anyway": "model_id, lead_id",
     "lead_confidence": "as_of_date, model_id, lead_id",
     "model_confidence": "model_id",
     "confidence_curves": "model_id, score, deal_stage_pct, sales_activities",
