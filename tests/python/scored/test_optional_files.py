@@ -51,6 +51,8 @@ OWN = {
     "account_rollup": "model_id,next_lead_weight,leads_counted,engaged_within_days,max_score,reason"
     "\n,1,5,30,1000,All in full\n",
     "score_parts": f"model_id,part,rule_id\n{DEFAULT_MODEL},seniority,level_director\n",
+    "gate": "model_id,condition,limit,description\n,auc_share,0.5,Half\n"
+    f"{DEFAULT_MODEL},auc_share,0.9,Its own\n",
 }
 
 # What each of them says, by the file that counts: the shipped one, and the one above.
@@ -78,6 +80,11 @@ QUESTIONS = {
     "score_parts": (
         f"select min(part) from lead_score_parts where model_id = '{DEFAULT_MODEL}'",
         None, "seniority",
+    ),
+    "gate": (
+        "select limit_value from rule_book.gate_limits"
+        f" where model_id = '{DEFAULT_MODEL}' and condition = 'auc_share'",
+        0.95, 0.9,
     ),
 }  # fmt: skip
 
