@@ -216,6 +216,17 @@ create table score_health (
     row_count bigint, verdict varchar not null, accepted_by varchar, accepted_because varchar,
     what_to_do varchar
 );
+create table tier_promises (model_id varchar, kind varchar, place bigint);
+create table lead_confidence (as_of_date date, model_id varchar, lead_id varchar);
+create table model_confidence (model_id varchar);
+create table confidence_curves (
+    model_id varchar, score bigint, deal_stage_pct bigint, sales_activities bigint
+);
+create table backtest (model_id varchar, as_of_date date, segment varchar, metric varchar);
+create table backtest_cohorts (
+    model_id varchar, as_of_date date, tier varchar, grade varchar, score bigint,
+    deal_stage_pct bigint, sales_activities bigint
+);
 create table quarantine (
     table_name varchar, file_name varchar, line_number bigint, row_key varchar,
     column_name varchar, masked_value varchar, reason varchar, first_seen_at timestamp
@@ -374,6 +385,13 @@ def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
                 union all by name
                 select 'score_limits' as file_name, * from read_csv('{RULES}/score_limits.csv')
             )
+            """
+        )
+        connection.execute(
+            f"""
+            create table rule_book.gate_limits as
+            select 'b2b' as model_id, condition, "limit" as limit_value
+            from read_csv('{RULES}/gate.csv')
             """
         )
         connection.execute("create table rules.tiers as from tiers")
