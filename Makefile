@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest gate explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -52,6 +52,9 @@ replay: $(READY) ## score past days beside what is live: make replay DAYS=2026-0
 
 backtest: $(READY) ## how well scores of past days foretold what came: make backtest (DAYS=2026-01-31,2026-02-28)
 	@$(COMMAND) backtest "$(DAYS)"
+
+gate: $(READY) ## whether a changed rule book may go live: make gate RULES=<folder> (DAYS=..., MARKDOWN=<file>)
+	@$(COMMAND) gate "$(DAYS)" $(if $(RULES),--rules "$(RULES)") --markdown "$(MARKDOWN)"
 
 explain: $(COMMAND) ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
 	@$(COMMAND) explain "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"

@@ -57,7 +57,7 @@ def accept(what: str, by: str, because: str, as_json: bool) -> None:
     "--markdown",
     default="",
     metavar="FILE",
-    help="Write it as Markdown for a pull request too; - for standard output, in place of all else.",
+    help="Write it as Markdown for a pull request too; - for standard output, instead of all else.",
 )
 @as_json
 def gate(days: str, by: str, because: str, markdown: str, as_json: bool) -> int:
@@ -77,7 +77,7 @@ def gate(days: str, by: str, because: str, markdown: str, as_json: bool) -> int:
         settings = load_settings()
         check_settings(settings)
         if bool(by.strip()) != bool(because.strip()):
-            raise WrongUse("Say who accepts it and why: --by <your name> --because \"<why>\".")
+            raise WrongUse('Say who accepts it and why: --by <your name> --because "<why>".')
     manifest = demand_publication(settings)
     warn(
         f"Holding the rule book {settings.rules} to the gate, against publication "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.basics.rule_book_files import hash_rules
+from orchestration.lib.basics.rule_book_files import hash_rules, turns_between
 from orchestration.lib.basics.settings import PROJECT_ROOT, read_variables
 from orchestration.lib.checked.gate_limits import make_limits, read_conditions
 from orchestration.lib.checked.health import (
@@ -151,12 +151,20 @@ def approve_scores(
         connection,
         as_of,
         last=last,
-        has_changed=bool(last) and last[0]["rule_book"]["sha256"] != hash_rules(rules),
+        has_changed=last is not None and has_turned(last[0], rules, as_of=as_of),
         acceptances=find_acceptances(warehouse, published),
     )
     note_refusals(warehouse, list_refused(judged))
     demand_health(judged)
     return judged
+
+
+def has_turned(manifest: Manifest, rules: Path, *, as_of: date) -> bool:
+    """Whether the rule book is another one than the published one, or a row of it has begun or
+    ended since."""
+    then = date.fromisoformat(manifest["as_of_date"])
+    is_other = manifest["rule_book"]["sha256"] != hash_rules(rules)
+    return is_other or turns_between(rules, then, as_of)
 
 
 def judge_scores(

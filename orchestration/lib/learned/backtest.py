@@ -6,8 +6,7 @@ measures (backtest), counts by tier, grade and score (backtest_cohorts), and wha
 made of (model_confidence, confidence_curves).
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -137,7 +136,12 @@ def back_test(
     warehouse and return it, a model each. Raises ValueError where the rule book or the raw data
     cannot work, or no lead was at risk on any of the days."""
     as_of = settings.as_of_dates[-1]
-    with score_past(settings, days=days, folder=folder, console=console) as (scratch, chosen):
+    with open_scratch(replace(settings, as_of_dates=(as_of,), known="then"), folder) as scratch:
+        build(scratch, folder, console, "--select", "+model_outcomes")
+        chosen = choose_days(days, as_of=as_of, horizon_days=read_horizon(scratch.warehouse))
+        scratch = replace(scratch, as_of_dates=(*chosen, as_of))
+        build(scratch, folder, console, "--select", "+lead_scores", "+cohort_leads")
+        tier(scratch, console)
         with time_step(console, "measure", count_things(len(chosen), "day")):
             with open_warehouse(scratch.warehouse) as connection:
                 connection.execute(COUNTS, {"groups": LEAD_GROUPS})
@@ -150,22 +154,6 @@ def back_test(
                 )
             copy_tables(scratch.warehouse, settings.warehouse)
     return tested
-
-
-@contextmanager
-def score_past(
-    settings: Settings, *, days: str, folder: Path, console: TextIO
-) -> Iterator[tuple[Settings, tuple[date, ...]]]:
-    """Score past days as known then in a copy of the warehouse under `folder`, with the newest day
-    of `settings`, which knows what came; gives the settings of the copy and the days."""
-    as_of = settings.as_of_dates[-1]
-    with open_scratch(replace(settings, as_of_dates=(as_of,), known="then"), folder) as scratch:
-        build(scratch, folder, console, "--select", "+model_outcomes")
-        chosen = choose_days(days, as_of=as_of, horizon_days=read_horizon(scratch.warehouse))
-        scratch = replace(scratch, as_of_dates=(*chosen, as_of))
-        build(scratch, folder, console, "--select", "+lead_scores", "+cohort_leads")
-        tier(scratch, console)
-        yield scratch, chosen
 
 
 def read_horizon(warehouse: Path) -> int:

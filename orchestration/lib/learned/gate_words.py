@@ -10,7 +10,8 @@ from orchestration.lib.basics.progress import count_things
 from orchestration.lib.basics.rows import Row
 from orchestration.lib.basics.settings import write_days
 from orchestration.lib.checked.health import MEASURES, Judged, write_value
-from orchestration.lib.learned.gate import Gate, Model
+from orchestration.lib.learned.gate import Gate
+from orchestration.lib.learned.gate_moves import Model
 from orchestration.lib.learned.metrics import Measured
 from orchestration.lib.learned.paired import Paired
 
@@ -30,7 +31,7 @@ def answer_gate(gate: Gate) -> Answer:
 def name_model(model: Model) -> str:
     """A model, and the one whose place it takes.
 
-    >>> name_model(Model("old", "next", [], [], [], None, []))
+    >>> name_model(Model("old", "next", [], [], [], [], None, []))
     'next in place of old'
     """
     if model.before in (None, model.after):
@@ -126,7 +127,7 @@ def describe_basis(gate: Gate) -> str:
     """What was compared, on which days."""
     basis = (
         f"Compared with publication {gate.publication_id} as of {gate.as_of}; past days: "
-        f"{write_days(gate.days)}."
+        f"{write_days(gate.days).replace(',', ', ')}."
     )
     if gate.day > gate.as_of:
         basis += f" The rule book counts as it stands on {gate.day}, when its last row begins."
@@ -184,7 +185,7 @@ def write_markdown(gate: Gate) -> str:
         lines += ["", *write_conditions(model.judged)]
         if model.before:
             lines += ["", "Leads by tier, before (down) and after (across):", ""]
-            lines += write_matrix(model.matrix)
+            lines += write_matrix(model)
         if model.rules:
             lines += ["", "Rules whose points change most:", ""]
             lines += write_table(
@@ -233,16 +234,19 @@ def write_conditions(judged: Iterable[Judged]) -> list[str]:
     return write_table(("condition", "value", "limit", "verdict"), rows)
 
 
-def write_matrix(matrix: Sequence[Row]) -> list[str]:
-    """A table of leads by their tier before and after."""
+def write_matrix(model: Model) -> list[str]:
+    """A table of leads by their tier before and after, the highest tier first."""
     counts: dict[tuple[str, str], int] = {}
-    for row in matrix:
+    for row in model.matrix:
         place = (
             name_tier(row["tier_before"], is_scored=row["was_scored"]),
             name_tier(row["tier_after"], is_scored=row["is_scored"]),
         )
         counts[place] = counts.get(place, 0) + row["leads"]
-    before, after = (sorted({place[side] for place in counts}) for side in (0, 1))
+    names = [*model.tiers, name_tier(None, is_scored=True), name_tier(None, is_scored=False)]
+    before, after = (
+        [name for name in names if name in {place[side] for place in counts}] for side in (0, 1)
+    )
     rows = [(name, *(f"{counts.get((name, other), 0):,}" for other in after)) for name in before]
     return write_table(("", *after), rows)
 

@@ -140,9 +140,7 @@ def compare_past(
         connection.execute(f"attach {quote(first)} as first (read_only)")
         connection.execute(f"attach {quote(second)} as second (read_only)")
         return {
-            after: compare_pair(
-                connection.execute(PAIRED, {"before": before, "after": after}).df()
-            )
+            after: compare_pair(connection.execute(PAIRED, {"before": before, "after": after}).df())
             for before, after in models
         }
 

@@ -2,11 +2,10 @@
 them its newest rows would not count yet, and those that have ended still would."""
 
 import csv
-import io
 from datetime import date, timedelta
 from pathlib import Path
 
-from orchestration.lib.basics.rule_book_files import find_delimiter
+from orchestration.lib.basics.rule_book_files import read_day, read_rows
 
 # Rows that stand count from the first of these days to the second; each of the others is put on a
 # day of its own after it, which no run ever scores.
@@ -58,21 +57,3 @@ def place_row(row: dict[str, str], number: int, *, day: date) -> dict[str, str]:
         return {**row, "valid_from": FROM, "valid_to": f"{TO}"}
     own = TO + timedelta(days=number)
     return {**row, "valid_from": f"{own}", "valid_to": f"{own + timedelta(days=1)}"}
-
-
-def read_rows(file: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file of the rule book by their column, without blank ones at the end."""
-    content = file.read_bytes()
-    reader = csv.reader(
-        io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=find_delimiter(content)
-    )
-    header = [name.strip().lower() for name in next(reader, [])]
-    return [dict(zip(header, row, strict=True)) for row in reader if any(map(str.strip, row))]
-
-
-def read_day(text: str) -> date | None:
-    """The day that `text` is; None where it is none."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        return None

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.lib.checked.feed_health import approve_feeds
 from orchestration.lib.checked.health import Limit, Measured, judge
-from orchestration.lib.checked.score_health import approve_scores
+from orchestration.lib.checked.score_health import approve_scores, has_turned
 from orchestration.lib.decided.acceptances import Acceptance, accept, find_file, list_refusals
 from orchestration.lib.decided.tiers import write_tiers
 from orchestration.lib.delivered.release import release_hand_overs
@@ -360,7 +360,9 @@ def test_a_tier_without_a_lead_blocks_where_the_rule_book_has_changed(site):
         site.approve()
     [sentence] = str(error.value).splitlines()
     assert sentence.startswith("b2b, number of leads in the tier ready_to_buy: 0, usually about ")
-    assert "(at least 1)" in sentence and "leads accept b2b.tier_leads.ready_to_buy --by" in sentence
+    assert (
+        "(at least 1)" in sentence and "leads accept b2b.tier_leads.ready_to_buy --by" in sentence
+    )
     site.accept("b2b.tier_leads.ready_to_buy")
     [accepted] = site.run()["health"]["accepted"]
     assert (accepted["what"], accepted["by"]) == ("b2b.tier_leads.ready_to_buy", "Ada")
@@ -386,6 +388,20 @@ def test_a_changed_rule_book_is_held_to_the_gate_and_others_to_the_limits_alone(
     change_the_rule_book(site, "select 1")
     with pytest.raises(ValueError, match="in another tier than at the last publication: "):
         site.approve()
+
+
+def test_a_rule_book_has_changed_too_when_a_row_begins_or_ends(site):
+    (site.rules / "exclusions.csv").write_text(
+        f"kind,value,valid_from,valid_to\nemail,x,{AS_OF - timedelta(days=9)},{AS_OF}\n"
+        f"email,y,{AS_OF + timedelta(days=1)},{AS_OF + timedelta(days=3)}\n"
+    )
+    manifest = site.run()
+    days = [AS_OF + timedelta(days=n) for n in range(4)]
+    assert [has_turned(manifest, site.rules, as_of=day) for day in days] == [
+        False, True, True, True,
+    ]  # fmt: skip
+    later = {**manifest, "as_of_date": f"{AS_OF + timedelta(days=1)}"}
+    assert [has_turned(later, site.rules, as_of=day) for day in days] == [False, False, False, True]
 
 
 def test_scores_of_another_rule_book_are_compared_too(site):
