@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest gate explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -52,6 +52,9 @@ replay: $(READY) ## score past days beside what is live: make replay DAYS=2026-0
 
 backtest: $(READY) ## how well scores of past days foretold what came: make backtest (DAYS=2026-01-31,2026-02-28)
 	@$(COMMAND) backtest "$(DAYS)"
+
+learn: $(READY) ## learn a rule book from what became of past leads: make learn MODEL=b2b_software OUT=my-rules
+	@$(COMMAND) learn "$(MODEL)" --out "$(OUT)"
 
 gate: $(READY) ## whether a changed rule book may go live: make gate RULES=<folder> (DAYS=..., MARKDOWN=<file>)
 	@$(COMMAND) gate "$(DAYS)" $(if $(RULES),--rules "$(RULES)") --markdown "$(MARKDOWN)"

@@ -15,6 +15,20 @@
         leads {{ dbt.type_bigint() }} not null,
         outcomes {{ dbt.type_bigint() }} not null
     );
+    create table if not exists {{ target.schema }}.leakage (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        kind {{ dbt.type_string() }} not null,
+        name {{ dbt.type_string() }} not null,
+        rules {{ dbt.type_bigint() }} not null,
+        leads_with {{ dbt.type_bigint() }} not null,
+        outcomes_with {{ dbt.type_bigint() }} not null,
+        outcomes_moved {{ dbt.type_bigint() }} not null,
+        moved_after {{ dbt.type_bigint() }} not null,
+        backdated {{ dbt.type_bigint() }} not null,
+        finding {{ dbt.type_string() }} not null,
+        finding_text {{ dbt.type_string() }} not null
+    );
     create table if not exists {{ target.schema }}.backtest_cohorts (
         model_id {{ dbt.type_string() }} not null,
         as_of_date date not null,

@@ -130,6 +130,15 @@
 {%- endmacro %}
 
 
+{% macro reads_text(operator) -%}
+    {# Whether an operator looks into a text, so that numbers beside each other may be as different to
+       it as any. #}
+    {{ operator }} in (
+        'contains', 'not_contains', 'starts_with', 'ends_with', 'matches', 'not_matches'
+    )
+{%- endmacro %}
+
+
 {% macro unheard_of_value() -%}
     {# A value that no rule names: it meets nothing but `present`. The character is the unit
        separator, which no spreadsheet writes. #}

@@ -15,6 +15,12 @@
 {%- endmacro %}
 
 
+{% macro most_days() -%}
+    {# More days than anything here can be ago. #}
+    1000000
+{%- endmacro %}
+
+
 {% macro active_window() -%}
     {# The days of active_days_30 and of activity_state. #}
     30

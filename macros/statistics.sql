@@ -13,9 +13,21 @@
     {{ wilson_end(hits, trials, '+') }}
 {%- endmacro %}
 
+{% macro normal_z() -%}
+    {# Of a normal distribution 95 % lie within so many standard deviations. #}
+    {{ return(1.959963984540054) }}
+{%- endmacro %}
+
+
+{% macro normal_reach(variance) -%}
+    {# How far the ends of a sum's 95 % interval lie from its mean, from the sum of the variances of
+       what is added. #}
+    {{ normal_z() }} * sqrt({{ variance }})
+{%- endmacro %}
+
+
 {% macro wilson_end(hits, trials, direction) -%}
-    {#- Of a normal distribution 95 % lie within so many standard deviations. -#}
-    {%- set z = 1.959963984540054 -%}
+    {%- set z = normal_z() -%}
     {%- set x = 'cast(' ~ hits ~ ' as ' ~ type_double() ~ ')' -%}
     {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
     case
@@ -60,4 +72,38 @@
 {% macro median_of(number) -%}
     {# The middle of the numbers that are known; an aggregate. #}
     percentile_cont(0.5) within group (order by {{ number }})
+{%- endmacro %}
+
+
+{% macro weight_of_evidence(outcomes, others, outcomes_without, others_without) -%}
+    {# How far the odds of an outcome are from those of all leads: the logarithm of their ratio, 0
+       where they are the same, ln 2 where they are twice as high. None of the four counts may be
+       0. #}
+    ln(
+        cast(({{ outcomes }}) as {{ type_double() }}) / ({{ others }})
+        * ({{ others }} + {{ others_without }}) / ({{ outcomes }} + {{ outcomes_without }})
+    )
+{%- endmacro %}
+
+
+{% macro variance_of_evidence(outcomes, others, outcomes_without, others_without) -%}
+    {# How much it varies by chance, from the same counts. #}
+    (
+        1.0 / ({{ outcomes }}) - 1.0 / ({{ outcomes }} + {{ outcomes_without }})
+        + 1.0 / ({{ others }}) - 1.0 / ({{ others }} + {{ others_without }})
+    )
+{%- endmacro %}
+
+
+{% macro information_of_split(outcomes, others, outcomes_without, others_without) -%}
+    {# How much it tells to know on which side of a split a lead is: the share of all outcomes less
+       the share of all others, times the weight of evidence, of both sides. 0.02 is little, 0.1
+       some and 0.3 much. #}
+    (
+        1.0 * ({{ outcomes }}) / ({{ outcomes }} + {{ outcomes_without }})
+        - 1.0 * ({{ others }}) / ({{ others }} + {{ others_without }})
+    ) * ln(
+        cast(({{ outcomes }}) as {{ type_double() }}) / ({{ others }})
+        * ({{ others_without }}) / ({{ outcomes_without }})
+    )
 {%- endmacro %}

@@ -168,11 +168,11 @@
 {%- endmacro %}
 
 
-{% macro stack_columns(relation, columns, named, keys=('as_of_date', 'lead_no')) -%}
-    {# The columns of a relation that `named` names in its column attribute, in long form, as text:
-       the keys, attribute and value. #}
+{% macro stack_columns(relation, columns, named=none, keys=('as_of_date', 'lead_no')) -%}
+    {# The columns of a relation that `named` names in its column attribute (without it all), in long
+       form, as text: the keys, attribute and value. #}
     {%- set wanted = run_query('select attribute from ' ~ named).columns[0].values()
-        if can_be_read(named) else columns -%}
+        if named and can_be_read(named) else columns -%}
     {%- for column in [columns[0]] + (columns[1:] | select('in', wanted) | list) %}
     select
         {{ keys | join(',\n        ') }},

@@ -12,24 +12,76 @@ deal_stages as (
 
 ),
 
-open_opportunities as (
+stage_conversion as (
 
-    select *
+    select * from {{ ref('deal_stage_conversion') }}
+
+),
+
+deals as (
+
+    select
+        *,
+        lower(trim(stage)) as stage_name,
+        {{ decided_on('opportunities') }} as decided_on
     from opportunities
-    where is_won is null
+
+),
+
+-- How long a deal takes of which only its beginning is known.
+whole_deals as (
+
+    select
+        as_of_date,
+        {{ median_of(dbt.datediff('created_at', 'decided_on', 'day')) }} as days_to_win
+    from deals
+    where decided_on is not null and is_won
+    group by as_of_date
+
+),
+
+expected as (
+
+    select
+        deals.*,
+        deal_stages.confidence_pct,
+        coalesce(stage_conversion.median_days_to_win, whole_deals.days_to_win, 0) as days_to_win
+    from deals
+    left join deal_stages on deals.stage_name = deal_stages.stage
+    left join stage_conversion
+        on
+        deals.as_of_date = stage_conversion.as_of_date
+        and deals.stage_name = stage_conversion.stage
+    left join whole_deals on deals.as_of_date = whole_deals.as_of_date
+    where deals.decided_on is null
 
 )
 
 select
-    open_opportunities.as_of_date,
-    open_opportunities.opportunity_id,
-    open_opportunities.lead_id,
-    open_opportunities.account_id,
-    open_opportunities.stage,
-    open_opportunities.amount,
-    cast(deal_stages.confidence_pct as decimal(5, 2)) as confidence_pct,
-    cast(open_opportunities.amount * deal_stages.confidence_pct / 100 as decimal(18, 2))
-        as forecast_amount
-from open_opportunities
-left join deal_stages
-    on lower(open_opportunities.stage) = deal_stages.stage
+    as_of_date,
+    opportunity_id,
+    lead_id,
+    account_id,
+    stage,
+    amount,
+    cast(confidence_pct as decimal(5, 2)) as confidence_pct,
+    cast(amount * confidence_pct / 100 as decimal(18, 2)) as forecast_amount,
+    lower(product) as product,
+    coalesce(
+        expected_close_on, cast(as_of_date + cast(floor(days_to_win) as integer) as date)
+    ) as expected_on,
+    expected_close_on is null as is_expected_by_history,
+    nullif(
+        concat_ws(
+            '; ',
+            case
+                when coalesce(stage_name, '') = '' then 'has no stage'
+                when confidence_pct is null
+                    then
+                        'its stage ' || stage_name || ' stands in no row of stage_confidence.csv: '
+                        || 'add it there'
+            end,
+            case when amount is null then 'has no amount' end
+        ), ''
+    ) as problem
+from expected

@@ -24,6 +24,7 @@ ranked as (
         case
             when outcomes.outcome in ('opportunity', 'won_opportunity')
                 then coalesce(nullif(outcomes.value, ''), scored_models.product)
+            when outcomes.outcome = 'stage' then scored_models.product
         end as product,
         case when outcomes.outcome = 'stage' then lower(outcomes.value) end as stage,
         cast({{ read_number('outcomes.horizon_days') }} as integer) as horizon_days,
@@ -44,6 +45,12 @@ select
     outcome,
     product,
     stage,
+    case outcome
+        when 'accepted_hand_over' then 'a hand-over that sales accepted'
+        else
+            case outcome when 'won_opportunity' then 'a won opportunity' else 'an opportunity' end
+            || coalesce(' for ' || product, '') || coalesce(' that reached ' || stage, '')
+    end as outcome_text,
     horizon_days,
     ends_with_loss,
     cool_down_days,

@@ -15,6 +15,8 @@ problems as (
     select * from {{ ref('rule_book_condition_problems') }}
     union all
     select * from {{ ref('rule_book_activity_problems') }}
+    union all
+    select * from {{ ref('rule_book_outcome_problems') }}
 
 ),
 

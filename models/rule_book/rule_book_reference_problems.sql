@@ -157,4 +157,14 @@ union all
     "'has no dimension in dimensions.csv'"
 ) }}
 union all
+{{ problem_rows(
+    'scored_models', 'model_id',
+    "role in ('champion', 'challenger') and not exists (select 1 from file_rows as outcomes"
+    ~ " where outcomes.file_name = 'outcomes'"
+    ~ " and coalesce(nullif(outcomes.model_id, ''), scored_models.model_id)"
+    ~ " = scored_models.model_id)",
+    "'has no outcome in outcomes.csv, which says what its scores foretell: add a row for it, or '"
+    ~ " || 'one with an empty model_id, which counts for every model without its own'"
+) }}
+union all
 select * from nothing_to_score

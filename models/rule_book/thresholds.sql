@@ -23,6 +23,7 @@ select
     cast(max(case when threshold = 'rule_leads' then value end) as {{ dbt.type_bigint() }})
         as rule_leads_needed,
     max(case when threshold = 'capped_pct' then value end) as mostly_capped_pct,
+    max(case when threshold = 'leak_pct' then value end) as leak_pct,
     cast(
         max(case when threshold = 'promise_leads' then value end) as {{ dbt.type_bigint() }}
     ) as promise_leads_needed,

@@ -136,6 +136,94 @@ def backtest(days: str, segments: str, as_json: bool) -> None:
     tell(answer_tested(tested, warehouse=settings.warehouse), as_json=as_json)
 
 
+@click.command(short_help="Learn a rule book from what became of past leads.")
+@click.argument("model", default="", metavar="MODEL")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Where the rule book is written: a folder that is new, or was learned before.",
+)
+@click.option(
+    "--rules-at-most",
+    type=click.IntRange(1, 200),
+    default=25,
+    show_default=True,
+    metavar="N",
+    help="How many rules it may have.",
+)
+@click.option(
+    "--days",
+    type=click.Choice(["month-ends", "first-days"]),
+    default="month-ends",
+    show_default=True,
+    help="A lead counts on each month's end, or once, on its first day.",
+)
+@click.option("--since", metavar="DAY", help="The first day that counts. Default: a year back.")
+@click.option(
+    "--judged-from",
+    metavar="DAY",
+    help="What is from this day on judges and is not learned from. Default: the last quarter.",
+)
+@click.option(
+    "--with-unfinished",
+    is_flag=True,
+    help="Learn also from leads whose time was not up by then, by what had come.",
+)
+@click.option(
+    "--leave-out",
+    multiple=True,
+    metavar="NAME",
+    help="An attribute or activity that no rule may use, or a value, as industry=retail.",
+)
+@click.option(
+    "--seed", type=int, default=7, show_default=True, metavar="N", help="Of what is drawn."
+)
+@take_settings("as-of", *OF_SCORING)
+@as_json
+def learn(
+    model: str,
+    out: Path,
+    rules_at_most: int,
+    days: str,
+    since: str | None,
+    judged_from: str | None,
+    with_unfinished: bool,
+    leave_out: tuple[str, ...],
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Write a rule book for MODEL to a folder: a challenger of few rules, learned from past leads
+    and what came of them, with how good it is beside the rule book there is. Publishes nothing.
+
+    \b
+    Example: leads learn b2b_software --out my-learned-rules
+    """
+    from orchestration.lib.learned.learn import Question, demand_place, read_one_day
+    from orchestration.lib.learned.learn import learn as learn_from_history
+
+    with as_wrong_use():
+        settings = load_settings()
+        check_settings(settings)
+        question = Question(
+            model_id=model,
+            days=days,
+            since=read_one_day(since, name="--since"),
+            judged_from=read_one_day(judged_from, name="--judged-from"),
+            with_unfinished=with_unfinished,
+            leave_out=leave_out,
+            rules_at_most=rules_at_most,
+            seed=seed,
+        )
+        out = out.expanduser().absolute()
+        demand_place(out)
+    warn(f"Learning from what was known, and what came, by {settings.as_of_dates[-1]}")
+    with work_in("learn", "Nothing was learned. What is wrong:") as (folder, console):
+        answer = learn_from_history(settings, question, out=out, folder=folder, console=console)
+    tell(replace(answer, lines=["", *answer.lines]), as_json=as_json)
+
+
 @click.command(short_help="Score real data with a rule book of its own.")
 @click.argument("name", shell_complete=complete_examples)
 @click.option(
@@ -160,4 +248,4 @@ def example(name: str, data: Path) -> int:
         return run_example(name, data)
 
 
-COMMANDS = [run, preview, replay, backtest, example]
+COMMANDS = [run, preview, replay, backtest, learn, example]

@@ -178,6 +178,16 @@ create table sales_forecast (
     as_of_date date, opportunity_id varchar, lead_id varchar, account_id varchar, stage varchar,
     amount decimal(18, 2), confidence_pct decimal(5, 2), forecast_amount decimal(18, 2)
 );
+create table forecast (
+    as_of_date date, month date, product varchar, deals bigint, open_amount decimal(18, 2),
+    expected decimal(18, 2), low decimal(18, 2), high decimal(18, 2),
+    open_amount_unknown_stage decimal(18, 2), deals_overdue bigint, won_amount decimal(18, 2),
+    target decimal(18, 2), needed_pipeline decimal(38, 2), has_needed_pipeline boolean
+);
+create table deal_stage_conversion (
+    as_of_date date, stage varchar, deals_entered bigint, won bigint, lost bigint,
+    conversion_rate decimal(5, 4)
+);
 create table rule_health (
     as_of_date date, model_id varchar, rule_id varchar, dimension varchar, reason varchar,
     owner varchar, points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar,
@@ -185,7 +195,12 @@ create table rule_health (
 );
 create table model_health (
     as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
-    rules bigint, rules_with_findings bigint
+    rules bigint, rules_with_findings bigint, outcome_text varchar
+);
+create table attribute_worth (
+    as_of_date date, model_id varchar, kind varchar, attribute varchar, value varchar,
+    leads bigint, outcomes bigint, points_now decimal(12, 4), points_by_data decimal(12, 1),
+    finding varchar
 );
 create table score_trend (
     model_id varchar, as_of_date date, first_day date, mean_score decimal(12, 4),
@@ -216,16 +231,39 @@ create table score_health (
     row_count bigint, verdict varchar not null, accepted_by varchar, accepted_because varchar,
     what_to_do varchar
 );
-create table tier_promises (model_id varchar, kind varchar, place bigint);
-create table lead_confidence (as_of_date date, model_id varchar, lead_id varchar);
-create table model_confidence (model_id varchar);
-create table confidence_curves (
-    model_id varchar, score bigint, deal_stage_pct bigint, sales_activities bigint
+create table backtest (
+    model_id varchar, as_of_date date, segment varchar, metric varchar, value double, low double,
+    high double, leads bigint, outcomes bigint
 );
-create table backtest (model_id varchar, as_of_date date, segment varchar, metric varchar);
 create table backtest_cohorts (
-    model_id varchar, as_of_date date, tier varchar, grade varchar, score bigint,
-    deal_stage_pct bigint, sales_activities bigint
+    model_id varchar, as_of_date date, outcome_key varchar, horizon_days bigint, tier varchar,
+    grade varchar, score bigint, deal_stage_pct bigint, sales_activities bigint, leads bigint,
+    outcomes bigint
+);
+create table leakage (
+    as_of_date date, model_id varchar, kind varchar, name varchar, rules bigint,
+    leads_with bigint, outcomes_with bigint, outcomes_moved bigint, moved_after bigint,
+    backdated bigint, finding varchar, finding_text varchar
+);
+create table model_confidence (
+    model_id varchar, fitted_on date, outcome_key varchar, kind varchar, leads bigint,
+    outcomes bigint, calibration_error double, rate_expected double, rate_latest double,
+    has_drifted boolean, is_recalibrated boolean, finding varchar
+);
+create table confidence_curves (
+    model_id varchar, score bigint, deal_stage_pct bigint, sales_activities bigint,
+    probability double, low double, high double
+);
+create table tier_promises (
+    as_of_date date, model_id varchar, kind varchar, name varchar, place bigint,
+    horizon_days bigint, leads bigint, outcomes bigint, rate decimal(5, 4), low decimal(5, 4),
+    high decimal(5, 4), told_apart_from_next boolean, promised_on date,
+    promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
+    came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4), kept boolean
+);
+create table lead_confidence (
+    as_of_date date, model_id varchar, lead_id varchar, probability decimal(5, 4),
+    low decimal(5, 4), high decimal(5, 4), source varchar
 );
 create table quarantine (
     table_name varchar, file_name varchar, line_number bigint, row_key varchar,
@@ -296,7 +334,7 @@ where lead_id < 'L000010';
 # What marketing and sales look at, written down.
 MEETING = """
 insert into intermediate.int_as_of_dates values ($as_of, date '9999-12-31', null);
-insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3);
+insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3, 'a <won> opportunity');
 insert into rule_health values
     ($as_of, 'b2b', 'company_size', 'firmographic', 'Fitting <i>size</i>', 'revops', 5, 288,
         'always_fires', 'All 288 leads meet it, so that it tells none from another.', 'size', 5),
@@ -306,12 +344,19 @@ insert into rule_health values
         'Met by 3 of 288 leads.', null, null),
     ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null, null,
         null);
+insert into attribute_worth values
+    ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
         0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
     ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null, 0,
         null);
+insert into forecast values
+    ($as_of, $as_of + 1, 'all products', 9, 90000, 18000, 2500, 33500, 700, 2, 1500, 20000, 92500,
+        false),
+    ($as_of, $as_of + 1, '<crm>', 9, 90000, 18000, 2500, 33500, 700, 2, 1500, null, null, null);
+insert into deal_stage_conversion values ($as_of, 'discovery', 30, 10, 15, 0.4);
 insert into hand_over_feedback values
     ($as_of, 'b2b', 'all', 'all hand-overs', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
     ($as_of, 'b2b', 'tier', 'sales', 100, 30, 20, 50, 0.6, 0.4618, 0.7239, 20.5, 62.5),
@@ -319,6 +364,37 @@ insert into hand_over_feedback values
     ($as_of, 'b2b', 'rule', 'visit_3', 50, 3, 0, 47, 1, 0.4385, 1, null, null),
     ($as_of, 'b2b', 'rule', 'visit_4', 9, 0, 0, 9, null, null, null, null, null),
     ($as_of, 'b2b', 'reason', 'no <budget>', 20, 0, 20, 0, null, null, null, 20.5, 62.5);
+"""
+
+# What a back-test has found: a tier that kept its promise, one that broke it, and one of few leads.
+EVIDENCE = """
+insert into model_confidence values
+    ('b2b', $as_of, 'opportunity', 'logistic', 900, 90, 0.0125, 0.1, 0.2, true, true,
+        'The rate <drifted>: probabilities are moved.');
+insert into backtest values
+    ('b2b', $as_of - 90, 'all', 'auc', 0.75, 0.7, 0.8, 900, 90),
+    ('b2b', $as_of, 'all', 'auc', 0.75, 0.7, 0.8, 900, 90);
+insert into backtest
+select 'b2b', $as_of, 'decile=' || i, 'gain', sqrt(i / 10), null, null, 90 * i, 9 * i
+from range(1, 11) as tenths (i);
+insert into backtest values
+    ('b2b', $as_of, 'probability=0.05-0.10', 'stated', 0.08, null, null, 450, 30),
+    ('b2b', $as_of, 'probability=0.05-0.10', 'conversion', 0.0667, 0.04, 0.1, 450, 30),
+    ('b2b', $as_of, 'probability=0.10-0.20', 'stated', 0.15, null, null, 450, 60),
+    ('b2b', $as_of, 'probability=0.10-0.20', 'conversion', 0.1333, 0.1, 0.17, 450, 60);
+insert into backtest_cohorts values
+    ('b2b', $as_of - 90, 'opportunity', 90, 'nurture', 'C3', 30, 0, 0, 500, 20),
+    ('b2b', $as_of - 90, 'opportunity', 90, 'sales', 'A1', 70, 0, 0, 400, 70);
+insert into leakage values
+    ($as_of, 'b2b', 'attribute', 'contract <b>', 1, 80, 80, 80, 80, 0,
+        'only_of_those_with_the_outcome', 'Of the 80 leads that have it, 80 had their <outcome>.');
+insert into tier_promises values
+    ($as_of, 'b2b', 'tier', 'ready_to_buy', 3, 90, 12, 6, null, null, null, null, null, null, null,
+        null, null, null, null, null),
+    ($as_of, 'b2b', 'tier', 'sales', 2, 90, 400, 70, 0.175, 0.14, 0.21, true, $as_of - 90, 0.16,
+        0.12, 0.2, 0.18, 0.15, 0.22, true),
+    ($as_of, 'b2b', 'tier', 'nurture', 1, 90, 500, 20, 0.04, 0.03, 0.06, null, $as_of - 90, 0.1,
+        0.08, 0.12, 0.04, 0.03, 0.06, false);
 """
 
 # What the raw tables look like every day.
@@ -336,8 +412,8 @@ insert into intermediate.int_feed_measures values
 FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
-    "score_trend", "lead_funnel", "hand_over_feedback", "intermediate.int_as_of_dates",
-    "intermediate.int_feed_measures",
+    "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
+    "attribute_worth", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -402,6 +478,9 @@ def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
     return path
 
 
+TESTED = ["model_confidence", "backtest", "backtest_cohorts", "leakage", "tier_promises"]
+
+
 def fill_scores(
     connection: duckdb.DuckDBPyConnection, *, leads: int, as_of: date = AS_OF, seed: int = 1
 ) -> None:
@@ -415,11 +494,15 @@ def fill_scores(
 
 
 def fill_tiers(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tiers of that day, and scored_leads."""
+    """The tiers of that day, scored_leads, and what a back-test found."""
     from orchestration.lib.decided.tiers import write_tiers
 
-    write_tiers(connection)
+    as_of = max(write_tiers(connection))
     connection.execute(SCORED_LEADS)
+    for table in TESTED:
+        connection.execute(f"delete from {table}")
+    for statement in EVIDENCE.strip().removesuffix(";").split(";"):
+        connection.execute(statement, {"as_of": as_of})
 
 
 def change(path: Path, sql: str) -> None:

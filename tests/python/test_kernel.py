@@ -29,15 +29,22 @@ OPERANDS = {
 # The sum of an account's leads, each further one for less, is no decay.
 ROLL_UP = "models/marts/account_scores.sql"
 
+# What writes a rule book names shapes and operators, and reckons with neither.
+WRITER = "orchestration/lib/learned/rule_books.py"
+
 # what is written, where alone it may stand
 WRITTEN_ONCE = [
     (r"\b(power|pow)\s*\(\s*0\.5|0\.5\s*\*\*", {CURVES, POINTS}),
     (r"\b(power|pow)\s*\(|\*\*\s*-", {CURVES, POINTS, ROLL_UP}),
-    (r"['\"](exponential|linear|step)['\"]", {CURVES}),
+    (r"['\"](exponential|linear|step)['\"]", {CURVES, WRITER}),
     (r"\bdecay\s*(=|<>|!=|in\b|not\b)", {CURVES, *VALIDATION}),
     (r"\b(floor_weight|span)\b\s*[-+*/]", {CURVES}),
-    (r"['\"](contains|starts_with|ends_with)['\"]", {OPERATORS}),
-    (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS}),
+    # outcomes.csv has a column ends_with: what ends a lead's risk.
+    (
+        r"['\"](contains|starts_with|ends_with)['\"]",
+        {OPERATORS, "models/rule_book/rule_book_rows.sql"},
+    ),
+    (r"['\"](matches|between)['\"]", {OPERATORS, *VALIDATION, *OPERANDS, WRITER}),
     (r"\boperator\b[^=<>\n]{0,5}(=|<>|!=)", {OPERATORS, *VALIDATION, *OPERANDS}),
     (
         r"\boperator_is_met\(",

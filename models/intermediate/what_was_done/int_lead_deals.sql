@@ -35,18 +35,11 @@ deals_of_leads as (
 
 ),
 
--- The day on which a deal was decided, once it has come: a deal that says won and closes tomorrow
--- is open today.
 decided as (
 
     select
         *,
-        case
-            when
-                is_won is not null
-                and cast(coalesce(closed_at, updated_at) as date) <= as_of_date
-                then cast(coalesce(closed_at, updated_at) as date)
-        end as decided_on
+        {{ decided_on('opportunities') }} as decided_on
     from opportunities
 
 )

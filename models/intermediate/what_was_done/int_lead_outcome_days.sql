@@ -8,7 +8,10 @@ model_outcomes as (
 
 newest_day as (
 
-    select max(as_of_date) as as_of_date from {{ ref('int_as_of_dates') }}
+    select
+        max(as_of_date) as as_of_date,
+        max(known_until) as known_until
+    from {{ ref('int_as_of_dates') }}
 
 ),
 
@@ -36,7 +39,15 @@ deals as (
 
 opportunity_stages as (
 
-    select * from {{ ref('stg_crm__opportunity_stages') }}
+    select
+        stages.opportunity_id,
+        lower(trim(stages.stage)) as stage,
+        cast(stages.entered_at as date) as entered_on
+    from {{ ref('stg_crm__opportunity_stages') }} as stages
+    inner join newest_day
+        on
+        cast(stages.entered_at as date) <= newest_day.as_of_date
+        and {{ is_known_by('stages', 'newest_day') }}
 
 ),
 
@@ -72,16 +83,15 @@ outcome_days as (
     select
         model_outcomes.model_no,
         deals.person_lead_no as lead_no,
-        cast(opportunity_stages.entered_at as date) as happened_on
+        opportunity_stages.entered_on as happened_on
     from deals
     inner join opportunity_stages
-        on
-        deals.opportunity_id = opportunity_stages.opportunity_id
-        and cast(opportunity_stages.entered_at as date) <= deals.as_of_date
+        on deals.opportunity_id = opportunity_stages.opportunity_id
     inner join model_outcomes
         on
         model_outcomes.outcome = 'stage'
-        and lower(trim(opportunity_stages.stage)) = model_outcomes.stage
+        and opportunity_stages.stage = model_outcomes.stage
+        and {{ is_of_product('model_outcomes.product', 'deals.product') }}
     union
     select
         model_outcomes.model_no,

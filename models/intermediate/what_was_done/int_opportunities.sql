@@ -18,5 +18,6 @@ select
     created_at,
     closed_at,
     probability_pct,
+    expected_close_on,
     updated_at
 from opportunities

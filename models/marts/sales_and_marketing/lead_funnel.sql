@@ -36,22 +36,20 @@ leads as (
     select
         model_id,
         lead_id,
-        max(position) as furthest,
         max(case when holds then position end) as standing
     from lead_stages
     group by model_id, lead_id
 
 ),
 
-counted as (
+standing as (
 
     select
         model_id,
-        furthest,
-        standing,
+        standing as position,
         count(*) as leads
     from leads
-    group by model_id, furthest, standing
+    group by model_id, standing
 
 ),
 
@@ -84,19 +82,41 @@ kept_out_of_stages as (
 
 ),
 
--- Only who truly was in a stage has spent days there, not who skipped it.
+-- Who was in a stage, and when it came to one of those behind it, for the first and the last time.
 passages as (
 
     select
         model_id,
         position,
+        happened_on,
         known_since,
         min(happened_on) over (
             partition by model_id, lead_id order by position desc
             rows between unbounded preceding and 1 preceding
-        ) as went_on_on
+        ) as went_on_on,
+        max(last_happened_on) over (
+            partition by model_id, lead_id order by position desc
+            rows between unbounded preceding and 1 preceding
+        ) as last_went_on_on
     from lead_stages
-    where happened_on is not null
+
+),
+
+-- Where nobody knows since when a lead was in its stage at first, what came behind came later.
+reached as (
+
+    select
+        model_id,
+        position,
+        count(*) as leads,
+        count(
+            case
+                when known_since = happened_on and last_went_on_on < happened_on then null
+                else last_went_on_on
+            end
+        ) as moved_on
+    from passages
+    group by model_id, position
 
 ),
 
@@ -112,7 +132,7 @@ stays as (
 
 ),
 
--- A lead has reached a stage where it was in it or in any later one.
+-- A lead that skips a stage has not reached it.
 funnel as (
 
     select
@@ -122,17 +142,17 @@ funnel as (
         stages.stage,
         stages.owner,
         stages.description,
-        coalesce(sum(case when counted.standing = stages.position then counted.leads end), 0)
-            as leads_now,
-        coalesce(sum(case when counted.furthest >= stages.position then counted.leads end), 0)
-            as leads_reached
+        max(stages.position) over () as last_position,
+        coalesce(standing.leads, 0) as leads_now,
+        coalesce(reached.leads, 0) as leads_reached,
+        coalesce(reached.moved_on, 0) as leads_moved_on
     from scored_models
     cross join newest_day
     cross join stages
-    left join counted on scored_models.model_id = counted.model_id
-    group by
-        newest_day.as_of_date, scored_models.model_id, stages.position, stages.stage,
-        stages.owner, stages.description
+    left join standing
+        on scored_models.model_id = standing.model_id and stages.position = standing.position
+    left join reached
+        on scored_models.model_id = reached.model_id and stages.position = reached.position
 
 ),
 
@@ -140,7 +160,7 @@ followed as (
 
     select
         *,
-        lead(leads_reached) over (partition by model_id order by position) as moved_on
+        case when position < last_position then leads_moved_on end as moved_on
     from funnel
 
 )

@@ -24,6 +24,12 @@ lead_outcomes as (
 
 ),
 
+model_outcomes as (
+
+    select * from {{ ref('model_outcomes') }}
+
+),
+
 rule_health as (
 
     select * from {{ ref('rule_health') }}
@@ -48,12 +54,13 @@ leads as (
 
 ),
 
+-- Of what nobody can tell yet there is nothing to talk about.
 rules as (
 
     select
         model_id,
         count(*) as rules,
-        count(finding) as rules_with_findings
+        count(nullif(finding, 'too_few_outcomes')) as rules_with_findings
     from rule_health
     group by model_id
 
@@ -64,6 +71,7 @@ measured as (
     select
         newest_day.as_of_date,
         scored_models.model_id,
+        model_outcomes.outcome_text,
         coalesce(leads.leads_scored, 0) as leads_scored,
         coalesce(leads.outcomes, 0) as outcomes,
         coalesce(leads.leads_scored - leads.outcomes, 0) as others,
@@ -74,6 +82,7 @@ measured as (
     from scored_models
     cross join newest_day
     cross join thresholds
+    inner join model_outcomes on scored_models.model_id = model_outcomes.model_id
     left join leads
         on newest_day.as_of_date = leads.as_of_date and scored_models.model_id = leads.model_id
     left join rules on scored_models.model_id = rules.model_id
@@ -90,7 +99,7 @@ missed as (
             else ''
         end || case
             when outcomes < outcomes_needed
-                then ', ' || (outcomes_needed - outcomes) || ' with an opportunity'
+                then ', ' || (outcomes_needed - outcomes) || ' with ' || outcome_text
             else ''
         end || case
             when others < outcomes_needed
@@ -110,11 +119,22 @@ select
     outcomes_needed,
     missing = '' as is_enough,
     case
+        when leads_scored >= leads_needed and others = 0
+            then
+                'Every one of the ' || leads_scored || ' leads of ' || model_id || ' has '
+                || outcome_text || ', so that it tells none from another: say in outcomes.csv what'
+                || ' else is a success of ' || model_id || ', such as won_opportunity.'
+        when leads_scored >= leads_needed and outcomes = 0
+            then
+                'None of the ' || leads_scored || ' leads of ' || model_id || ' has '
+                || outcome_text || ', so that it tells none from another: wait for the first ones,'
+                || ' or say in outcomes.csv what else is a success of ' || model_id || '.'
         when missing <> '' then
             'The rules of ' || model_id || ' cannot be judged yet by its ' || leads_scored
-            || ' leads, ' || outcomes || ' of them with an opportunity; missing: '
+            || ' leads, ' || outcomes || ' of them with ' || outcome_text || '; missing: '
             || substr(missing, 3) || '.'
     end as warning,
     rules,
-    rules_with_findings
+    rules_with_findings,
+    outcome_text
 from missed

@@ -18,6 +18,12 @@ lead_outcomes as (
 
 ),
 
+model_outcomes as (
+
+    select * from {{ ref('model_outcomes') }}
+
+),
+
 rule_values as (
 
     select * from {{ ref('rule_values') }}
@@ -59,6 +65,7 @@ measured as (
 
     select
         reach.*,
+        model_outcomes.outcome_text,
         rule_values.attribute,
         rule_values.best_points,
         twins.same_leads_as,
@@ -66,6 +73,7 @@ measured as (
         coalesce(totals.leads_scored, 0) - reach.leads_met as leads_not_met,
         coalesce(totals.outcomes, 0) - reach.outcomes_met as outcomes_not_met
     from reach
+    inner join model_outcomes on reach.model_id = model_outcomes.model_id
     left join twins on reach.model_id = twins.model_id and reach.rule_id = twins.rule_id
     left join totals
         on reach.as_of_date = totals.as_of_date and reach.model_id = totals.model_id
@@ -156,7 +164,7 @@ select
             then
                 'Worth ' || {{ format_points('points') }} || ' points, but '
                 || {{ format_share('conversion_met') }} || ' of the ' || leads_met
-                || ' leads that meet it have an opportunity, and '
+                || ' leads that meet it have ' || outcome_text || ', and '
                 || {{ format_share('conversion_not_met') }} || ' of the ' || leads_not_met
                 || ' others: the difference is more than chance.'
         when 'gives_no_points'
@@ -180,7 +188,12 @@ select
         when 'too_few_outcomes'
             then
                 'Met by ' || leads_met || ' of ' || leads_scored || ' leads, ' || outcomes_met
-                || ' of these with an opportunity: too few to say whether its points are right.'
+                || ' of these with ' || outcome_text
+                || case
+                    when leads_scored > 0 and outcomes_not_met + outcomes_met = leads_scored
+                        then ': as all others have one, that tells no rule from another.'
+                    else ': too few to say whether its points are right.'
+                end
     end as finding_text,
     attribute,
     cast(best_points as decimal(12, 4)) as best_points

@@ -53,10 +53,13 @@ named_attributes as (
 
 ),
 
-days as (
+turning_points as (
 
-    select age as day from {{ ref('ages') }}
-    where age <= {{ var('outlook_days') }}
+    select
+        named_attributes.attribute_no,
+        turning_points.turning_point
+    from {{ ref('attribute_turning_points') }} as turning_points
+    inner join named_attributes on turning_points.attribute = named_attributes.attribute
 
 ),
 
@@ -71,6 +74,11 @@ activity_days as (
         lead_activity_days.days_ago,
         lead_activity_days.age,
         attribute_activities.within_days - lead_activity_days.age as leaves_on,
+        min(lead_activity_days.age) over (
+            partition by
+                candidates.lead_no, attribute_activities.attribute_no,
+                attribute_activities.valid_from
+        ) as last_age,
         sum(lead_activity_days.event_count) as event_count
     from candidates
     inner join lead_activity_days
@@ -88,8 +96,9 @@ activity_days as (
 
 ),
 
--- Counts change on the days on which an activity day falls out of the window; how long ago
--- something was, every day.
+-- Counts change on the days on which an activity day falls out of the window. How long ago
+-- something was is another number every day: of those only the days on which something that is
+-- asked of it may be answered otherwise.
 change_days as (
 
     select
@@ -114,16 +123,20 @@ change_days as (
         attribute_no,
         leaves_on as from_day
     from activity_days
-    where measure in ('count', 'active_days', 'happened')
     union
     select
         activity_days.as_of_date,
         activity_days.lead_no,
         activity_days.attribute_no,
-        days.day as from_day
+        turning_points.turning_point - activity_days.age as from_day
     from activity_days
-    cross join days
-    where activity_days.measure in ('days_since_last', 'days_since_first')
+    inner join turning_points on activity_days.attribute_no = turning_points.attribute_no
+    where
+        activity_days.measure = 'days_since_first'
+        or (
+            activity_days.measure = 'days_since_last'
+            and activity_days.age = activity_days.last_age
+        )
 
 ),
 

@@ -28,13 +28,6 @@ attribute_values as (
 
 ),
 
-days as (
-
-    select age as day from {{ ref('ages') }}
-    where age <= {{ var('outlook_days') }}
-
-),
-
 ages as (
 
     select
@@ -49,29 +42,59 @@ ages as (
     inner join named_attributes on lead_values.attribute_no = named_attributes.attribute_no
     inner join attribute_values on lead_values.value_no = attribute_values.value_no
 
+),
+
+turning_points as (
+
+    select * from {{ ref('attribute_turning_points') }}
+
+),
+
+-- The days on which something that is asked of them may be answered otherwise.
+change_days as (
+
+    select
+        lead_no,
+        attribute,
+        value,
+        0 as from_day
+    from ages
+    union
+    select
+        ages.lead_no,
+        ages.attribute,
+        ages.value,
+        turning_points.turning_point - cast(ages.value as integer) as from_day
+    from ages
+    inner join turning_points on ages.attribute = turning_points.attribute
+    where ages.value <> ''
+
+),
+
+spans as (
+
+    select
+        *,
+        lead(from_day, 1, {{ var('outlook_days') }} + 1) over (
+            partition by lead_no, attribute order by from_day
+        ) as until_day
+    from change_days
+    where from_day between 0 and {{ var('outlook_days') }}
+
 )
 
 select * from {{ ref('projected_recency') }}
 union all
 select * from {{ ref('projected_counts') }}
 union all
--- What is a day more with each day.
-select
-    ages.lead_no,
-    days.day as from_day,
-    days.day + 1 as until_day,
-    ages.attribute,
-    {{ as_text('cast(ages.value as integer) + days.day') }} as value
-from ages
-cross join days
-where ages.value <> ''
-union all
--- What never happened does not grow old.
+-- What is a day more with each day; what never happened does not grow old.
 select
     lead_no,
-    0 as from_day,
-    {{ var('outlook_days') }} + 1 as until_day,
+    from_day,
+    until_day,
     attribute,
-    value
-from ages
-where value = ''
+    case
+        when value = '' then value
+        else {{ as_text('cast(value as integer) + from_day') }}
+    end as value
+from spans

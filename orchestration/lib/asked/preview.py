@@ -19,7 +19,7 @@ from orchestration.lib.asked.moves import (
     list_tiers_by_model,
     write_moves,
 )
-from orchestration.lib.asked.scratch import build, open_scratch, tier
+from orchestration.lib.asked.scratch import FOR_TIERS, build, open_scratch, tier
 from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.progress import time_step
 from orchestration.lib.basics.rows import fetch_rows
@@ -62,7 +62,7 @@ def preview(settings: Settings, manifest: Manifest, *, folder: Path, console: Te
     moves = folder / "moves.csv"
     with open_scratch(replace(settings, as_of_dates=(as_of,)), folder) as scratch:
         moves.unlink(missing_ok=True)
-        build(scratch, folder, console, "--select", "+lead_scores", "+lead_score_ledger")
+        build(scratch, folder, console, "--select", *FOR_TIERS)
         tier(scratch, console)
         with (
             time_step(console, "compare", "with the publication"),

@@ -21,6 +21,16 @@ from orchestration.lib.basics.warehouse import (
 from orchestration.lib.built.dbt_command import run_dbt
 from orchestration.lib.decided.tiers import write_tiers
 
+# What dbt makes for the tiers, and no more.
+FOR_TIERS = (
+    "+lead_scores",
+    "+lead_score_ledger",
+    "+tier_inputs",
+    "+unmet_demands",
+    "+int_lead_suppressions",
+    "+int_lead_cool_downs",
+)
+
 
 @contextmanager
 def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:

@@ -15,7 +15,7 @@ from typing import TextIO
 import duckdb
 import pandas as pd
 
-from orchestration.lib.asked.scratch import build, open_scratch, tier
+from orchestration.lib.asked.scratch import FOR_TIERS, build, open_scratch, tier
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
@@ -23,6 +23,7 @@ from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
 from orchestration.lib.basics.warehouse import (
     WAIT_SECONDS_FOR_RUN,
+    demand_file,
     find_lock,
     open_warehouse,
     quote,
@@ -40,7 +41,19 @@ SEGMENTS = ("lead_source", "country")
 MOST_VALUES = 12
 
 # What is kept in the warehouse.
-TABLES = ("backtest", "backtest_cohorts", "model_confidence", "confidence_curves")
+TABLES = ("backtest", "backtest_cohorts", "leakage", "model_confidence", "confidence_curves")
+
+# What a tier depends on beside the day's scores.
+DECIDED = (
+    "lead_tiers",
+    "lead_score_current",
+    "lead_score_past",
+    "lead_score_history_parts",
+    "scored_days",
+    "tier_cut_offs",
+    "hand_overs",
+    "hand_over_rules",
+)
 
 # Leads at risk on each day, in rows that Python can hold: as many as there are different scores.
 COUNTS = """
@@ -136,11 +149,16 @@ def back_test(
     warehouse and return it, a model each. Raises ValueError where the rule book or the raw data
     cannot work, or no lead was at risk on any of the days."""
     as_of = settings.as_of_dates[-1]
+    demand_file(settings.warehouse)
     with open_scratch(replace(settings, as_of_dates=(as_of,), known="then"), folder) as scratch:
         build(scratch, folder, console, "--select", "+model_outcomes")
         chosen = choose_days(days, as_of=as_of, horizon_days=read_horizon(scratch.warehouse))
         scratch = replace(scratch, as_of_dates=(*chosen, as_of))
-        build(scratch, folder, console, "--select", "+lead_scores", "+cohort_leads")
+        build(
+            scratch, folder, console, "--select", *FOR_TIERS, "+cohort_leads", "+leakage_findings"
+        )
+        with open_warehouse(scratch.warehouse) as connection:
+            forget_decisions(connection)
         tier(scratch, console)
         with time_step(console, "measure", count_things(len(chosen), "day")):
             with open_warehouse(scratch.warehouse) as connection:
@@ -154,6 +172,13 @@ def back_test(
                 )
             copy_tables(scratch.warehouse, settings.warehouse)
     return tested
+
+
+def forget_decisions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty what the copy has of tiers and hand-overs: which tier a lead was in on a past day must
+    not depend on when that is asked."""
+    for table in DECIDED:
+        connection.execute(f"delete from main.{table}")
 
 
 def read_horizon(warehouse: Path) -> int:
@@ -248,6 +273,7 @@ def write_tables(
         order by all
         """
     )
+    connection.execute("insert into main.leakage by name from evidence.leakage_findings")
     keys = dict(
         connection.execute("select model_id, outcome_key from rule_book.model_outcomes").fetchall()
     )

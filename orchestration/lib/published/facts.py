@@ -2,6 +2,7 @@
 
 import duckdb
 
+from orchestration.lib.basics.progress import count_things
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.warehouse import quote
 
@@ -10,7 +11,8 @@ BEST_ACCOUNTS = 5
 OUTLOOK_DAYS = 7
 MACHINE_ACTIVITIES = 4
 
-# What may be said of a rule, what is to be acted on first at the front.
+# What is to be talked about of a rule, what is to be acted on first at the front. Not where there
+# is too little to tell.
 FINDINGS = [
     "points_the_wrong_way",
     "gives_no_points",
@@ -18,7 +20,6 @@ FINDINGS = [
     "always_fires",
     "duplicates",
     "mostly_capped_away",
-    "too_few_outcomes",
 ]
 
 
@@ -113,7 +114,7 @@ def find_findings(
         """
         select model_id, rule_id, reason, owner, points, finding, finding_text
         from rule_health
-        where finding is not null and list_contains($model_ids, model_id)
+        where list_contains($findings, finding) and list_contains($model_ids, model_id)
         order by list_position($findings, finding), leads_met desc, model_id, rule_id
         limit $limit
         """,
@@ -164,6 +165,52 @@ def find_feedback(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> di
     for row in rows:
         feedback[row["kind"]].append(row)
     return feedback
+
+
+def find_forecast(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The rows of the forecast of the newest day, all products of a month first."""
+    return fetch_rows(
+        connection,
+        """
+        select * from forecast
+        where as_of_date = (select max(as_of_date) from forecast)
+        order by month, product <> 'all products', product
+        """,
+    )
+
+
+def find_unknown_stages(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The stages of open deals that stand in no row of stage_confidence.csv, those of most deals
+    first: stage (None: deals without one), deals, amount (of those that have one, 0 without)."""
+    return fetch_rows(
+        connection,
+        """
+        select lower(trim(stage)) as stage, count(*) as deals, coalesce(sum(amount), 0) as amount
+        from sales_forecast
+        where as_of_date = (select max(as_of_date) from sales_forecast)
+            and confidence_pct is null
+        group by all
+        order by deals desc, stage
+        """,
+    )
+
+
+def describe_unknown_stages(stages: list[Row]) -> str | None:
+    """How many open deals, worth how much, are left out of the forecast and what to do; None where
+    none is.
+
+    >>> print(describe_unknown_stages([{"stage": "demo", "deals": 441, "amount": 7.4e6}])[:58])
+    441 open deals worth 7,400,000 add nothing to the forecast
+    """
+    if not stages:
+        return None
+    deals = sum(row["deals"] for row in stages)
+    names = [f"{row['stage'] or 'no stage'} ({row['deals']:,})" for row in stages[:PAGE_RULES]]
+    return (
+        f"{count_things(deals, 'open deal')} worth {sum(row['amount'] for row in stages):,.0f} add"
+        " nothing to the forecast, as their stages stand in no row of stage_confidence.csv: "
+        f"{', '.join(names)}. Add them there."
+    )
 
 
 def count_quarantined(connection: duckdb.DuckDBPyConnection) -> list[Row]:

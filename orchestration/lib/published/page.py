@@ -4,18 +4,22 @@ import duckdb
 import jinja2
 
 from orchestration.lib.basics.rows import Row
+from orchestration.lib.published.evidence import find_evidence
 from orchestration.lib.published.facts import (
     PAGE_RULES,
     count_quarantined,
     count_tiers,
+    describe_unknown_stages,
     find_best_leads,
     find_champions,
     find_feedback,
     find_findings,
+    find_forecast,
     find_funnel,
     find_health,
     find_ledger,
     find_newest_trend,
+    find_unknown_stages,
 )
 
 PAGE_LEADS = 100
@@ -52,5 +56,8 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
             model_id: find_findings(connection, model_ids=[model_id], limit=PAGE_RULES)
             for model_id in champions
         },
+        evidence={model_id: find_evidence(connection, model_id=model_id) for model_id in champions},
+        forecast=find_forecast(connection),
+        unknown_stages=describe_unknown_stages(find_unknown_stages(connection)),
         quarantine=count_quarantined(connection),
     )

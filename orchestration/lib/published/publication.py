@@ -69,8 +69,11 @@ MARTS = {
     "lead_activities": "as_of_date, lead_id, activity",
     "account_scores": "as_of_date, model_id, account_id",
     "sales_forecast": "as_of_date, opportunity_id",
+    "forecast": "as_of_date, month, product",
+    "deal_stage_conversion": "as_of_date, stage",
     "model_health": "as_of_date, model_id",
     "rule_health": "as_of_date, model_id, rule_id",
+    "attribute_worth": "as_of_date, model_id, kind, attribute, value",
     "score_trend": "as_of_date, model_id",
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
@@ -79,6 +82,7 @@ MARTS = {
     "model_confidence": "model_id",
     "confidence_curves": "model_id, score, deal_stage_pct, sales_activities",
     "backtest": "model_id, as_of_date, segment, metric",
+    "leakage": "model_id, kind, name",
     "backtest_cohorts": (
         "model_id, as_of_date, tier, grade, score, deal_stage_pct, sales_activities"
     ),

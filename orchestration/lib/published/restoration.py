@@ -39,6 +39,7 @@ SOURCES = {
     "hand_over_rules": "from hand_over_rules",
     "backtest": "from backtest",
     "backtest_cohorts": "from backtest_cohorts",
+    "leakage": "from leakage",
     "model_confidence": "from model_confidence",
     "confidence_curves": "from confidence_curves",
 }

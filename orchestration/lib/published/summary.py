@@ -2,6 +2,7 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -9,6 +10,7 @@ from orchestration.lib.basics.outcomes import Answer
 from orchestration.lib.basics.progress import count_things, find_width
 from orchestration.lib.basics.rows import Row
 from orchestration.lib.basics.warehouse import attach_warehouse
+from orchestration.lib.published.evidence import find_evidence
 from orchestration.lib.published.facts import (
     OUTLOOK_DAYS,
     count_days_read,
@@ -17,17 +19,20 @@ from orchestration.lib.published.facts import (
     count_machines,
     count_quarantined,
     count_tiers,
+    describe_unknown_stages,
     find_best_accounts,
     find_best_leads,
     find_champion_of,
     find_champions,
     find_cut_offs,
     find_findings,
+    find_forecast,
     find_funnel,
     find_health,
     find_sales_facts,
     find_stability,
     find_stale_feeds,
+    find_unknown_stages,
     find_unread_files,
     find_unusual,
     have_events_loaded,
@@ -46,8 +51,8 @@ UNUSUAL = 6
 def summarize(published: Path) -> str:
     """The live publication of the folder `published` in words: leads per tier and the best leads
     of each champion, how its challengers differ, accounts, what sales is to have, who is excluded,
-    what machines did, the rules to talk about and the funnel, the rows that were set aside, and
-    where it lies."""
+    what machines did, the rules to talk about, the funnel and the forecast, the rows that were
+    set aside, and where it lies."""
     manifest = read_current(published)
     models = manifest["rule_book"]["models"]
     main, *others = find_champions(manifest)
@@ -86,6 +91,8 @@ def summarize(published: Path) -> str:
                 models=[main, *others],
             ),
             *describe_funnel(find_funnel(connection, model_id=main)),
+            *describe_evidence(find_evidence(connection, model_id=main)),
+            *describe_forecast(find_forecast(connection), find_unknown_stages(connection)),
             "",
             *describe_quarantine(count_quarantined(connection)),
         ]
@@ -349,7 +356,7 @@ def describe_health(health: dict[str, Row], worst: list[Row], *, models: list[st
 
 
 def describe_funnel(stages: list[Row]) -> list[str]:
-    """How many leads have reached each stage or a later one.
+    """How many leads were ever in each stage.
 
     >>> describe_funnel([{"stage": "interest", "leads_reached": 1200},
     ...                  {"stage": "handed_over", "leads_reached": 80}])
@@ -358,6 +365,64 @@ def describe_funnel(stages: list[Row]) -> list[str]:
     words = [f"{row['stage'].replace('_', ' ')} {row['leads_reached']:,}" for row in stages]
     text = "Funnel: " + " → ".join(words)
     return textwrap.wrap(text, find_width(), subsequent_indent="  ") if words else []
+
+
+def describe_evidence(found: dict[str, Any] | None) -> list[str]:
+    """What the scores have been worth: how well they told leads apart, what the highest tier
+    promises, which promises were broken, what has drifted and what leaks.
+
+    >>> describe_evidence(None)
+    ['Not tested on the past yet, so that no tier promises anything: leads backtest']
+    """
+    if not found:
+        return ["Not tested on the past yet, so that no tier promises anything: leads backtest"]
+    auc = found["all"].get("auc", {}).get("value")
+    told = [row for row in found["promises"] if row["rate"] is not None]
+    broken = [row["name"] for row in found["promises"] if row["kept"] is False]
+    words = [
+        "too few outcomes for an AUC" if auc is None else f"AUC {auc:.2f}",
+        *[
+            f"{row['name']} promises {row['rate']:.0%} ({row['low']:.0%}–{row['high']:.0%}) "
+            f"within {row['horizon_days']} days"
+            for row in told[:1]
+        ],
+        f"promises broken: {', '.join(broken)}" if broken else "no promise was broken",
+    ]
+    lines = wrap("; ".join(words))
+    if found["confidence"]["finding"]:
+        lines += wrap(found["confidence"]["finding"])
+    for leak in found["leaks"]:
+        lines += wrap(f"{leak['name']}: {leak['finding_text']}")
+    return [
+        f"On {count_things(len(found['days']), 'past day')} (tables backtest, tier_promises)",
+        *lines,
+    ]
+
+
+def describe_forecast(forecast: list[Row], unknown_stages: list[Row]) -> list[str]:
+    """What the open deals of all products are expected to bring, and which add nothing.
+
+    >>> describe_forecast([{"product": "all products", "deals": 2, "open_amount": 15000,
+    ...                     "expected": 4500}], [])
+    ['2 open deals worth 15,000 are expected to bring 4,500 (forecast)']
+    >>> describe_forecast([], [])
+    []
+    """
+    months = [row for row in forecast if row["product"] == "all products"]
+    deals, amount, expected = (
+        sum(row[column] for row in months) for column in ("deals", "open_amount", "expected")
+    )
+    lines = []
+    if deals:
+        lines.append(
+            f"{count_things(deals, 'open deal')} worth {amount:,.0f}"
+            f" {'is' if deals == 1 else 'are'} expected to bring {expected:,.0f} (forecast)"
+        )
+    warning = describe_unknown_stages(unknown_stages)
+    if warning:
+        text = f"WARNING: {warning}"
+        lines += textwrap.wrap(text, find_width(), subsequent_indent="  ", break_on_hyphens=False)
+    return lines
 
 
 def describe_quarantine(quarantined: list[Row]) -> list[str]:

@@ -125,6 +125,11 @@ PROBLEMS = {
         "conditions.csv, row 4, column attribute: 'decision_maker_of_our_size' leads into a circle"
         " of conditions, or builds on more than 10 of them one after the other",
     ),
+    "a minimum without a row": (
+        "model_minimums", 6, {"minimum": "leads"},
+        "model_minimums.csv, row 1, column minimum: 'promise_leads' has no row;"
+        " seeds/rules/model_minimums.csv has one to copy.",
+    ),
     "a condition by a number that is none": (
         "conditions", 2, {"value": "three"},
         "conditions.csv, row 2, column value: 'three' is not a number, but the operator at_least",
@@ -305,6 +310,42 @@ PROBLEMS = {
         "grades", 3, {"from_score": "60.0"},
         "grades.csv, row 3, column from_score: '60.0' is also that of 'A' in row 2",
     ),
+    "an outcome of a stage that is not named": (
+        "outcomes", 2, {"outcome": "stage", "value": ""},
+        "outcomes.csv, row 2, column value: is empty, but the outcome stage needs the name of the"
+        " stage",
+    ),
+    "an outcome that has no value": (
+        "outcomes", 3, {"outcome": "accepted_hand_over", "value": "automation"},
+        "outcomes.csv, row 3, column value: 'automation' must be empty: sales accepts a lead, not a"
+        " product or a stage of it.",
+    ),
+    "an outcome within half a day": (
+        "outcomes", 4, {"horizon_days": "60.5"},
+        "outcomes.csv, row 4, column horizon_days: '60.5' is not a whole number of days.",
+    ),
+    "a rest of half a day": (
+        "outcomes", 5, {"cool_down_days": "0.5"},
+        "outcomes.csv, row 5, column cool_down_days: '0.5' is not a whole number of days.",
+    ),
+    "an outcome that nobody knows": (
+        "outcomes", 5, {"outcome": "a_call"},
+        "outcomes.csv, row 5, column outcome: 'a_call' is unknown; it must be one of opportunity,"
+        " won_opportunity, stage, accepted_hand_over.",
+    ),
+    "a target of the middle of a month": (
+        "targets", 2, {"month": "2026-07-15"},
+        "targets.csv, row 2, column month: '2026-07-15' is not the first day of a month; write July"
+        " 2026 as 2026-07-01.",
+    ),
+    "two targets of one month": (
+        "targets", 4, {"month": "2026-07-01", "product": "Automation"},
+        "targets.csv, row 5, column product: 'automation' is there twice, also in row 4",
+    ),
+    "two outcomes of all models": (
+        "outcomes", 3, {"model_id": ""},
+        "outcomes.csv, row 3, column model_id: is there twice, also in row 2",
+    ),
     "neither yes nor no": (
         "models", 3, {"excludes_customers": "maybe"},
         "models.csv, row 3, column excludes_customers: 'maybe' is unknown; it must be one of true,"
@@ -387,6 +428,20 @@ def test_a_sensitive_field_counts_only_where_its_model_says_why(rules, edit, tmp
     edit("models", 2, {"sensitive_fields": "age: we may not sell to minors"})
     outcome = check(rules, tmp_path)
     assert outcome.success, outcome.errors
+
+
+def test_a_model_without_an_outcome_is_named(rules, edit, tmp_path):
+    edit("outcomes", 2, {"model_id": "b2b_software"})
+    edit("outcomes", 3, {"model_id": "automation_line"})
+    edit("outcomes", 4, {"model_id": "automation_line_next"})
+    edit("outcomes", 5, {"model_id": ""})
+    assert check(rules, tmp_path).success, "the row without a model counts for all"
+    edit("outcomes", 4, {"model_id": "b2b_software"})
+    edit("outcomes", 5, {"model_id": "automation_line"})
+    assert (
+        "models.csv, row 4, column model_id: 'automation_line_next' has no outcome in outcomes.csv,"
+        " which says what its scores foretell: add a row for it, or one with an empty model_id"
+    ) in check(rules, tmp_path).errors
 
 
 def test_a_condition_may_not_hang_on_the_share_that_it_counts_for(rules, edit, tmp_path):

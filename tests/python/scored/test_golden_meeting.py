@@ -153,16 +153,17 @@ def golden(tmp_path_factory):
     return folder
 
 
-def test_each_journey_stands_in_its_stage_and_counts_in_those_before(golden):
+def test_each_journey_stands_in_its_stage_and_counts_in_those_it_was_in(golden):
     build_meeting(golden)
     assert read_funnel(golden / "leads.duckdb") == {
-        "no stage": (1, 5, 4, None),
-        "unaware": (1, 4, 3, None),
+        "no stage": (1, 1, 0, None),
+        "unaware": (1, 1, 0, None),
         # The buyer was aware on the first day: nobody knows since when.
-        "awareness": (0, 3, 3, None),
-        "interest": (0, 3, 3, 20),
+        "awareness": (0, 1, 1, None),
+        "interest": (0, 2, 2, 20),
         "consideration": (1, 3, 3, 0),
-        "purchase": (0, 3, 3, None),
+        # Nobody was ever in it: who skips a stage has not reached it.
+        "purchase": (0, 0, 0, None),
         "handed_over": (1, 3, 1, 1),
         "accepted": (0, 1, 1, 4),
         "opportunity": (0, 1, 1, 26),
@@ -233,19 +234,19 @@ def make_random_journeys(chance):
 def count_funnel(stays, hand_overs, verdicts, opportunities):
     """What read_funnel gives, counted lead by lead."""
     first = min(start for _, start, _, _ in stays)
-    now, reached, days = Counter(), Counter(), defaultdict(list)
+    now, reached, moved, days = Counter(), Counter(), Counter(), defaultdict(list)
     for lead_id in {lead_id for lead_id, _, end, _ in stays if end is None or end > NEWEST}:
         mine = [stay for stay in stays if stay[0] == lead_id]
         place = {stage: number for number, stage in enumerate(STAGES, start=1)}
-        steps, since, holds = [(0, None)], {}, [0]
+        steps, since, holds = [], {}, []
         for _, start, end, tier in mine:
             stage = TIER_STAGES[tier]
             if stage:
                 steps.append((place[stage], start))
                 if start > first:
                     since.setdefault(place[stage], start)
-                if end is None or end > NEWEST:
-                    holds.append(place[stage])
+            if end is None or end > NEWEST:
+                holds.append(place.get(stage, 0))
         answers = sorted(
             (datetime.fromisoformat(row["decided_at"]), row["verdict"])
             for row in verdicts
@@ -272,17 +273,22 @@ def count_funnel(stays, hand_overs, verdicts, opportunities):
             if position > STAGES.index("handed_over"):
                 since[position] = min(since.get(position, on), on)
         now[max(holds)] += 1
-        furthest = max(position for position, _ in steps)
-        for position in range(furthest + 1):
+        reached[0] += holds[0] == 0
+        moved[0] += holds[0] == 0 and bool(steps)
+        for position in {position for position, _ in steps}:
             reached[position] += 1
-            later = [on for at, on in steps if at > position and on]
+            later = [on for at, on in steps if at > position]
+            came = min(on for at, on in steps if at == position)
+            # Since when it was in the tier of the first day nobody knows.
+            is_known = position >= place["handed_over"] or came > first
+            moved[position] += bool(later) and (not is_known or max(later) >= came)
             if position in since and later and min(later) >= since[position]:
                 days[position].append((min(later) - since[position]).days)
     return {
         stage: (
             now[position],
             reached[position],
-            reached[position + 1] if position < len(STAGES) else None,
+            moved[position] if position < len(STAGES) else None,
             statistics.median(days[position]) if days[position] else None,
         )
         for position, stage in enumerate(["no stage", *STAGES])

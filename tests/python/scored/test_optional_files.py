@@ -47,9 +47,13 @@ OWN = {
     "score_limits": "measure,verdict,falls_to,rises_to,moves_by,at_most,from_leads,reason\n"
     "leads,warn,0.5,,,,4,Half of them\n",
     "model_minimums": "minimum,value,reason\nleads,2,Two\noutcomes,1,One\nrule_leads,1,One\n"
-    "capped_pct,50,Half\n",
+    "capped_pct,50,Half\npromise_leads,1,One\nconfidence_outcomes,1,One\n"
+    "confidence_others,1,One\nleak_pct,90,Most\nlearning_outcomes,1,One\n",
     "account_rollup": "model_id,next_lead_weight,leads_counted,engaged_within_days,max_score,reason"
     "\n,1,5,30,1000,All in full\n",
+    "outcomes": "model_id,outcome,value,horizon_days,ends_with,cool_down_days,description\n"
+    ",stage,Proposal,30,none,,A proposal\n",
+    "targets": "month,product,amount\n2026-07-01,,100\n",
     "score_parts": f"model_id,part,rule_id\n{DEFAULT_MODEL},seniority,level_director\n",
     "gate": "model_id,condition,limit,description\n,auc_share,0.5,Half\n"
     f"{DEFAULT_MODEL},auc_share,0.9,Its own\n",
@@ -76,6 +80,16 @@ QUESTIONS = {
         "select next_lead_weight from rule_book.account_rollups"
         f" where model_id = '{DEFAULT_MODEL}'",
         0.25, 1,
+    ),
+    "outcomes": (
+        "select outcome_text || ', ' || cast(horizon_days as varchar) from rule_book.model_outcomes"
+        f" where model_id = '{DEFAULT_MODEL}'",
+        "an opportunity, 90", "an opportunity that reached proposal, 30",
+    ),
+    "targets": (
+        "select cast(max(target) as double) from forecast where month = '2026-07-01'"
+        " and product = 'all products'",
+        None, 100,
     ),
     "score_parts": (
         f"select min(part) from lead_score_parts where model_id = '{DEFAULT_MODEL}'",

@@ -183,6 +183,7 @@ select
     position,
     min(happened_on) as happened_on,
     min(known_since) as known_since,
+    max(happened_on) as last_happened_on,
     max(case when holds then 1 else 0 end) = 1 as holds,
     max(max(case when is_scored then 1 else 0 end)) over (partition by model_id, lead_id) = 1
         as is_scored

@@ -1,0 +1,70 @@
+{{ config(materialized='view') }}
+
+with
+
+file_rows as (
+
+    select * from {{ ref('rule_book_rows') }}
+
+),
+
+cells as (
+
+    select * from {{ ref('rule_book_cells') }}
+    where file_name = 'model_minimums' and column_name = 'minimum'
+
+),
+
+needed_minimums as (
+
+    select {{ split_to_rows('allowed') }} as minimum
+    from {{ ref('rule_book_format') }}
+    where file_name = 'model_minimums' and column_name = 'minimum'
+
+)
+
+{{ problem_rows(
+    'file_rows', 'value',
+    "outcome = 'stage' and coalesce(value, '') = ''",
+    "'is empty, but the outcome stage needs the name of the stage that counts'",
+    "''"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'value',
+    "outcome = 'accepted_hand_over' and value <> ''",
+    "'must be empty: sales accepts a lead, not a product or a stage of it'"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'horizon_days',
+    "file_name = 'outcomes' and "
+    ~ read_number('horizon_days') ~ ' <> floor(' ~ read_number('horizon_days') ~ ')',
+    "'is not a whole number of days'"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'cool_down_days',
+    "file_name = 'outcomes' and "
+    ~ read_number('cool_down_days') ~ ' <> floor(' ~ read_number('cool_down_days') ~ ')',
+    "'is not a whole number of days'"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'month',
+    "file_name = 'targets' and " ~ read_date('month') ~ ' <> '
+    ~ dbt.date_trunc('month', read_date('month')),
+    "'is not the first day of a month; write July 2026 as 2026-07-01'"
+) }}
+union all
+-- What is judged without a number for it would be judged by none.
+select
+    'model_minimums' as file_name,
+    1 as row_number,
+    'minimum' as column_name,
+    needed_minimums.minimum as value,
+    'has no row; seeds/rules/model_minimums.csv has one to copy' as problem
+from needed_minimums
+where
+    exists (select 1 from cells)
+    and needed_minimums.minimum not in (select cells.value from cells where cells.row_number > 1)
