@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -55,6 +55,9 @@ backtest: $(READY) ## how well scores of past days foretold what came: make back
 
 learn: $(READY) ## learn a rule book from what became of past leads: make learn MODEL=b2b_software OUT=my-rules
 	@$(COMMAND) learn "$(MODEL)" --out "$(OUT)"
+
+gate: $(READY) ## whether a changed rule book may go live: make gate RULES=<folder> (DAYS=..., MARKDOWN=<file>)
+	@$(COMMAND) gate "$(DAYS)" $(if $(RULES),--rules "$(RULES)") --markdown "$(MARKDOWN)"
 
 explain: $(COMMAND) ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
 	@$(COMMAND) explain "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"

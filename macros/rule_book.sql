@@ -54,7 +54,7 @@
         ref('stages'), ref('stage_confidence'), ref('recycling'), ref('feeds'),
         ref('score_limits'), ref('model_minimums'), ref('account_rollup'), ref('score_parts'),
         ref('conditions'), ref('activity_attributes'), ref('suppressions'), ref('outcomes'),
-        ref('targets')
+        ref('targets'), ref('gate')
     ]) }}
 {%- endmacro %}
 

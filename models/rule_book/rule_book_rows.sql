@@ -63,7 +63,8 @@ rows_of_files as (
         max(case when column_name = 'horizon_days' then value end) as horizon_days,
         max(case when column_name = 'ends_with' then value end) as ends_with,
         max(case when column_name = 'month' then value end) as month,
-        max(case when column_name = 'amount' then value end) as amount
+        max(case when column_name = 'amount' then value end) as amount,
+        max(case when column_name = 'limit' then value end) as limit_value
     from cells
     where row_number > 1
     group by file_name, row_number

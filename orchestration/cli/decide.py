@@ -1,15 +1,22 @@
-"""What belongs here: the commands by which a person decides: what was refused is accepted, what is
-live is taken back."""
+"""What belongs here: the commands by which a person decides: what may go live, what was refused is
+accepted, what is live is taken back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from orchestration.cli.complete import complete_publications, complete_refusals
-from orchestration.cli.options import as_json, take_settings
-from orchestration.cli.printing import as_wrong_use, tell
-from orchestration.lib.basics.outcomes import Answer, WrongUse
-from orchestration.lib.basics.settings import locate_published, locate_warehouse
+from orchestration.cli.options import OF_SCORING, as_json, take_settings
+from orchestration.cli.printing import as_wrong_use, tell, tell_lines, warn, work_in
+from orchestration.lib.basics.outcomes import Answer, Outcome, WrongUse
+from orchestration.lib.basics.settings import (
+    check_settings,
+    load_settings,
+    locate_published,
+    locate_warehouse,
+)
 
 
 @click.command(short_help="Accept once what a check has refused, by name and reason.")
@@ -39,6 +46,61 @@ def accept(what: str, by: str, because: str, as_json: bool) -> None:
     lines.append("It counts once, for the next run that publishes: `leads run`.")
     names = [refusal.what for refusal, _ in accepted]
     tell(Answer(lines, {"accepted": names, "by": by, "because": because}), as_json=as_json)
+
+
+@click.command(short_help="Whether a changed rule book may go live.")
+@click.argument("days", default="", metavar="DAYS")
+@take_settings("published", *OF_SCORING)
+@click.option("--by", default="", metavar="NAME", help="Accept what is refused, in this name.")
+@click.option("--because", default="", metavar="REASON", help="Why, for those who read it later.")
+@click.option(
+    "--markdown",
+    default="",
+    metavar="FILE",
+    help="Write it as Markdown for a pull request too; - for standard output, instead of all else.",
+)
+@as_json
+def gate(days: str, by: str, because: str, markdown: str, as_json: bool) -> int:
+    """Hold the rule book beside the published one: who moves, what is handed over, and how well
+    both ranked the leads of past days (DAYS, or the last twelve ends of months whose outcomes are
+    known). What gate.csv does not allow is refused with exit code 3, unless a person accepts it.
+    Publishes nothing.
+
+    \b
+    Example: leads gate --rules my-rules --markdown gate.md
+    """
+    from orchestration.lib.asked.preview import demand_publication
+    from orchestration.lib.learned.gate import hold_to_gate
+    from orchestration.lib.learned.gate_words import answer_gate, write_markdown
+
+    with as_wrong_use():
+        settings = load_settings()
+        check_settings(settings)
+        if bool(by.strip()) != bool(because.strip()):
+            raise WrongUse('Say who accepts it and why: --by <your name> --because "<why>".')
+    manifest = demand_publication(settings)
+    warn(
+        f"Holding the rule book {settings.rules} to the gate, against publication "
+        f"{manifest['publication_id']} as of {manifest['as_of_date']}"
+    )
+    with work_in("gate", "Nothing could be compared. What is wrong:") as (folder, console):
+        found = hold_to_gate(
+            settings,
+            manifest,
+            days=days,
+            by=by.strip(),
+            because=because.strip(),
+            folder=folder,
+            console=console,
+        )
+    if markdown.strip() == "-":
+        tell_lines([write_markdown(found)])
+    else:
+        if markdown.strip():
+            Path(markdown).write_text(write_markdown(found), encoding="utf-8")
+        answer = answer_gate(found)
+        tell(replace(answer, lines=["", *answer.lines]), as_json=as_json)
+    return Outcome.REFUSED if found.is_refused else Outcome.DONE
 
 
 @click.command(short_help="Take back a publication: make an older one live again.")
@@ -86,4 +148,4 @@ def rollback(publication: str, as_json: bool) -> None:
     )
 
 
-COMMANDS = [accept, rollback]
+COMMANDS = [gate, accept, rollback]

@@ -37,6 +37,7 @@ def make_spec(name: str, description: str) -> dg.AssetSpec:
             "int_lead_suppressions",
             "unmet_demands",
             "health_limits",
+            "gate_limits",
         ],
         description=description,
         group_name="marts",
@@ -98,7 +99,10 @@ def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
         written = write_tiers(
             connection,
             approve=partial(
-                approve_scores, warehouse=settings.warehouse, published=settings.published
+                approve_scores,
+                warehouse=settings.warehouse,
+                published=settings.published,
+                rules=settings.rules,
             ),
         )
         write_changes(connection, settings.published)

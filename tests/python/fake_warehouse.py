@@ -467,6 +467,13 @@ def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
             )
             """
         )
+        connection.execute(
+            f"""
+            create table rule_book.gate_limits as
+            select 'b2b' as model_id, condition, "limit" as limit_value
+            from read_csv('{RULES}/gate.csv')
+            """
+        )
         connection.execute("create table rules.tiers as from tiers")
         connection.register("grades", GRADES).execute("create table rules.grades as from grades")
         fill_scores(connection, leads=leads, as_of=as_of, seed=seed)

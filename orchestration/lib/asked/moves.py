@@ -170,7 +170,7 @@ def compare_scores(
                 connection.execute(
                     "insert into tier_places select $model_id, $tier, $enter_at where ($model_id,"
                     " $tier) not in (select (model_id, tier) from tier_places)",
-                    {"model_id": model_id, **tier},
+                    {"model_id": model_id, "tier": tier["tier"], "enter_at": tier["enter_at"]},
                 )
         connection.execute(MOVES)
         connection.execute(BECAUSE, {"as_of": as_of})

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
 # What spreadsheets separate columns by: commas, semicolons where the comma is the decimal point,
@@ -137,3 +138,32 @@ def hash_rules(rules: Path) -> str:
         for path in sorted(rules.glob("*.csv"))
     ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def turns_between(rules: Path, after: date, until: date) -> bool:
+    """Whether a row of the rule book begins or ends after one day and not after the other."""
+    return any(
+        after < day <= until
+        for file in rules.glob("*.csv")
+        for row in read_rows(file)
+        for name in ("valid_from", "valid_to")
+        if (day := read_day(row.get(name, "")))
+    )
+
+
+def read_rows(file: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file of the rule book by their column, without blank ones."""
+    content = file.read_bytes()
+    reader = csv.reader(
+        io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=find_delimiter(content)
+    )
+    header = [name.strip().lower() for name in next(reader, [])]
+    return [dict(zip(header, row, strict=True)) for row in reader if any(map(str.strip, row))]
+
+
+def read_day(text: str) -> date | None:
+    """The day that `text` is; None where it is none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None

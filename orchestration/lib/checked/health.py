@@ -6,7 +6,7 @@ feed_health.py and score_health.py.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -21,7 +21,12 @@ from orchestration.lib.decided.acceptances import (
     Refusal,
     list_acceptances,
 )
-from orchestration.lib.published.publication import Manifest, list_publications, read_current
+from orchestration.lib.published.publication import (
+    Manifest,
+    find_newest_time,
+    list_publications,
+    read_current,
+)
 
 # From so many days on their spread is known: what varies by itself warns later. One deviation in
 # 16,000 is as large by chance.
@@ -92,6 +97,36 @@ MEASURES = {
         "leads in another tier than at the last publication",
         "share",
         "Look at whom the change moves: leads preview",
+    ),
+    "tier_leads": (
+        "number of leads in the tier",
+        "count",
+        "Look at tiers.csv and at whom the change moves: leads preview",
+    ),
+    "over_capacity_share": (
+        "leads beyond the places of the tier",
+        "share",
+        "See whether its threshold in tiers.csv is too low, or its capacity",
+    ),
+    "backtest_leads": (
+        "leads at risk on past days",
+        "count",
+        "Name more days, or wait until more horizons are over",
+    ),
+    "backtest_outcomes": (
+        "leads on past days that had their outcome",
+        "count",
+        "Name more days, or wait until more horizons are over",
+    ),
+    "auc_share": (
+        "AUC on past days as a share of the live rule book's, low end of the interval",
+        "share",
+        "See which rules make it worse: leads backtest --rules, the table rule_health",
+    ),
+    "won_lost_share": (
+        "leads that became customers or had their outcome and would no longer be handed over",
+        "share",
+        "See which rules they lose points by: leads preview",
     ),
     "hand_overs_due": (
         "leads newly due for sales, of all leads",
@@ -247,7 +282,7 @@ missing, or take out what is too much.
     words, unit, what_to_do = MEASURES[measured.kind]
     tier = measured.measure.partition(".")[2]
     if tier:
-        words = words.replace("the tier", f"the tier {tier}")
+        words = words.replace("the tier", f"the tier {tier}", 1)
     value = write_value(measured.value, unit)
     if measured.kind.endswith("hand_overs_due"):
         value += f" ({measured.row_count:,} leads)"
@@ -299,11 +334,7 @@ def find_last(published: Path) -> tuple[Manifest, Path] | None:
 
 def find_acceptances(warehouse: Path, published: Path) -> dict[str, Acceptance]:
     """What has been accepted and not been used up by a publication."""
-    times = [
-        datetime.fromisoformat(manifest["published_at"])
-        for manifest in list_publications(published)
-    ]
-    return list_acceptances(warehouse, since=max(times, default=None))
+    return list_acceptances(warehouse, since=find_newest_time(list_publications(published)))
 
 
 def read_mart(folder: Path, mart: str) -> str:

@@ -1,4 +1,5 @@
-"""What belongs here: what a check of health has refused, and what a person has accepted of it.
+"""What belongs here: what a check of health or the gate has refused, and what a person has accepted
+of it.
 
 Both lie in a file beside the warehouse, so that neither a new warehouse nor a run under way is in
 the way of whoever accepts. An acceptance counts for the next run that publishes, once: it is used
@@ -55,6 +56,21 @@ class Acceptance:
         return is_low == self.is_low and far
 
 
+@dataclass(frozen=True)
+class Passage:
+    """What the gate has found of one condition for the rule book `rules_sha256`: the value, whether
+    it is refused (verdict block, or accepted where a person has), by whom accepted and why."""
+
+    rules_sha256: str
+    what: str
+    value: float
+    is_low: bool
+    verdict: str
+    accepted_by: str | None
+    accepted_because: str | None
+    at: str
+
+
 def find_file(warehouse: Path) -> Path:
     """Where refusals and acceptances of the warehouse lie.
 
@@ -65,9 +81,9 @@ def find_file(warehouse: Path) -> Path:
 
 
 def read_file(warehouse: Path) -> dict[str, list[dict[str, Any]]]:
-    """`refused` and `accepted`, as they were written."""
+    """`refused`, `accepted` and `passages`, as they were written."""
     file = find_file(warehouse)
-    empty: dict[str, list[dict[str, Any]]] = {"refused": [], "accepted": []}
+    empty: dict[str, list[dict[str, Any]]] = {"refused": [], "accepted": [], "passages": []}
     try:
         return {**empty, **json.loads(file.read_text())} if file.is_file() else empty
     except (OSError, ValueError) as error:
@@ -77,8 +93,9 @@ def read_file(warehouse: Path) -> dict[str, list[dict[str, Any]]]:
         ) from error
 
 
-def change_file(warehouse: Path, **values: Iterable[Refusal | Acceptance]) -> None:
-    """Put `values` (refused, accepted) in the place of what was there; the other one stays."""
+def change_file(warehouse: Path, **values: Iterable[Refusal | Acceptance | Passage]) -> None:
+    """Put `values` (refused, accepted, passages) in the place of what was there; the others
+    stay."""
     file = find_file(warehouse)
     with hold_lock(file.with_name(f".{file.name}.lock"), wait_seconds=20):
         content = read_file(warehouse)
@@ -100,6 +117,41 @@ def note_refusals(warehouse: Path, refusals: Iterable[Refusal]) -> None:
     refusals = list(refusals)
     if refusals or find_file(warehouse).is_file():
         change_file(warehouse, refused=refusals)
+
+
+def note_passages(
+    warehouse: Path, passages: Iterable[Passage], refusals: Iterable[Refusal]
+) -> None:
+    """Write down what the gate has found, in place of what it found before; what it refuses can be
+    accepted beside what the last run has refused."""
+    refused = {refusal.what: refusal for refusal in [*list_refusals(warehouse), *refusals]}
+    change_file(warehouse, passages=passages, refused=refused.values())
+
+
+def list_passages(
+    warehouse: Path, rules_sha256: str, *, since: datetime | None
+) -> list[dict[str, Any]]:
+    """What the gate has found of a rule book, as a manifest tells it: what, value, verdict, by,
+    because, at; none where it was not asked about this one. Acceptances count after `since`."""
+    accepted = list_acceptances(warehouse, since=since)
+    found = []
+    for row in read_file(warehouse)["passages"]:
+        passage = Passage(**row)
+        if passage.rules_sha256 != rules_sha256:
+            continue
+        verdict, by, because = passage.verdict, passage.accepted_by, passage.accepted_because
+        later = accepted.get(passage.what)
+        if verdict == "block" and later and later.covers(passage.value, is_low=passage.is_low):
+            verdict, by, because = "accepted", later.by, later.because
+        found.append({
+            "what": passage.what,
+            "value": passage.value,
+            "verdict": verdict,
+            "by": by,
+            "because": because,
+            "at": passage.at,
+        })  # fmt: skip
+    return found
 
 
 def list_acceptances(warehouse: Path, *, since: datetime | None) -> dict[str, Acceptance]:

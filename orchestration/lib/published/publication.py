@@ -5,7 +5,8 @@ under versions/ that is never changed again; `current` names the live one.
         current -> versions/<publication id>   replaced in one rename, which is the switch
         leads.duckdb -> current/leads.duckdb   made once, as are the links to the other files
         versions/<publication id>/             leads.duckdb, a <mart>.parquet each, the folder
-                                               lead_score_history, manifest.json, index.html
+                                               lead_score_history, the folder rules with the rule
+                                               book, manifest.json, index.html
 
 A reader that has a file open goes on reading it: nothing is ever written in place. `leads.duckdb`
 can be opened by its plain name at any time. Programs that are given the path of a Parquet file
@@ -35,6 +36,7 @@ from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import say_once
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.warehouse import attach_warehouse, quote
+from orchestration.lib.decided.acceptances import list_passages
 from orchestration.lib.published.copies import AT_ONCE, copy_marts
 from orchestration.lib.published.history import (
     HISTORY,
@@ -90,9 +92,15 @@ MARTS = {
     "score_health": "as_of_date, model_id, measure",
 }
 
+# The folder of the rule book that was scored with, for whoever compares another one with it. Who is
+# excluded names people by their addresses, and stays where it was written.
+RULES = "rules"
+NOT_PUBLISHED = ("exclusions.csv",)
+
 PUBLISHED_FILES = [
     "leads.duckdb",
     *(HISTORY if mart == HISTORY else f"{mart}.parquet" for mart in MARTS),
+    RULES,
     "index.html",
     "manifest.json",
 ]
@@ -144,7 +152,9 @@ def publish(
         publication_id = f"{published_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder = versions / f".{publication_id}"
         make_readable_folder(folder / HISTORY)
-        known = find_known_parts(versions, list_publications(published))
+        copy_rules(rules, folder / RULES)
+        earlier = list_publications(published)
+        known = find_known_parts(versions, earlier)
         manifest = {
             "publication_id": publication_id,
             "run_id": run_id,
@@ -158,6 +168,9 @@ def publish(
             ),
         }
         manifest["rule_book"]["sha256"] = hash_rules(rules)
+        manifest["rule_book"]["gate"] = list_passages(
+            warehouse, manifest["rule_book"]["sha256"], since=find_newest_time(earlier)
+        )
         linked = {
             f"{HISTORY}/{part}.parquet": known[said["written_id"]].sha256
             for part, said in manifest["history"].items()
@@ -176,12 +189,27 @@ def publish(
         write_manifest(folder, manifest)
         settle_file(folder / "manifest.json")
         sync(folder / HISTORY)
+        sync(folder / RULES)
         sync(folder)
         folder.rename(versions / publication_id)
         sync(versions)
         switch_to(published, publication_id)
         drop_old(published, keep=keep)
     return manifest
+
+
+def copy_rules(rules: Path, folder: Path) -> None:
+    """Copy the rule book's files into a new `folder`, but for NOT_PUBLISHED."""
+    make_readable_folder(folder)
+    for file in sorted(rules.glob("*.csv")):
+        if file.name not in NOT_PUBLISHED:
+            shutil.copyfile(file, folder / file.name)
+
+
+def find_newest_time(manifests: Iterable[Manifest]) -> datetime | None:
+    """When the newest of these publications was published, UTC; None where there is none."""
+    times = [datetime.fromisoformat(manifest["published_at"]) for manifest in manifests]
+    return max(times, default=None)
 
 
 def list_files(folder: Path) -> list[str]:
@@ -446,13 +474,20 @@ def describe_models(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str
 
 
 def list_tiers(connection: duckdb.DuckDBPyConnection, model_id: str) -> list[dict[str, Any]]:
-    """The tiers of a model with their thresholds, the highest first."""
+    """The tiers of a model, the highest first: tier, enter_at, hands_over."""
     rows = connection.execute(
-        "select trim(tier), cast(enter_at as double) from warehouse.rules.tiers"
-        " where trim(model_id) = ? order by 2 desc",
+        """
+        select
+            trim(written.tier), cast(written.enter_at as double), coalesce(read.hands_over, false)
+        from warehouse.rules.tiers as written
+        left join warehouse.rule_book.model_tiers as read
+            on trim(written.model_id) = read.model_id and trim(written.tier) = read.tier
+        where trim(written.model_id) = ?
+        order by 2 desc
+        """,
         [model_id],
     ).fetchall()
-    return [{"tier": tier, "enter_at": enter_at} for tier, enter_at in rows]
+    return [dict(zip(("tier", "enter_at", "hands_over"), row, strict=True)) for row in rows]
 
 
 def switch_to(published: Path, publication_id: str) -> None:

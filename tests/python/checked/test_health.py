@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.lib.checked.feed_health import approve_feeds
 from orchestration.lib.checked.health import Limit, Measured, judge
-from orchestration.lib.checked.score_health import approve_scores
+from orchestration.lib.checked.score_health import approve_scores, has_turned
 from orchestration.lib.decided.acceptances import Acceptance, accept, find_file, list_refusals
 from orchestration.lib.decided.tiers import write_tiers
 from orchestration.lib.delivered.release import release_hand_overs
@@ -73,7 +73,10 @@ def site(tmp_path, healthy):
             places = {"warehouse": self.warehouse, "published": self.published}
             with duckdb.connect(str(self.warehouse)) as connection:
                 approve_feeds(connection, **places)
-                write_tiers(connection, approve=lambda c, day: approve_scores(c, day, **places))
+                write_tiers(
+                    connection,
+                    approve=lambda c, day: approve_scores(c, day, rules=self.rules, **places),
+                )
                 connection.execute(SCORED_LEADS)
 
         def run(self):
@@ -335,6 +338,70 @@ def test_too_many_hand_overs_are_published_and_held_back_until_somebody_accepts(
     assert site.run()["health"]["held"] == []
     assert site.released["released"] == held
     assert site.verdict("b2b.hand_overs_due") == ("accepted", "Ada", REASON)
+
+
+def change_the_rule_book(site, sql):
+    """Another file in the folder, and what dbt would make of it."""
+    (site.rules / "tiers.csv").write_text("model_id,tier\nb2b,new\n")
+    change(site.warehouse, sql)
+
+
+def test_a_tier_without_a_lead_blocks_where_the_rule_book_has_changed(site):
+    """Those few leads are too small a share for what every day is judged by."""
+    change(site.warehouse, "update lead_scores set score = 70 where score >= 72 and score < 96")
+    site.run()
+    assert site.query("select count(*) from lead_tiers where tier = 'ready_to_buy'")[0][0] > 10
+    site.refill(days=1)
+    emptied = "update lead_scores set score = 70 where score >= 72"
+    change(site.warehouse, emptied)
+    site.approve()
+    change_the_rule_book(site, "select 1")
+    with pytest.raises(ValueError) as error:
+        site.approve()
+    [sentence] = str(error.value).splitlines()
+    assert sentence.startswith("b2b, number of leads in the tier ready_to_buy: 0, usually about ")
+    assert (
+        "(at least 1)" in sentence and "leads accept b2b.tier_leads.ready_to_buy --by" in sentence
+    )
+    site.accept("b2b.tier_leads.ready_to_buy")
+    [accepted] = site.run()["health"]["accepted"]
+    assert (accepted["what"], accepted["by"]) == ("b2b.tier_leads.ready_to_buy", "Ada")
+
+
+def test_tiers_that_hand_over_are_those_of_the_day_that_is_compared_with(site):
+    """Scores and thresholds are the same; a tier of a quarter of the leads now hands over."""
+    site.run()
+    site.refill(days=1)
+    hand_over = "update rule_book.model_tiers set hands_over = true where tier = 'nurture'"
+    change_the_rule_book(site, hand_over)
+    with pytest.raises(ValueError, match="b2b, leads in tiers that hand over: "):
+        site.approve()
+
+
+def test_a_changed_rule_book_is_held_to_the_gate_and_others_to_the_limits_alone(site):
+    site.run()
+    change(site.warehouse, "update rule_book.gate_limits set limit_value = 0.5"
+           " where condition = 'most_moved_pct'")  # fmt: skip
+    few = "update lead_scores set score = score + 1.5"
+    change(site.warehouse, few)
+    site.approve()
+    change_the_rule_book(site, "select 1")
+    with pytest.raises(ValueError, match="in another tier than at the last publication: "):
+        site.approve()
+
+
+def test_a_rule_book_has_changed_too_when_a_row_begins_or_ends(site):
+    (site.rules / "exclusions.csv").write_text(
+        f"kind,value,valid_from,valid_to\nemail,x,{AS_OF - timedelta(days=9)},{AS_OF}\n"
+        f"email,y,{AS_OF + timedelta(days=1)},{AS_OF + timedelta(days=3)}\n"
+    )
+    manifest = site.run()
+    days = [AS_OF + timedelta(days=n) for n in range(4)]
+    assert [has_turned(manifest, site.rules, as_of=day) for day in days] == [
+        False, True, True, True,
+    ]  # fmt: skip
+    later = {**manifest, "as_of_date": f"{AS_OF + timedelta(days=1)}"}
+    assert [has_turned(later, site.rules, as_of=day) for day in days] == [False, False, False, True]
 
 
 def test_scores_of_another_rule_book_are_compared_too(site):

@@ -143,6 +143,7 @@ def test_python_writes_the_tiers_between_the_scores_and_what_people_read(graph):
     assert parents(graph, "lead_tiers") == {
         "feed_health", "lead_scores", "lead_score_ledger", "model_tiers", "grades",
         "int_lead_cool_downs", "int_lead_suppressions", "unmet_demands", "health_limits",
+        "gate_limits",
     }  # fmt: skip
     assert parents(graph, "feed_health") == {"int_feed_measures", "health_limits"}
     assert parents(graph, "scored_leads") >= {"lead_scores", "lead_tiers"}

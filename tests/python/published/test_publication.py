@@ -29,6 +29,7 @@ from orchestration.lib.published.publication import (
     KEEP,
     MARTS,
     PUBLISHED_FILES,
+    RULES,
     list_publications,
     publish,
     read_current,
@@ -611,7 +612,7 @@ def test_everybody_may_read_a_publication_and_nobody_change_it(publish_once, pub
     for place in (published, published / "versions", folder):
         assert stat.S_IMODE(place.stat().st_mode) == 0o755
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
-    assert modes.pop(folder / HISTORY) == 0o755
+    assert modes.pop(folder / HISTORY) == modes.pop(folder / RULES) == 0o755
     assert set(modes.values()) == {0o444}
 
 

@@ -55,6 +55,8 @@ OWN = {
     ",stage,Proposal,30,none,,A proposal\n",
     "targets": "month,product,amount\n2026-07-01,,100\n",
     "score_parts": f"model_id,part,rule_id\n{DEFAULT_MODEL},seniority,level_director\n",
+    "gate": "model_id,condition,limit,description\n,auc_share,0.5,Half\n"
+    f"{DEFAULT_MODEL},auc_share,0.9,Its own\n",
 }
 
 # What each of them says, by the file that counts: the shipped one, and the one above.
@@ -92,6 +94,11 @@ QUESTIONS = {
     "score_parts": (
         f"select min(part) from lead_score_parts where model_id = '{DEFAULT_MODEL}'",
         None, "seniority",
+    ),
+    "gate": (
+        "select limit_value from rule_book.gate_limits"
+        f" where model_id = '{DEFAULT_MODEL}' and condition = 'auc_share'",
+        0.95, 0.9,
     ),
 }  # fmt: skip
 
