@@ -15,7 +15,7 @@
 
 {% macro normal_z() -%}
     {# Of a normal distribution 95 % lie within so many standard deviations. #}
-    {{ return(1.959963984540054) }}
+    1.959963984540054
 {%- endmacro %}
 
 
@@ -27,7 +27,7 @@
 
 
 {% macro wilson_end(hits, trials, direction) -%}
-    {%- set z = normal_z() -%}
+    {%- set z = normal_z() | trim | float -%}
     {%- set x = 'cast(' ~ hits ~ ' as ' ~ type_double() ~ ')' -%}
     {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
     case
