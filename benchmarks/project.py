@@ -44,6 +44,14 @@ class Warehouse:
 
     def run(self, as_of: dt.date, *, memory_limit: str | None = None) -> Measured:
         """Run the daily job once, from the raw files to the publication: what `make run` does."""
+        return self.command("run", as_of, memory_limit=memory_limit)
+
+    def back_test(self, as_of: dt.date) -> Measured:
+        """Score twelve past days again and measure what came of them: what `make backtest` does."""
+        return self.command("backtest", as_of)
+
+    def command(self, name: str, as_of: dt.date, *, memory_limit: str | None = None) -> Measured:
+        """Run a command of the project on the warehouse."""
         settings = {
             "LEADS_RAW": str(self.folder / "raw"),
             "LEADS_RULES": str(self.rules),
@@ -53,9 +61,9 @@ class Warehouse:
         }
         if memory_limit:
             settings["LEADS_MEMORY_LIMIT"] = memory_limit
-        self.log = self.folder.with_name(f"{self.folder.name}-as-of-{as_of}.log")
+        self.log = self.folder.with_name(f"{self.folder.name}-{name}-as-of-{as_of}.log")
         return measure.run(
-            [sys.executable, "-m", "orchestration.cli", "run"],
+            [sys.executable, "-m", "orchestration.cli", name],
             folder=self.project,
             settings=settings,
             log=self.log,

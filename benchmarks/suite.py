@@ -154,6 +154,11 @@ def measure_project(suite: Suite, size: Size, raw: RawData, title: str, rules: P
     full = suite.warehouse(f"full-{size}-{title}", rules)
     full.load(raw.day)
     measured = suite.note(size, names[0], full.run(LAST_DAY))
+    if rules == SHIPPED_RULES and not measured.problem:
+        suite.stages[size, names[0]] = full.stages()
+        name = f"back-test of twelve days, {title}"
+        tested = suite.note(size, name, full.back_test(LAST_DAY))
+        suite.stages[size, name] = {} if tested.problem else full.stages()
     finish(suite, size, names[0], full, measured)
     daily = suite.warehouse(f"daily-{size}-{title}", rules)
     daily.load(raw.day_before)
@@ -166,7 +171,7 @@ def measure_project(suite: Suite, size: Size, raw: RawData, title: str, rules: P
 def finish(suite: Suite, size: Size, name: str, warehouse: Warehouse, measured: Measured) -> None:
     """Compare a warehouse's rows with the yardstick's, keep what its stages took, delete it."""
     if not measured.problem:
-        suite.stages[size, name] = warehouse.stages()
+        suite.stages.setdefault((size, name), warehouse.stages())
         if suite.rows_of(size).exists():
             rows = suite.data / f"rows-{size}-project.parquet"
             warehouse.write_ledger(LAST_DAY, rows)
