@@ -47,12 +47,6 @@ activity_days as (
 
 ),
 
-rules as (
-
-    select * from {{ ref('rules') }}
-
-),
-
 thresholds as (
 
     select * from {{ ref('thresholds') }}
@@ -93,8 +87,11 @@ counted as (
         count(case when signs.is_there then 1 end) as leads_with,
         count(case when signs.is_there and first_outcomes.happened_on is not null then 1 end)
             as outcomes_with,
-        count(case when signs.moved_on is not null and first_outcomes.happened_on is not null then 1 end)
-            as outcomes_moved,
+        count(
+            case
+                when signs.moved_on is not null and first_outcomes.happened_on is not null then 1
+            end
+        ) as outcomes_moved,
         count(case when signs.moved_on >= first_outcomes.happened_on then 1 end)
             as moved_after,
         count(
@@ -130,7 +127,7 @@ used as (
         model_no,
         coalesce(attribute, activities) as name,
         count(*) as rules
-    from rules
+    from {{ ref('rules') }}
     where model_no is not null
     group by model_no, coalesce(attribute, activities)
 
@@ -182,8 +179,8 @@ select
     case finding
         when 'backdated'
             then
-                'Of the ' || outcomes_with || ' leads with their outcome that have it, ' || backdated
-                || ' say it is older than the outcome and were loaded after it: '
+                'Of the ' || outcomes_with || ' leads with their outcome that have it, '
+                || backdated || ' say it is older than the outcome and were loaded after it: '
                 || 'with what is known now it foretells what it did not know then.'
         when 'only_of_those_with_the_outcome'
             then

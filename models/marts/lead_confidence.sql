@@ -55,17 +55,31 @@ curve_ends as (
 
 ),
 
+stages as (
+
+    select distinct deal_stage_pct from sales_state
+
+),
+
+stages_of_curves as (
+
+    select distinct
+        model_id,
+        deal_stage_pct
+    from curves
+
+),
+
 -- A stage that the curve does not know counts as the next lower one that it does.
 curve_stages as (
 
     select
         stages.deal_stage_pct,
-        curves.model_id,
-        max(curves.deal_stage_pct) as known_stage_pct
-    from (select distinct deal_stage_pct from sales_state) as stages
-    inner join (select distinct model_id, deal_stage_pct from curves) as curves
-        on stages.deal_stage_pct >= curves.deal_stage_pct
-    group by stages.deal_stage_pct, curves.model_id
+        stages_of_curves.model_id,
+        max(stages_of_curves.deal_stage_pct) as known_stage_pct
+    from stages
+    inner join stages_of_curves on stages.deal_stage_pct >= stages_of_curves.deal_stage_pct
+    group by stages.deal_stage_pct, stages_of_curves.model_id
 
 ),
 

@@ -8,10 +8,11 @@ file_rows as (
 
 ),
 
-cells as (
+given_minimums as (
 
-    select * from {{ ref('rule_book_cells') }}
-    where file_name = 'model_minimums' and column_name = 'minimum'
+    select value as minimum
+    from {{ ref('rule_book_cells') }}
+    where file_name = 'model_minimums' and column_name = 'minimum' and row_number > 1
 
 ),
 
@@ -65,9 +66,8 @@ select
     needed_minimums.minimum as value,
     'has no row; seeds/rules/model_minimums.csv has one to copy' as problem
 from needed_minimums
-where
-    exists (select 1 from cells)
-    and needed_minimums.minimum not in (select cells.value from cells where cells.row_number > 1)
+left join given_minimums on needed_minimums.minimum = given_minimums.minimum
+where given_minimums.minimum is null
 union all
 {{ problem_rows(
     'file_rows', 'worked_anyway_pct',

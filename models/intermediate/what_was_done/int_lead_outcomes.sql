@@ -49,11 +49,17 @@ dated as (
         leads.model_no,
         leads.lead_no,
         max(
-            case when days.is_outcome and days.happened_on <= leads.as_of_date then days.happened_on end
+            case
+                when days.is_outcome and days.happened_on <= leads.as_of_date
+                    then days.happened_on
+            end
         ) as outcome_on,
         max(case when days.happened_on <= leads.as_of_date then days.happened_on end) as ended_on,
         min(
-            case when days.is_outcome and days.happened_on > leads.as_of_date then days.happened_on end
+            case
+                when days.is_outcome and days.happened_on > leads.as_of_date
+                    then days.happened_on
+            end
         ) as next_outcome_on
     from leads
     left join persons on leads.lead_no = persons.lead_no

@@ -31,6 +31,18 @@ FOR_TIERS = (
     "+int_lead_cool_downs",
 )
 
+# What a tier depends on beside the day's scores.
+DECIDED = (
+    "lead_tiers",
+    "lead_score_current",
+    "lead_score_past",
+    "lead_score_history_parts",
+    "scored_days",
+    "tier_cut_offs",
+    "hand_overs",
+    "hand_over_rules",
+)
+
 
 @contextmanager
 def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
@@ -77,3 +89,11 @@ def tier(settings: Settings, console: TextIO) -> None:
         open_warehouse(settings.warehouse) as connection,
     ):
         write_tiers(connection)
+
+
+def forget_decisions(warehouse: Path) -> None:
+    """Empty what a scratch warehouse has of tiers and hand-overs: which tier a lead was in on a
+    past day must not depend on when that is asked."""
+    with open_warehouse(warehouse) as connection:
+        for table in DECIDED:
+            connection.execute(f"delete from main.{table}")

@@ -15,7 +15,13 @@ from typing import TextIO
 import duckdb
 import pandas as pd
 
-from orchestration.lib.asked.scratch import FOR_TIERS, build, open_scratch, tier
+from orchestration.lib.asked.scratch import (
+    FOR_TIERS,
+    build,
+    forget_decisions,
+    open_scratch,
+    tier,
+)
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
@@ -42,18 +48,6 @@ MOST_VALUES = 12
 
 # What is kept in the warehouse.
 TABLES = ("backtest", "backtest_cohorts", "leakage", "model_confidence", "confidence_curves")
-
-# What a tier depends on beside the day's scores.
-DECIDED = (
-    "lead_tiers",
-    "lead_score_current",
-    "lead_score_past",
-    "lead_score_history_parts",
-    "scored_days",
-    "tier_cut_offs",
-    "hand_overs",
-    "hand_over_rules",
-)
 
 # Leads at risk on each day, in rows that Python can hold: as many as there are different scores.
 COUNTS = """
@@ -158,8 +152,7 @@ def back_test(
         build(
             scratch, folder, console, "--select", *FOR_TIERS, "+cohort_leads", "+leakage_findings"
         )
-        with open_warehouse(scratch.warehouse) as connection:
-            forget_decisions(connection)
+        forget_decisions(scratch.warehouse)
         tier(scratch, console)
         with time_step(console, "measure", count_things(len(chosen), "day")):
             with open_warehouse(scratch.warehouse) as connection:
@@ -173,13 +166,6 @@ def back_test(
                 )
             copy_tables(scratch.warehouse, settings.warehouse)
     return tested
-
-
-def forget_decisions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Empty what the copy has of tiers and hand-overs: which tier a lead was in on a past day must
-    not depend on when that is asked."""
-    for table in DECIDED:
-        connection.execute(f"delete from main.{table}")
 
 
 def read_horizon(warehouse: Path) -> int:

@@ -19,7 +19,13 @@ from orchestration.lib.asked.moves import (
     list_tiers_by_model,
     write_moves,
 )
-from orchestration.lib.asked.scratch import build, open_scratch, tier
+from orchestration.lib.asked.scratch import (
+    FOR_TIERS,
+    build,
+    forget_decisions,
+    open_scratch,
+    tier,
+)
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.rule_book_files import hash_rules
@@ -81,8 +87,7 @@ def hold_to_gate(
     other = replace(settings, rules=write_standing(settings.rules, folder / "rules", day=day))
     moves_file = folder / "moves.csv"
     with open_scratch(other, make_folder(folder / "after")) as after:
-        build(after, folder, console, "--select", "+lead_scores", "+lead_score_ledger",
-              "+model_outcomes")  # fmt: skip
+        build(after, folder, console, "--select", *FOR_TIERS, "+model_outcomes")
         tier(after, console)
         chosen = choose_days(days, as_of=as_of, horizon_days=read_horizon(after.warehouse))
         with open_scratch(live, make_folder(folder / "before")) as before:
@@ -105,7 +110,8 @@ def hold_to_gate(
             conditions = read_conditions(connection)
         after = replace(after, as_of_dates=chosen, known="then")
         # The rule book is there already.
-        build(after, folder, console, "--select", "+lead_scores", "--exclude-resource-type", "seed")
+        build(after, folder, console, "--select", *FOR_TIERS, "--exclude-resource-type", "seed")
+        forget_decisions(after.warehouse)
         tier(after, console)
         keep_second_side(after.warehouse)
         with time_step(console, "compare", count_things(len(chosen), "past day")):
@@ -146,12 +152,12 @@ def score_live(
     the newest day beside them, which knows what came, and keep its side of the comparison."""
     settings = replace(settings, as_of_dates=(*days, as_of), known="then")
     try:
-        build(settings, folder, console, "--select", "+lead_scores", "+cohort_leads",
-              "+gate_limits")  # fmt: skip
+        build(settings, folder, console, "--select", *FOR_TIERS, "+cohort_leads", "+gate_limits")
     except WrongUse:
         raise
     except ValueError as error:
         raise ValueError(f"The published rule book cannot be scored again: {error}") from None
+    forget_decisions(settings.warehouse)
     tier(settings, console)
     keep_first_side(settings.warehouse, known_on=as_of)
 
