@@ -88,6 +88,8 @@ def find_stories(
                 "model_id": chosen_id,
                 "score": by_model[chosen_id],
                 "ledger": find_rows(connection, "lead_score_ledger", lead_id, chosen_id),
+                "confidence": find_rows(connection, "lead_confidence", lead_id, chosen_id),
+                "promise": find_promise(connection, chosen_id, by_model[chosen_id]["tier"]),
                 "changes": [row for row in changes if row["model_id"] == chosen_id],
                 "outlook": find_rows(connection, "lead_outlook", lead_id, chosen_id),
                 "unknowns": find_rows(connection, "lead_unknowns", lead_id, chosen_id),
@@ -109,6 +111,7 @@ def describe_stories(stories: list[Row], *, since: date | None = None) -> list[s
 # Values stand in the SQL as literals: to look at a parameter DuckDB imports pandas, half a second.
 ORDERS = {
     "lead_score_ledger": "starts_with(rule_id, 'cap:'), points desc, rule_id",
+    "lead_confidence": "as_of_date",
     "lead_outlook": "as_of_date",
     "lead_unknowns": "as_of_date",
     "lead_score_history": "valid_from desc",
@@ -130,6 +133,17 @@ def find_rows(
         f"select * from {mart}"
         f" where lead_id = {quote(lead_id)} and model_id = {quote(model_id)}{day}"
         f" order by {ORDERS[mart]}",
+    )
+
+
+def find_promise(
+    connection: duckdb.DuckDBPyConnection, model_id: str, tier: str | None
+) -> list[Row]:
+    """What the tier of a lead promises."""
+    return fetch_rows(
+        connection,
+        f"select * from tier_promises where model_id = {quote(model_id)} and kind = 'tier'"
+        f" and name = {quote(tier or '')}",
     )
 
 

@@ -15,6 +15,7 @@ def describe_story(story: Row, *, since: date | None) -> list[str]:
     return [
         *describe_score(story["score"]),
         *describe_ledger(story["ledger"]),
+        *describe_chance(story["confidence"], story["promise"]),
         *describe_changes(story["changes"], since=since),
         *describe_outlook(story["outlook"]),
         *describe_unknowns(story["unknowns"]),
@@ -58,6 +59,46 @@ def describe_ledger(ledger: list[Row]) -> list[str]:
         lines += table_line(row["points"], words)
     total = sum((row["points"] for row in ledger), start=0)
     return [*lines, *table_line(total, "the sum of these rows is the score")]
+
+
+def describe_chance(confidence: list[Row], promise: list[Row]) -> list[str]:
+    """How likely it has its outcome, and how often leads of its tier do.
+
+    >>> chance = {"source": "calibrated", "probability": 0.126, "low": 0.09, "high": 0.16}
+    >>> tier = {"horizon_days": 90, "rate": None, "name": "sales"}
+    >>> print("\\n".join(describe_chance([chance], [tier])[1:]))
+      How likely its outcome is within 90 days
+        12.6 % (9 % to 16 %), by past leads like it
+    """
+    said = [
+        f"{write_share(row['probability'])} "
+        + (
+            "as a seller says"
+            if row["source"] == "crm"
+            else f"({write_share(row['low'])} to {write_share(row['high'])}), by past leads like it"
+        )
+        for row in confidence
+        if row["probability"] is not None
+    ]
+    if not said or not promise:
+        return []
+    tier = promise[0]
+    if tier["rate"] is not None:
+        said.append(
+            f"leads of the tier {tier['name']}: {write_share(tier['rate'])}"
+            f" ({write_share(tier['low'])} to {write_share(tier['high'])})"
+        )
+    words = wrap("; ".join(said), indent=4)
+    return ["", f"  How likely its outcome is within {tier['horizon_days']} days", *words]
+
+
+def write_share(share: float) -> str:
+    """A share of 1 as people read it.
+
+    >>> write_share(0.126), write_share(0.09)
+    ('12.6 %', '9 %')
+    """
+    return f"{round(100 * float(share), 1):g} %"
 
 
 def describe_changes(changes: list[Row], *, since: date | None) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import duckdb
 import pytest
-from fake_warehouse import AS_OF, build_warehouse, fill_scores, fill_tiers
+from fake_warehouse import AS_OF, build_warehouse, change, fill_scores, fill_tiers
 
 from orchestration.lib.asked.explain import describe_stories, find_stories, read_since
 from orchestration.lib.basics.settings import load_settings
@@ -51,6 +51,8 @@ def site(tmp_path):
             insert into lead_outlook values
                 (date '{AS_OF}' + 1, 'b2b', '{LEAD}', 'sales', 60, 61, date '2026-07-14', 59.8,
                     'Looked at the prices: +12 now, +10.8 then');
+            insert into lead_confidence values
+                (date '{AS_OF}' + 1, 'b2b', '{LEAD}', 0.126, 0.09, 0.16, 'calibrated');
             insert into hand_overs by name
             select 'k1' as idempotency_key, 'b2b' as model_id, '{LEAD}' as lead_id,
                 1 as hand_over_number, date '2026-06-02' as due_on, 'sales' as tier,
@@ -69,6 +71,32 @@ def read_points(lines, start):
     return [
         float(match[1]) for line in section if (match := re.match(r" {4,}([+-]\d+\.\d+)", line))
     ]
+
+
+def test_it_is_told_how_likely_its_outcome_is_and_what_its_tier_promises(site):
+    change(
+        site.settings.warehouse,
+        f"update scored_leads set tier = 'sales' where lead_id = '{LEAD}'",
+    )
+    site.publish()
+    lines = site.tell()
+    said = lines[lines.index("  How likely its outcome is within 90 days") + 1 :][:2]
+    assert " ".join(" ".join(said).split()) == (
+        "12.6 % (9 % to 16 %), by past leads like it;"
+        " leads of the tier sales: 17.5 % (14 % to 21 %)"
+    )
+    change(
+        site.settings.warehouse,
+        "update lead_confidence set source = 'crm', probability = 0.35, low = null, high = null",
+    )
+    site.publish()
+    assert "    35 % as a seller says; leads of the tier sales: 17.5 %" in "\n".join(site.tell())
+    change(
+        site.settings.warehouse,
+        "update lead_confidence set source = 'too_few', probability = null",
+    )
+    site.publish()
+    assert "How likely" not in "\n".join(site.tell())
 
 
 def test_the_rows_of_the_ledger_add_up_to_the_score_that_is_told(site):
