@@ -44,7 +44,11 @@ expected as (
 
     select
         deals.*,
-        deal_stages.confidence_pct,
+        -- What a seller says of the deal goes before what is said of all in its stage.
+        case
+            when deals.probability_pct > 100 then 100
+            else coalesce(deals.probability_pct, deal_stages.confidence_pct)
+        end as confidence_pct,
         coalesce(stage_conversion.median_days_to_win, whole_deals.days_to_win, 0) as days_to_win
     from deals
     left join deal_stages on deals.stage_name = deal_stages.stage
@@ -75,7 +79,7 @@ select
         concat_ws(
             '; ',
             case
-                when coalesce(stage_name, '') = '' then 'has no stage'
+                when confidence_pct is null and coalesce(stage_name, '') = '' then 'has no stage'
                 when confidence_pct is null
                     then
                         'its stage ' || stage_name || ' stands in no row of stage_confidence.csv: '
