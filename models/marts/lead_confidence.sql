@@ -90,12 +90,17 @@ placed as (
         scored_models.model_id,
         leads.lead_id,
         curve_stages.known_stage_pct,
-        greatest(
-            curve_ends.lowest_score,
-            least(
-                curve_ends.highest_score, cast(round(lead_totals.score) as {{ dbt.type_bigint() }})
-            )
-        ) as curve_score
+        case
+            -- An unknown score is no highest one.
+            when lead_totals.score is not null
+                then greatest(
+                    curve_ends.lowest_score,
+                    least(
+                        curve_ends.highest_score,
+                        cast(round(lead_totals.score) as {{ dbt.type_bigint() }})
+                    )
+                )
+        end as curve_score
     from sales_state
     inner join scored_models on sales_state.model_no = scored_models.model_no
     inner join leads
