@@ -94,12 +94,12 @@ placed as (
             -- An unknown score is no highest one.
             when lead_totals.score is not null
                 then greatest(
-                    curve_ends.lowest_score,
-                    least(
-                        curve_ends.highest_score,
-                        cast(round(lead_totals.score) as {{ dbt.type_bigint() }})
+                        curve_ends.lowest_score,
+                        least(
+                            curve_ends.highest_score,
+                            cast(round(lead_totals.score) as {{ dbt.type_bigint() }})
+                        )
                     )
-                )
         end as curve_score
     from sales_state
     inner join scored_models on sales_state.model_no = scored_models.model_no
