@@ -733,7 +733,7 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
 def test_the_page_has_what_the_scores_were_worth(publish_once, published):
     publish_once()
     html = (published / "index.html").read_text()
-    evidence = html[html.index('id="evidence"') : html.index("best leads</h2>")]
+    evidence = html[html.index('id="evidence"') : html.index('id="forecast"')]
     text = " ".join(re.sub("<[^>]*>", " ", evidence).split())
     assert "1 days scored again as known then, 900 leads at risk on them, 90 had their" in text
     assert "higher score in 75 % (AUC 0.750, 0.70–0.80; half would be chance)" in text
@@ -754,7 +754,9 @@ def test_a_model_that_was_not_tested_promises_nothing(publish_once, published, w
     change(warehouse, "delete from model_confidence; delete from tier_promises")
     publish_once()
     html = (published / "index.html").read_text()
-    assert "Not tested on the past yet" in html and "<svg" not in html
+    assert (
+        "Not tested on the past yet" in html and "<svg" not in html[: html.index('id="forecast"')]
+    )
     assert "\nNot tested on the past yet, so that no tier promises anything" in summarize(published)
 
 
@@ -770,6 +772,9 @@ def test_the_forecast_stands_on_the_page_and_names_what_adds_nothing(
         " 20,000 92,500 is not there 2026-07 &lt;crm&gt; 9 2 overdue"
     ) in text
     assert "add nothing" not in text
+    # Of 160 for 33,500 the high end: 86 for the 18,000 expected, the target of 20,000 at 95.5.
+    assert 'y="84.0" height="86.0"' in part and "V10.0" in part
+    assert re.search(r'class="target" d="M[0-9.]+ 74.5H', part)
     assert "\n9 open deals worth 90,000 are expected to bring 18,000 (forecast)\n" in (
         summarize(published)
     )
