@@ -41,6 +41,7 @@ FOLDER = PROJECT_ROOT / "build" / "backtest"
 
 # So many groups of leads are drawn from: enough for an interval, few enough to be counted.
 LEAD_GROUPS = 100
+# A year of month ends: what comes every year is then in it once.
 MONTHS = 12
 SEGMENTS = ("lead_source", "country")
 # Of an attribute with more values than these the rest is one segment.
@@ -127,13 +128,23 @@ def choose_days(text: str, *, as_of: date, horizon_days: int) -> tuple[date, ...
         )
     if days:
         return days
-    ends = []
-    first = as_of.replace(day=1)
-    while len(ends) < MONTHS:
-        end = first - timedelta(days=1)
-        if end + timedelta(days=horizon_days) <= as_of:
-            ends.append(end)
-        first = end.replace(day=1)
+    return list_month_ends(as_of, horizon=horizon_days)
+
+
+def list_month_ends(newest: date, *, horizon: int, since: date | None = None) -> tuple[date, ...]:
+    """The month ends whose horizon has ended on the day `newest`: those from `since` on, else the
+    last MONTHS.
+
+    >>> [str(day) for day in list_month_ends(date(2026, 6, 30), horizon=90,
+    ...     since=date(2026, 2, 1))]
+    ['2026-02-28', '2026-03-31']
+    """
+    ends: list[date] = []
+    day = newest + timedelta(days=1)
+    while len(ends) < MONTHS if since is None else day > since:
+        day = day.replace(day=1) - timedelta(days=1)
+        if day + timedelta(days=horizon) <= newest and (since is None or day >= since):
+            ends.append(day)
     return tuple(reversed(ends))
 
 

@@ -20,6 +20,7 @@ from orchestration.lib.basics.outcomes import Answer, Refused, WrongUse
 from orchestration.lib.basics.progress import time_step
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
 from orchestration.lib.learned.attributes import describe_attributes
+from orchestration.lib.learned.backtest import list_month_ends
 from orchestration.lib.learned.candidates import SHAPES, History, make_matrix
 from orchestration.lib.learned.comparison import compare, count_periods
 from orchestration.lib.learned.learning import learn_book
@@ -43,8 +44,6 @@ from orchestration.lib.learned.rules import make_rules, word_outcome
 
 FOLDER = PROJECT_ROOT / "build" / "learn"
 
-# A year of month ends: what comes every year is then in it once.
-MONTHS = 12
 RULES_AT_MOST = 25
 SEED = 7
 # So many leads with the outcome to a rule, of the five to ten that the textbooks ask: with fewer,
@@ -217,23 +216,6 @@ def name_apart(name: str, old: dict[str, list[Cells]]) -> str:
     taken = {row["model_id"] for row in old["models"]}
     names = [name, *(f"{name}_{number}" for number in range(2, len(taken) + 3))]
     return next(free for free in names if free not in taken)
-
-
-def list_month_ends(newest: date, *, horizon: int, since: date | None) -> tuple[date, ...]:
-    """The month ends whose horizon has ended on the day `newest`: those from `since` on, else the
-    last MONTHS.
-
-    >>> [str(day) for day in list_month_ends(date(2026, 6, 30), horizon=90,
-    ...     since=date(2026, 2, 1))]
-    ['2026-02-28', '2026-03-31']
-    """
-    ends: list[date] = []
-    day = newest + timedelta(days=1)
-    while len(ends) < MONTHS if since is None else day > since:
-        day = day.replace(day=1) - timedelta(days=1)
-        if day + timedelta(days=horizon) <= newest and (since is None or day >= since):
-            ends.append(day)
-    return tuple(reversed(ends))
 
 
 def read_minimum(old: dict[str, list[Cells]], settings: Settings, name: str) -> int:

@@ -25,10 +25,12 @@ def find_evidence(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> di
     )
     if not confidence:
         return None
+    measures = find_measures(connection, model_id=model_id)
+    newest = confidence[0]["fitted_on"]
     return {
         "confidence": confidence[0],
-        "days": find_days(connection, model_id=model_id),
-        "all": {row["metric"]: row for row in find_all_days(connection, model_id=model_id)},
+        "days": [row for row in measures if row["metric"] == "auc" and row["as_of_date"] < newest],
+        "all": {row["metric"]: row for row in measures if row["as_of_date"] == newest},
         "gains": find_gains(connection, model_id=model_id),
         "bands": find_bands(connection, model_id=model_id),
         "scores": find_scores(connection, model_id=model_id),
@@ -40,24 +42,11 @@ def find_evidence(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> di
 NEWEST = "(select max(as_of_date) from backtest where model_id = $model_id)"
 
 
-def find_days(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
-    """The auc of all leads on each back-tested day."""
+def find_measures(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """The rows of backtest of all leads, day by day; the newest day stands for all of them."""
     return fetch_rows(
         connection,
-        f"""
-        from backtest
-        where model_id = $model_id and segment = 'all' and metric = 'auc' and as_of_date < {NEWEST}
-        order by as_of_date
-        """,
-        {"model_id": model_id},
-    )
-
-
-def find_all_days(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
-    """The rows of backtest of all leads on all days together."""
-    return fetch_rows(
-        connection,
-        f"from backtest where model_id = $model_id and segment = 'all' and as_of_date = {NEWEST}",
+        "from backtest where model_id = $model_id and segment = 'all' order by as_of_date",
         {"model_id": model_id},
     )
 
