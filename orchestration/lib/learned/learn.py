@@ -96,6 +96,7 @@ def learn(
         trial_book,
         project=settings.project,
         model=model,
+        outcome=outcome,
         trial=trial,
         attributes=attributes.named,
         half_lives=HALF_LIVES,

@@ -99,13 +99,15 @@ def write_trial_book(
     *,
     project: Path,
     model: Cells,
+    outcome: Cells,
     trial: str,
     attributes: Iterable[str],
     half_lives: Iterable[int | None],
 ) -> None:
-    """Write to `out` the rule book `rules` with one model more, `trial`: its key fields name all
-    `attributes`, so that they are read, and a rule per activity and half-life gives a point each
-    time. Scores of the other models stay as they are."""
+    """Write to `out` the rule book `rules` with one model more, `trial`, which foretells the
+    `outcome` that `model` does: its key fields name all `attributes`, so that they are read, and a
+    rule per activity and half-life gives a point each time. Scores of the other models stay as they
+    are."""
     book = read_rule_book(rules, project=project)
     added: dict[str, list[Cells]] = {
         "models": [{**model, "model_id": trial, "role": "challenger", "max_score": str(WIDE)}],
@@ -113,6 +115,7 @@ def write_trial_book(
             {"model_id": trial, "dimension": "behavioral", "axis": "engagement",
              "min_points": str(-WIDE), "max_points": str(WIDE)}
         ],
+        "outcomes": [{**outcome, "model_id": trial}],
         "tiers": [{"model_id": trial, "tier": "all", "enter_at": str(-WIDE)}],
         "key_fields": [{"model_id": trial, "attribute": name} for name in sorted(attributes)],
         "rules_behavioral": [
