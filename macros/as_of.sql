@@ -95,13 +95,3 @@
     {%- set last = modules.datetime.date.fromisoformat([today, as_of_dates()[-1]] | max) -%}
     {{ date_literal(last + modules.datetime.timedelta(days=1)) }}
 {%- endmacro %}
-
-
-{% macro days_between(first, last) -%}
-    {# Whole days from one date to another, as a number. #}
-    {{ return(adapter.dispatch('days_between')(first, last)) }}
-{%- endmacro %}
-
-{% macro default__days_between(first, last) -%}
-    cast({{ last }} - {{ first }} as integer)
-{%- endmacro %}

@@ -27,7 +27,7 @@
     {%- if flags.FULL_REFRESH or there | length < folded | length + read | length -%}
         {%- for name in there -%}
             {%- set relation = adapter.get_relation(target.database, schema, name) %}
-    drop {{ relation.type }} if exists {{ relation }};
+    drop {{ relation.type }} if exists {{ relation }} cascade;
             {%- do adapter.cache_dropped(relation) -%}
         {%- endfor -%}
         {%- for name, columns in read.items() %}

@@ -19,22 +19,6 @@
 {%- endmacro %}
 
 
-{% macro type_double() -%}
-    {# Floating point of 64 bits: dbt's type_float is one of 32 on DuckDB, good to seven digits. #}
-    {{ return(adapter.dispatch('type_double')()) }}
-{%- endmacro %}
-
-{% macro default__type_double() -%}
-    double precision
-{%- endmacro %}
-
-
-{% macro fade(age, half_life_days) -%}
-    {# What is left at an age, in days, of what halves in so many. #}
-    power(0.5, {{ age }} / {{ half_life_days }})
-{%- endmacro %}
-
-
 {% macro curve_at(curve, age, faded) -%}
     {# What a curve of rule_curves is worth at an age, in days; `faded` is the fade of its rule then. #}
     {{ curve }}.constant + {{ curve }}.fading * {{ faded }} - {{ curve }}.slope * {{ age }}

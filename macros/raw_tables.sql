@@ -17,7 +17,7 @@
     {# {lower-case column name: physical type} of a raw table; empty where there is none. #}
     {%- set types = {} -%}
     {%- if rows -%}
-        {%- for column in get_column_schema_from_query('select * from ' ~ rows) -%}
+        {%- for column in columns_of_rows(rows) -%}
             {%- do types.update({column.name | lower: column.data_type | lower}) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -140,7 +140,7 @@ read_rows as (
         {{ read_column(column.name, 'text', physical.get(column.name)) }} as {{ column.name }}__raw,
         {%- endif -%}
     {%- endfor %}
-        {{ 'substr(_file_name, ' ~ (raw_root() | length + 2) ~ ')' if has_file
+        {{ ('substr(_file_name, ' ~ (raw_root() | length + 2) ~ ')' if raw_root() else '_file_name') if has_file
             else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as file_name
     {%- if rows %}
     from {{ rows }}

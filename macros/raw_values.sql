@@ -76,41 +76,6 @@
 {%- endmacro %}
 
 
-{% macro may_have_blanks(text) -%}
-    {# True where a text may begin or end with something invisible, or hold it: quick, and rarely true
-       of plain text. No visible character comes before the exclamation mark. #}
-    {{ return(adapter.dispatch('may_have_blanks')(text)) }}
-{%- endmacro %}
-
-{% macro default__may_have_blanks(text) -%}
-    true
-{%- endmacro %}
-
-{% macro duckdb__may_have_blanks(text) -%}
-    {{ text }} < '!' or {{ text }} like '% ' or strlen({{ text }}) <> length({{ text }})
-    {%- for code in [9, 10, 13] %} or {{ text }} like '%' || chr({{ code }}){% endfor -%}
-{%- endmacro %}
-
-
-{% macro strip_invisible(text, is_name) -%}
-    {# Without blanks and invisible characters at both ends; of a name without the invisible ones
-       inside as well. Blanks: U+0000 to U+0020, no-break space, U+2000 to U+200A, U+202F, U+205F, U+3000.
-       Invisible: soft hyphen, U+200B to U+200F, U+2060, U+FEFF. #}
-    {{ return(adapter.dispatch('strip_invisible')(text, is_name)) }}
-{%- endmacro %}
-
-{% macro default__strip_invisible(text, is_name) -%}
-    trim({{ text }})
-{%- endmacro %}
-
-{% macro duckdb__strip_invisible(text, is_name) -%}
-    {%- set invisible = '\\x{00AD}\\x{200B}-\\x{200F}\\x{2060}\\x{FEFF}' -%}
-    {%- set blank = '\\x00-\\x20\\x{00A0}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}' -%}
-    {%- set inside = '|[' ~ invisible ~ ']+' if is_name else '' -%}
-    regexp_replace({{ text }}, '^[{{ blank ~ invisible }}]+|[{{ blank ~ invisible }}]+${{ inside }}', '', 'g')
-{%- endmacro %}
-
-
 {% macro read_whole_number(value, kind) -%}
     {# Plain decimal notation, `5` or `5.0`; no fraction of one, no exponent, no separators. #}
     {%- if kind == 'integer' -%}
@@ -211,32 +176,6 @@
 {%- endmacro %}
 
 
-{% macro read_epoch(number) -%}
-    {# A count since 1970-01-01 UTC where its size leaves no doubt what it counts: seconds have ten
-       digits, milliseconds 13, microseconds 16, nanoseconds 19, from 2001 to 2286; shorter and other
-       ones may be days or written dates. #}
-    {{ return(adapter.dispatch('read_epoch')(number)) }}
-{%- endmacro %}
-
-{% macro default__read_epoch(number) -%}
-    timestamp '1970-01-01' + interval '1 second' * (case
-        when {{ number }} >= 1e9 and {{ number }} < 1e10 then {{ number }}
-        when {{ number }} >= 1e12 and {{ number }} < 1e13 then {{ number }} / 1e3
-        when {{ number }} >= 1e15 and {{ number }} < 1e16 then {{ number }} / 1e6
-        when {{ number }} >= 1e18 and {{ number }} < 1e19 then {{ number }} / 1e9
-    end)
-{%- endmacro %}
-
-{% macro duckdb__read_epoch(number) -%}
-    make_timestamp(cast(case
-        when {{ number }} >= 1000000000 and {{ number }} < 10000000000 then {{ number }} * 1000000
-        when {{ number }} >= 1000000000000 and {{ number }} < 10000000000000 then {{ number }} * 1000
-        when {{ number }} >= 1000000000000000 and {{ number }} < 10000000000000000 then {{ number }}
-        when {{ number }} >= 1000000000000000000 and {{ number }} < 10000000000000000000 then {{ number }} // 1000
-    end as bigint))
-{%- endmacro %}
-
-
 {% macro earliest_time() -%}
     {# No system that delivers here is older; what lies before is a count that was taken for a time. #}
     cast('1970-01-01' as {{ dbt.type_timestamp() }})
@@ -293,18 +232,4 @@
             else 'is not a timestamp such as 2026-01-31 10:00:00'
         end
     {%- endif -%}
-{%- endmacro %}
-
-
-{% macro matches_pattern(text, pattern) -%}
-    {# True where the text as a whole is of the regular expression, capitals told apart. #}
-    {{ return(adapter.dispatch('matches_pattern')(text, pattern)) }}
-{%- endmacro %}
-
-{% macro default__matches_pattern(text, pattern) -%}
-    {{ text }} ~ '{{ pattern }}'
-{%- endmacro %}
-
-{% macro duckdb__matches_pattern(text, pattern) -%}
-    regexp_matches({{ text }}, '{{ pattern }}')
 {%- endmacro %}

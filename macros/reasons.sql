@@ -16,35 +16,6 @@
 {%- endmacro %}
 
 
-{% macro whole_part(number, divisor) -%}
-    {# How often the divisor goes into a whole number. #}
-    {{ return(adapter.dispatch('whole_part')(number, divisor)) }}
-{%- endmacro %}
-
-{% macro default__whole_part(number, divisor) -%}
-    ({{ number }} / {{ divisor }})
-{%- endmacro %}
-
-{% macro duckdb__whole_part(number, divisor) -%}
-    ({{ number }} // {{ divisor }})
-{%- endmacro %}
-
-
-{% macro largest(number, condition) -%}
-    {# The largest numbers of a group where a condition holds, as many as reasons_shown, in a list,
-       the largest first; an aggregate. #}
-    {{ return(adapter.dispatch('largest')(number, condition)) }}
-{%- endmacro %}
-
-{% macro default__largest(number, condition) -%}
-    (array_agg({{ number }} order by {{ number }} desc) filter (where {{ condition }}))[1:{{ reasons_shown() }}]
-{%- endmacro %}
-
-{% macro duckdb__largest(number, condition) -%}
-    max({{ number }}, {{ reasons_shown() }}) filter ({{ condition }})
-{%- endmacro %}
-
-
 {% macro reasons_shown() -%}
     {# How many reasons stand beside a score: as many as a seller reads before a call. #}
     3
@@ -56,16 +27,6 @@
     {%- for place in range(1, (reasons_shown() | int) + 1) -%}
         {{ item_of(list, place) }} as {{ name }}_{{ place }}{{ ',\n    ' if not loop.last }}
     {%- endfor -%}
-{%- endmacro %}
-
-
-{% macro item_of(list, place) -%}
-    {# An item of a list, the first at place 1; null beyond its end. #}
-    {{ return(adapter.dispatch('item_of')(list, place)) }}
-{%- endmacro %}
-
-{% macro default__item_of(list, place) -%}
-    {{ list }}[{{ place }}]
 {%- endmacro %}
 
 

@@ -1,36 +1,6 @@
 {# Reading the rule book: seeds whose every cell is text. #}
 
 
-{% macro row_number_in_file() -%}
-    {# The row of a seed as a spreadsheet shows it: the header is row 1. #}
-    {{ return(adapter.dispatch('row_number_in_file')()) }}
-{%- endmacro %}
-
-{% macro default__row_number_in_file() -%}
-    1 + row_number() over ()
-{%- endmacro %}
-
-{% macro duckdb__row_number_in_file() -%}
-    1 + row_number() over (order by rowid)
-{%- endmacro %}
-
-
-{% macro rules_sha256() -%}
-    {# The rule book of this run of dbt (LEADS_RULES): SHA-256 over its files, as a publication's
-       manifest has it; null where nobody has told the engine. #}
-    {{ return(adapter.dispatch('rules_sha256')()) }}
-{%- endmacro %}
-
-{% macro default__rules_sha256() -%}
-    cast(null as {{ dbt.type_string() }})
-{%- endmacro %}
-
-{% macro duckdb__rules_sha256() -%}
-    {# Set by orchestration/lib/built/dbt_writer.py. #}
-    cast(getvariable('rules_sha256') as {{ dbt.type_string() }})
-{%- endmacro %}
-
-
 {% macro stack_cells(seeds) -%}
     {# The cells of several seeds in long form: file_name, row_number, column_name, value; the
        header's cells are row 1. Where a row of a list comes from (source) is judged by nobody and

@@ -24,22 +24,3 @@
     {%- endfor -%}
     {{ return(adapter.dispatch('load_csv_rows', 'dbt')(model, agate_table.limit(filled.rows))) }}
 {%- endmacro %}
-
-
-{% macro duckdb__load_csv_rows(model, agate_table) -%}
-    {# The rows as dbt's CSV reader has them, a column at a time. dbt-duckdb's own macro of this name
-       has the engine guess at the file, or hands over a parameter per cell, which takes two
-       seconds longer for the lists of mail domains. #}
-    {%- set columns = [] -%}
-    {%- set values = [] -%}
-    {%- for name in agate_table.column_names -%}
-        {%- do columns.append('unnest(' ~ get_binding_char() ~ ')') -%}
-        {%- do values.append(agate_table.columns[name].values() | list) -%}
-    {%- endfor -%}
-    {%- set sql -%}
-        insert into {{ this.render() }} ({{ get_seed_column_quoted_csv(model, agate_table.column_names) }})
-        select {{ columns | join(', ') }}
-    {%- endset -%}
-    {%- do adapter.add_query(sql, bindings=values, abridge_sql_log=True) -%}
-    {{ return(sql) }}
-{%- endmacro %}

@@ -49,30 +49,6 @@
 {%- endmacro %}
 
 
-{% macro pattern_is_found(text, pattern) -%}
-    {# True where the regular expression is found anywhere in the text, case ignored. #}
-    {{ return(adapter.dispatch('pattern_is_found')(text, pattern)) }}
-{%- endmacro %}
-
-{% macro default__pattern_is_found(text, pattern) -%}
-    {{ text }} ~* {{ pattern }}
-{%- endmacro %}
-
-{% macro duckdb__pattern_is_found(text, pattern) -%}
-    regexp_matches({{ text }}, {{ pattern }}, 'i')
-{%- endmacro %}
-
-
-{% macro pattern_is_readable(pattern) -%}
-    {# True where the engine can read the regular expression. #}
-    {{ return(adapter.dispatch('pattern_is_readable')(pattern)) }}
-{%- endmacro %}
-
-{% macro duckdb__pattern_is_readable(pattern) -%}
-    try(regexp_matches('', {{ pattern }}, 'i')) is not null
-{%- endmacro %}
-
-
 {% macro looks_around(pattern) -%}
     {# Whether a regular expression asks what stands before or behind: some engines cannot. #}
     (
@@ -81,47 +57,6 @@
         or position('(?<=' in {{ pattern }}) > 0
         or position('(?<!' in {{ pattern }}) > 0
     )
-{%- endmacro %}
-
-
-{% macro split_to_rows(text, delimiter='|') -%}
-    {# One row per part of a delimited text; for a select list. #}
-    {{ return(adapter.dispatch('split_to_rows')(text, delimiter)) }}
-{%- endmacro %}
-
-{% macro default__split_to_rows(text, delimiter) -%}
-    string_to_table({{ text }}, '{{ delimiter }}')
-{%- endmacro %}
-
-{% macro duckdb__split_to_rows(text, delimiter) -%}
-    unnest(string_split({{ text }}, '{{ delimiter }}'))
-{%- endmacro %}
-
-
-{% macro has_letter_run(text) -%}
-    {# True where a letter stands three times running, case ignored. #}
-    {{ return(adapter.dispatch('has_letter_run')(text)) }}
-{%- endmacro %}
-
-{% macro default__has_letter_run(text) -%}
-    lower({{ text }}) ~ '([[:alpha:]])\1\1'
-{%- endmacro %}
-
-{% macro duckdb__has_letter_run(text) -%}
-    {#- RE2 knows no back reference: the letters of English are listed, and in texts with any other
-        each letter is compared with the two after it, which is slow. -#}
-    case
-        when regexp_matches({{ text }}, '{% for letter in "abcdefghijklmnopqrstuvwxyz" %}{{ letter * 3 }}{{ "|" if not loop.last }}{% endfor %}', 'i')
-            then true
-        when regexp_matches({{ text }}, '[^\x00-\x7F]')
-            then len(list_filter(
-                range(1, length({{ text }}) - 1),
-                lambda i: regexp_matches(lower({{ text }})[i], '\p{L}')
-                    and lower({{ text }})[i] = lower({{ text }})[i + 1]
-                    and lower({{ text }})[i] = lower({{ text }})[i + 2]
-            )) > 0
-        else false
-    end
 {%- endmacro %}
 
 

@@ -1,3 +1,7 @@
+{# How a model becomes a table. DuckDB drops and creates in one transaction; Postgres' planner has to be
+   told what a new table holds. #}
+
+
 {% materialization table, adapter='duckdb' -%}
     {# What dbt-duckdb's own materialization of this name makes of a SQL model, in one transaction
        and one round: DuckDB can drop and create a table in the same transaction, so that nothing
@@ -35,4 +39,13 @@
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
+{%- endmacro %}
+
+
+{% macro postgres__create_table_as(temporary, relation, sql) -%}
+    {# As dbt-postgres has it, and the planner knows at once what is in the table: a daemon would tell
+       it a minute later. Compiling queries to machine code takes longer than they do. #}
+    set local jit = off;
+    {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
+    analyze {{ relation }};
 {%- endmacro %}

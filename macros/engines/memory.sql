@@ -1,3 +1,7 @@
+{# Memory: DuckDB works inside the process that starts it, and is held to what it may take of it;
+   servers are told by who runs them. #}
+
+
 {% macro limit_memory() -%}
     {# Holds the engine to LEADS_MEMORY_LIMIT (`2GB`), beyond which it spills to disk beside the
        warehouse; without it to 6 GB, or to what the engine sees fit on a machine that has less:

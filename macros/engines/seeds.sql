@@ -1,0 +1,54 @@
+{# The rule book as seeds: their rows in the order of the file, and who loads them how. #}
+
+
+{% macro row_number_in_file() -%}
+    {# The row of a seed as a spreadsheet shows it: the header is row 1. #}
+    {{ return(adapter.dispatch('row_number_in_file')()) }}
+{%- endmacro %}
+
+{% macro default__row_number_in_file() -%}
+    1 + row_number() over ()
+{%- endmacro %}
+
+{% macro postgres__row_number_in_file() -%}
+    1 + row_number() over (order by ctid)
+{%- endmacro %}
+
+{% macro duckdb__row_number_in_file() -%}
+    1 + row_number() over (order by rowid)
+{%- endmacro %}
+
+
+{% macro rules_sha256() -%}
+    {# The rule book of this run of dbt (LEADS_RULES): SHA-256 over its files, as a publication's
+       manifest has it; null where nobody has told the engine. #}
+    {{ return(adapter.dispatch('rules_sha256')()) }}
+{%- endmacro %}
+
+{% macro default__rules_sha256() -%}
+    cast(null as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro duckdb__rules_sha256() -%}
+    {# Set by orchestration/lib/built/dbt_writer.py. #}
+    cast(getvariable('rules_sha256') as {{ dbt.type_string() }})
+{%- endmacro %}
+
+
+{% macro duckdb__load_csv_rows(model, agate_table) -%}
+    {# The rows as dbt's CSV reader has them, a column at a time. dbt-duckdb's own macro of this name
+       has the engine guess at the file, or hands over a parameter per cell, which takes two
+       seconds longer for the lists of mail domains. #}
+    {%- set columns = [] -%}
+    {%- set values = [] -%}
+    {%- for name in agate_table.column_names -%}
+        {%- do columns.append('unnest(' ~ get_binding_char() ~ ')') -%}
+        {%- do values.append(agate_table.columns[name].values() | list) -%}
+    {%- endfor -%}
+    {%- set sql -%}
+        insert into {{ this.render() }} ({{ get_seed_column_quoted_csv(model, agate_table.column_names) }})
+        select {{ columns | join(', ') }}
+    {%- endset -%}
+    {%- do adapter.add_query(sql, bindings=values, abridge_sql_log=True) -%}
+    {{ return(sql) }}
+{%- endmacro %}

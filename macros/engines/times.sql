@@ -1,0 +1,38 @@
+{# Days and times. What is added to a day or a time is said in other words, and Postgres rounds what
+   DuckDB cuts off. #}
+
+
+{% macro read_epoch(number) -%}
+    {# A count since 1970-01-01 UTC where its size leaves no doubt what it counts: seconds have ten
+       digits, milliseconds 13, microseconds 16, nanoseconds 19, from 2001 to 2286; shorter and other
+       ones may be days or written dates. #}
+    {{ return(adapter.dispatch('read_epoch')(number)) }}
+{%- endmacro %}
+
+{% macro default__read_epoch(number) -%}
+    timestamp '1970-01-01' + interval '1 second' * (case
+        when {{ number }} >= 1e9 and {{ number }} < 1e10 then {{ number }}
+        when {{ number }} >= 1e12 and {{ number }} < 1e13 then {{ number }} / 1e3
+        when {{ number }} >= 1e15 and {{ number }} < 1e16 then {{ number }} / 1e6
+        when {{ number }} >= 1e18 and {{ number }} < 1e19 then floor({{ number }} / 1e3) / 1e6
+    end)
+{%- endmacro %}
+
+{% macro duckdb__read_epoch(number) -%}
+    make_timestamp(cast(case
+        when {{ number }} >= 1000000000 and {{ number }} < 10000000000 then {{ number }} * 1000000
+        when {{ number }} >= 1000000000000 and {{ number }} < 10000000000000 then {{ number }} * 1000
+        when {{ number }} >= 1000000000000000 and {{ number }} < 10000000000000000 then {{ number }}
+        when {{ number }} >= 1000000000000000000 and {{ number }} < 10000000000000000000 then {{ number }} // 1000
+    end as bigint))
+{%- endmacro %}
+
+
+{% macro days_between(first, last) -%}
+    {# Whole days from one date to another, as a number. #}
+    {{ return(adapter.dispatch('days_between')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    cast({{ last }} - {{ first }} as integer)
+{%- endmacro %}
