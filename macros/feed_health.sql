@@ -25,7 +25,9 @@
         as_of_date,
         table_name,
         '{{ measure }}' as measure,
-        cast(1.0 * {{ columns[0] }} / nullif({{ columns[1] }}, 0) as {{ type_double() }}) as value,
+        cast(
+            {{ divided('1.0 * ' ~ columns[0], 'nullif(' ~ columns[1] ~ ', 0)') }} as {{ type_double() }}
+        ) as value,
         cast({{ columns[2] or 'null' }} as {{ dbt.type_bigint() }}) as row_count,
         cast({{ columns[3] or 'null' }} as {{ type_double() }}) as own_usual
     from {{ relation }}

@@ -137,5 +137,5 @@
 
 {% macro completeness_pct(filled_fields, key_fields) -%}
     {# Filled key fields as a share of all of the model's, 0 to 100. #}
-    cast(100.0 * {{ filled_fields }} / {{ key_fields }} as decimal(5, 2))
+    {{ as_decimal(divided('100.0 * ' ~ filled_fields, key_fields), 5, 2) }}
 {%- endmacro %}

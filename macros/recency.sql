@@ -53,7 +53,9 @@
 {% macro activity_surge(events_of_week, events_of_weeks_before) -%}
     {# This week against the mean week of the three before: 2 is twice as much as usual. Null where
        nothing happened in those three weeks, as there is no usual then. #}
-    cast(3.0 * {{ events_of_week }} / nullif({{ events_of_weeks_before }}, 0) as decimal(12, 2))
+    {{ as_decimal(
+        divided('3.0 * ' ~ events_of_week, 'nullif(' ~ events_of_weeks_before ~ ', 0)'), 12, 2
+    ) }}
 {%- endmacro %}
 
 

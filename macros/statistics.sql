@@ -30,19 +30,22 @@
     {%- set z = normal_z() | trim | float -%}
     {%- set x = 'cast(' ~ hits ~ ' as ' ~ type_double() ~ ')' -%}
     {%- set n = 'cast(' ~ trials ~ ' as ' ~ type_double() ~ ')' -%}
-    case
-        when {{ n }} > 0 and {{ x }} >= 0 then cast(least(1, greatest(0, (
+    {%- set end_of_interval -%}
+        least(1, greatest(0, (
             {{ x }} + {{ z * z / 2 }} {{ direction }} {{ z }} * sqrt(
                 {{ x }} * ({{ n }} - {{ x }}) / {{ n }} + {{ z * z / 4 }}
             )
-        ) / ({{ n }} + {{ z * z }}))) as decimal(5, 4))
+        ) / ({{ n }} + {{ z * z }})))
+    {%- endset %}
+    case
+        when {{ n }} > 0 and {{ x }} >= 0 then {{ as_decimal(end_of_interval, 5, 4) }}
     end
 {%- endmacro %}
 
 
 {% macro share_of(hits, trials) -%}
     {# The share hits / trials, 0 to 1; null without a trial. #}
-    cast(1.0 * ({{ hits }}) / nullif({{ trials }}, 0) as decimal(5, 4))
+    {{ as_decimal(divided('1.0 * (' ~ hits ~ ')', 'nullif(' ~ trials ~ ', 0)'), 5, 4) }}
 {%- endmacro %}
 
 
@@ -57,7 +60,7 @@
 
 {% macro percentage_of(hits, trials) -%}
     {# The share hits / trials as 0 to 100; null without a trial. #}
-    cast(100.0 * ({{ hits }}) / nullif({{ trials }}, 0) as decimal(5, 2))
+    {{ as_decimal(divided('100.0 * (' ~ hits ~ ')', 'nullif(' ~ trials ~ ', 0)'), 5, 2) }}
 {%- endmacro %}
 
 
@@ -89,8 +92,8 @@
 {% macro variance_of_evidence(outcomes, others, outcomes_without, others_without) -%}
     {# How much it varies by chance, from the same counts. #}
     (
-        1.0 / ({{ outcomes }}) - 1.0 / ({{ outcomes }} + {{ outcomes_without }})
-        + 1.0 / ({{ others }}) - 1.0 / ({{ others }} + {{ others_without }})
+        {{ divided('1.0', outcomes) }} - {{ divided('1.0', outcomes ~ ' + ' ~ outcomes_without) }}
+        + {{ divided('1.0', others) }} - {{ divided('1.0', others ~ ' + ' ~ others_without) }}
     )
 {%- endmacro %}
 
@@ -100,8 +103,8 @@
        the share of all others, times the weight of evidence, of both sides. 0.02 is little, 0.1
        some and 0.3 much. #}
     (
-        1.0 * ({{ outcomes }}) / ({{ outcomes }} + {{ outcomes_without }})
-        - 1.0 * ({{ others }}) / ({{ others }} + {{ others_without }})
+        {{ divided('1.0 * (' ~ outcomes ~ ')', outcomes ~ ' + ' ~ outcomes_without) }}
+        - {{ divided('1.0 * (' ~ others ~ ')', others ~ ' + ' ~ others_without) }}
     ) * ln(
         cast(({{ outcomes }}) as {{ type_double() }}) / ({{ others }})
         * ({{ others_without }}) / ({{ outcomes_without }})

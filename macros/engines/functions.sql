@@ -11,6 +11,7 @@
 
 {% macro postgres__create_functions() -%}
     {{ create_reading_functions() }}
+    {{ create_rounding_function() }}
     {{ create_pattern_functions() }}
     {{ create_mask_function() }}
 {%- endmacro %}

@@ -44,7 +44,9 @@
 
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     {# As dbt-postgres has it, and the planner knows at once what is in the table: a daemon would tell
-       it a minute later. Compiling queries to machine code takes longer than they do. #}
+       it a minute later. Its guesses at joins of joins are off by thousands, and as no table has an
+       index, a nested loop is never what it should guess. To compile a query takes longer than it. #}
+    set local enable_nestloop = off;
     set local jit = off;
     {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
     analyze {{ relation }};

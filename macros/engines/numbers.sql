@@ -1,5 +1,7 @@
-{# Numbers. 7 / 2 is 3.5 on DuckDB and 3 on Postgres, and what is smaller than floating point can tell
-   is 0 there and an error here. #}
+{# Numbers. On DuckDB 7 / 2 is 3.5, a quotient of decimals is floating point, and a floating point number
+   becomes a decimal by its binary value: 4.6362499999999995, which is what 185.45 / 40 is there, becomes
+   4.6362. On Postgres 7 / 2 is 3, the quotient is the decimal 4.63625, and either becomes 4.6363; and what
+   is smaller than floating point can tell is 0 there and an error here. #}
 
 
 {% macro type_double() -%}
@@ -38,4 +40,53 @@
 {% macro postgres__fade(age, half_life_days) -%}
     {%- set half_lives = 'cast(' ~ age ~ ' as double precision) / ' ~ half_life_days -%}
     power(0.5, case when {{ half_lives }} > 1000 then 1000 else {{ half_lives }} end)
+{%- endmacro %}
+
+
+{% macro divided(number, divisor) -%}
+    {# The quotient of two numbers, in floating point. #}
+    {{ return(adapter.dispatch('divided')(number, divisor)) }}
+{%- endmacro %}
+
+{% macro default__divided(number, divisor) -%}
+    {{ number }} / ({{ divisor }})
+{%- endmacro %}
+
+{% macro postgres__divided(number, divisor) -%}
+    cast({{ number }} as double precision) / ({{ divisor }})
+{%- endmacro %}
+
+
+{% macro as_decimal(number, digits, places) -%}
+    {# A floating point number as a decimal: to the nearest, a half away from zero. #}
+    {{ return(adapter.dispatch('as_decimal')(number, digits, places)) }}
+{%- endmacro %}
+
+{% macro default__as_decimal(number, digits, places) -%}
+    cast({{ number }} as decimal({{ digits }}, {{ places }}))
+{%- endmacro %}
+
+{% macro postgres__as_decimal(number, digits, places) -%}
+    cast({{ own_function('round_double') }}({{ number }}, {{ places }}) as decimal({{ digits }}, {{ places }}))
+{%- endmacro %}
+
+
+{% macro create_rounding_function() -%}
+    {# By the binary value, which a cast to numeric cuts to 15 digits before it rounds. Eighteen digits
+       are exact: of what is larger no engine tells a hundredth apart. #}
+    create or replace function {{ own_function('round_double') }}(number double precision, places integer)
+    returns numeric language sql immutable strict parallel safe as $function$
+        select case
+            when abs(number) * power(10, places) < 1e18
+                then (
+                    cast(trunc(number * power(10, places)) as bigint)
+                    + case
+                        when abs(number * power(10, places) - trunc(number * power(10, places))) >= 0.5
+                            then cast(sign(number) as bigint)
+                        else 0
+                    end
+                ) * power(10::numeric, -places)
+            else cast(number as numeric)
+        end
+    $function$;
 {%- endmacro %}

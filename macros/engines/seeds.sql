@@ -1,4 +1,4 @@
-{# The rule book as seeds: their rows in the order of the file, and who loads them how. #}
+{# The rule book as seeds: how its rows are loaded, so that each is known by its row in the file. #}
 
 
 {% macro row_number_in_file() -%}
@@ -48,6 +48,30 @@
     {%- set sql -%}
         insert into {{ this.render() }} ({{ get_seed_column_quoted_csv(model, agate_table.column_names) }})
         select {{ columns | join(', ') }}
+    {%- endset -%}
+    {%- do adapter.add_query(sql, bindings=values, abridge_sql_log=True) -%}
+    {{ return(sql) }}
+{%- endmacro %}
+
+{% macro postgres__load_csv_rows(model, agate_table) -%}
+    {# A column at a time as well, and as a new table: rows of one lie in the order in which they came,
+       while what is inserted goes wherever there is room. #}
+    {%- set types = {} -%}
+    {%- for column in adapter.get_columns_in_relation(this) -%}
+        {%- do types.update({column.name | lower: column.data_type}) -%}
+    {%- endfor -%}
+    {%- set columns = [] -%}
+    {%- set values = [] -%}
+    {%- for name in agate_table.column_names -%}
+        {%- do columns.append(
+            'cast(unnest(cast(' ~ get_binding_char() ~ ' as text[])) as ' ~ types[name | lower] ~ ') as '
+            ~ adapter.quote_seed_column(name, model['config'].get('quote_columns', none))
+        ) -%}
+        {%- do values.append(agate_table.columns[name].values() | list) -%}
+    {%- endfor -%}
+    {%- do adapter.add_query('drop table ' ~ this.render()) -%}
+    {%- set sql -%}
+        create table {{ this.render() }} as select {{ columns | join(', ') }}
     {%- endset -%}
     {%- do adapter.add_query(sql, bindings=values, abridge_sql_log=True) -%}
     {{ return(sql) }}

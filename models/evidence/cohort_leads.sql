@@ -52,7 +52,7 @@ select
         when model_tiers.hands_over then 1
         when
             {{ draw_of(['leads.model_id', 'leads.lead_id']) }} < model_tiers.worked_anyway_pct
-            then 100 / model_tiers.worked_anyway_pct
+            then {{ divided('100', 'model_tiers.worked_anyway_pct') }}
     end as worked_weight
 from leads
 inner join lead_totals

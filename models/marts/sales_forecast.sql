@@ -69,7 +69,7 @@ select
     stage,
     amount,
     cast(confidence_pct as decimal(5, 2)) as confidence_pct,
-    cast(amount * confidence_pct / 100 as decimal(18, 2)) as forecast_amount,
+    {{ as_decimal(divided('amount * confidence_pct', '100'), 18, 2) }} as forecast_amount,
     lower(product) as product,
     coalesce(
         expected_close_on, cast(as_of_date + cast(floor(days_to_win) as integer) as date)

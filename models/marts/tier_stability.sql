@@ -136,15 +136,14 @@ select
     lead_days.lead_days,
     coalesce(counted_changes.changes, 0) as changes,
     coalesce(counted_flaps.flaps, 0) as flaps,
-    cast(
-        coalesce(counted_flaps.flaps, 0) * 30000.0 / lead_days.lead_days as decimal(12, 4)
-    ) as flap_rate,
+    {{ as_decimal(
+        divided('coalesce(counted_flaps.flaps, 0) * 30000.0', 'lead_days.lead_days'), 12, 4
+    ) }} as flap_rate,
     coalesce(counted_changes.changes_by_score, 0) as changes_by_score,
     coalesce(counted_flaps.flaps_by_score, 0) as flaps_by_score,
-    cast(
-        coalesce(counted_flaps.flaps_by_score, 0) * 30000.0 / lead_days.lead_days
-        as decimal(12, 4)
-    ) as flap_rate_by_score
+    {{ as_decimal(
+        divided('coalesce(counted_flaps.flaps_by_score, 0) * 30000.0', 'lead_days.lead_days'), 12, 4
+    ) }} as flap_rate_by_score
 from lead_days
 left join counted_changes on lead_days.model_id = counted_changes.model_id
 left join counted_flaps on lead_days.model_id = counted_flaps.model_id

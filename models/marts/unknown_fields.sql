@@ -76,7 +76,7 @@ select
     missing.model_id,
     missing.field as attribute,
     cast(missing.leads_missing as {{ dbt.type_bigint() }}) as leads_missing,
-    cast(100.0 * missing.leads_missing / counted.leads as decimal(5, 2)) as leads_missing_pct,
+    {{ percentage_of('missing.leads_missing', 'counted.leads') }} as leads_missing_pct,
     cast(missing.leads_whose_tier_hangs_on_it as {{ dbt.type_bigint() }})
         as leads_whose_tier_hangs_on_it,
     cast(missing.expected_tier_changes as decimal(12, 4)) as expected_tier_changes,

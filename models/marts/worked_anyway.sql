@@ -37,7 +37,7 @@ select
     lead_tiers.lead_id,
     lead_tiers.tier,
     lead_tiers.tier_since,
-    cast(model_tiers.worked_anyway_pct / 100 as decimal(5, 4)) as probability
+    {{ as_decimal(divided('model_tiers.worked_anyway_pct', '100'), 5, 4) }} as probability
 from lead_tiers
 inner join newest_day on lead_tiers.as_of_date = newest_day.as_of_date
 inner join model_tiers

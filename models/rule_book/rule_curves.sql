@@ -28,13 +28,14 @@ steps as (
 
     select
         fading_rules.rule_no,
-        floor(ages.age / fading_rules.half_life_days) as step,
+        floor({{ divided('ages.age', 'fading_rules.half_life_days') }}) as step,
         min(ages.age) as from_age,
         max(ages.age) as to_age
     from fading_rules
     inner join ages on ages.age <= fading_rules.last_age
     where fading_rules.decay = 'step'
-    group by fading_rules.rule_no, floor(ages.age / fading_rules.half_life_days)
+    group by
+        fading_rules.rule_no, floor({{ divided('ages.age', 'fading_rules.half_life_days') }})
 
 ),
 

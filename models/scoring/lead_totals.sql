@@ -105,8 +105,9 @@ select
     dimension_points,
     cast({{ hold_within('dimension_points', 'min_score', 'max_score') }} as {{ type_points() }})
         as score,
-    cast({{ hold_within('100 * fit_points / fit_most', 0, 100) }} as decimal(7, 4)) as fit_score,
-    cast({{ hold_within('100 * engagement_points / engagement_most', 0, 100) }} as decimal(7, 4))
+    {{ as_decimal(hold_within(divided('100 * fit_points', 'fit_most'), 0, 100), 7, 4) }}
+        as fit_score,
+    {{ as_decimal(hold_within(divided('100 * engagement_points', 'engagement_most'), 0, 100), 7, 4) }}
         as engagement_score,
     {{ reason_columns('reasons', 'reason') }},
     {{ reason_columns('reasons_for', 'reason_for') }},

@@ -75,7 +75,7 @@ tables as (
         row_counts.rows_read - row_counts.rows_staged - row_counts.rows_duplicate
             as rows_quarantined,
         counted.occurred_count,
-        counted.occurred_before_count / 28.0 as usually_occurred,
+        {{ divided('counted.occurred_before_count', '28.0') }} as usually_occurred,
         counted.loaded_count,
         counted.loaded_count - counted.loaded_usable_count as loaded_quarantined,
         counted.found_count,

@@ -62,7 +62,7 @@ pipelines as (
     select
         as_of_date,
         product,
-        sum(expected) / nullif(sum(known_amount), 0) as conversion
+        {{ divided('sum(expected)', 'nullif(sum(known_amount), 0)') }} as conversion
     from summed
     group by as_of_date, product
 
@@ -155,18 +155,20 @@ select
     deals,
     cast(open_amount as decimal(18, 2)) as open_amount,
     cast(expected as decimal(18, 2)) as expected,
-    cast(greatest(0, expected - reach) as decimal(18, 2)) as low,
-    cast(least(known_amount, expected + reach) as decimal(18, 2)) as high,
+    {{ as_decimal('greatest(0, expected - reach)', 18, 2) }} as low,
+    {{ as_decimal('least(known_amount, expected + reach)', 18, 2) }} as high,
     deals_unknown_stage,
     cast(open_amount - known_amount as decimal(18, 2)) as open_amount_unknown_stage,
     deals_without_amount,
     deals_overdue,
     cast(won_amount as decimal(18, 2)) as won_amount,
     target,
-    cast(missing_amount / conversion as decimal(38, 2)) as needed_pipeline,
+    {{ as_decimal(divided('missing_amount', 'conversion'), 38, 2) }} as needed_pipeline,
     -- Where nothing is open there is no pipeline, and none that is needed once the target is won.
     case
         when missing_amount is not null
-            then coalesce(known_amount >= missing_amount / conversion, missing_amount = 0)
+            then coalesce(
+                known_amount >= {{ divided('missing_amount', 'conversion') }}, missing_amount = 0
+            )
     end as has_needed_pipeline
 from measured

@@ -170,7 +170,7 @@ select
     cast(coalesce(counted.rejected, 0) as {{ dbt.type_bigint() }}) as rejected,
     cast(coalesce(counted.open, 0) as {{ dbt.type_bigint() }}) as open,
     {{ share_with_interval('counted.hits', 'counted.decided', 'acceptance') }},
-    cast(counted.median_response_hours as decimal(9, 1)) as median_response_hours,
+    {{ as_decimal('counted.median_response_hours', 9, 1) }} as median_response_hours,
     counted.answered_within_sla_pct
 from rows_to_show
 cross join newest_day

@@ -130,7 +130,7 @@ states as (
         changed_on,
         next_changed_on,
         cast(leads as {{ dbt.type_bigint() }}) as leads,
-        cast(1.0 * score / nullif(known_scores, 0) as decimal(12, 4)) as mean_score,
+        {{ as_decimal(divided('1.0 * score', 'nullif(known_scores, 0)'), 12, 4) }} as mean_score,
         {{ percentage_of('in_hand_over_tiers', 'leads') }} as hand_over_pct
     from sums
 

@@ -164,10 +164,10 @@ select
     named.rate_without,
     named.rate_without_low,
     named.rate_without_high,
-    cast(
-        1.0 * named.outcomes / nullif(named.leads, 0) * named.leads_without
-        / nullif(named.outcomes_without, 0) as decimal(12, 4)
-    ) as lift,
+    {{ as_decimal(divided(
+        divided('1.0 * named.outcomes', 'nullif(named.leads, 0)') ~ ' * named.leads_without',
+        'nullif(named.outcomes_without, 0)'
+    ), 12, 4) }} as lift,
     cast(named.evidence as decimal(12, 4)) as weight_of_evidence,
     cast(named.information as decimal(12, 4)) as information_value,
     cast(named.points_now as decimal(12, 4)) as points_now,

@@ -128,12 +128,10 @@ select
     deciding_fields.field_no,
     deciding_fields.lowest_score,
     deciding_fields.highest_score,
-    cast(
-        case
-            when leads_that_know.leads >= {{ var('leads_that_must_know') }}
-                then 1.0 * changes.leads_that_change / leads_that_know.leads
-        end as decimal(5, 4)
-    ) as probability
+    case
+        when leads_that_know.leads >= {{ var('leads_that_must_know') }}
+            then {{ share_of('changes.leads_that_change', 'leads_that_know.leads') }}
+    end as probability
 from deciding_fields
 left join changes
     on

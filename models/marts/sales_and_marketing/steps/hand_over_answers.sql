@@ -95,11 +95,11 @@ select
         when left(hand_overs_so_far.recycle_reason, 5) = 'deal '
             then hand_overs_so_far.recycle_reason
     end as deal_reason,
-    greatest(0, {{ dbt.datediff(
+    greatest(0, {{ divided(dbt.datediff(
         'hand_overs_so_far.clock_starts_at',
         'coalesce(answers.first_decided_at, hand_overs_so_far.ends_at)',
         'second'
-    ) }} / 3600.0) as waited_hours
+    ), '3600.0') }}) as waited_hours
 from hand_overs_so_far
 left join answers
     on
