@@ -181,7 +181,7 @@
         return case when in_class then null else '(?:' || written || ')' end;
     end $function$;
     create or replace function {{ own_function('is_readable_pattern') }}(pattern text)
-    returns boolean language plpgsql immutable strict parallel safe as $function$
+    returns boolean language plpgsql immutable strict as $function$
     begin
         return '' ~* {{ own_function('translate_pattern') }}(pattern) is not null;
     exception when others then

@@ -38,9 +38,10 @@
 
 
 {% macro create_reading_functions() -%}
-    {# What stands in a text decides what is tried: the exception is for what is too large. #}
+    {# What stands in a text decides what is tried: the exception is for what is too large. None is safe
+       in a parallel query, where no exception can be caught. #}
     create or replace function {{ own_function('read_decimal') }}(t text, digits integer, places integer)
-    returns numeric language plpgsql immutable parallel safe as $function$
+    returns numeric language plpgsql immutable as $function$
     declare n numeric;
     begin
         if t is null or t !~ '^\s*[+-]?([0-9](_?[0-9])*[.]?([0-9](_?[0-9])*)?|[.][0-9](_?[0-9])*)([eE][+-]?[0-9]+)?\s*$' then
@@ -55,14 +56,14 @@
         return null;
     end $function$;
     create or replace function {{ own_function('read_bigint') }}(t text)
-    returns bigint language plpgsql immutable parallel safe as $function$
+    returns bigint language plpgsql immutable as $function$
     begin
         return cast({{ own_function('read_decimal') }}(t, 20, 0) as bigint);
     exception when others then
         return null;
     end $function$;
     create or replace function {{ own_function('read_double') }}(t text)
-    returns double precision language plpgsql immutable parallel safe as $function$
+    returns double precision language plpgsql immutable as $function$
     begin
         if t ~* '^\s*[+-]?(nan|inf|infinity)\s*$' then
             return cast(t as double precision);
@@ -76,7 +77,7 @@
     end $function$;
     {# Other than year-month-day it reads nothing; what is finer than a microsecond is cut off. #}
     create or replace function {{ own_function('read_time') }}(t text)
-    returns timestamp language plpgsql immutable parallel safe as $function$
+    returns timestamp language plpgsql immutable as $function$
     declare part text[];
     begin
         part := regexp_match(
