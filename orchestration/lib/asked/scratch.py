@@ -13,9 +13,8 @@ from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
     attach_warehouse,
-    find_lock,
+    hold_warehouse,
     open_warehouse,
 )
 from orchestration.lib.built.dbt_command import run_dbt
@@ -60,7 +59,7 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
         if settings.warehouse.is_file():
             # Half of a run is nothing to look at; and who reads the file keeps writers out.
             with (
-                hold_lock(find_lock(settings.warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN),
+                hold_warehouse(settings.warehouse),
                 attach_warehouse(settings.warehouse),
             ):
                 # What a run that was killed has not yet put into its place lies in the second.

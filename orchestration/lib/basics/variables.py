@@ -6,7 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
 PREFIX = "LEADS_"
 
@@ -47,7 +50,12 @@ VARIABLES = (
     Variable(
         "memory-limit", "text", "6 GB, less on a small machine", "Memory of the database, as 2GB."
     ),
-    Variable("target", "text", "duckdb", "The dbt target."),
+    Variable("target", "text", "duckdb", "The engine: duckdb, postgres."),
+    Variable("postgres-host", "text", "localhost", "Where the Postgres server is."),
+    Variable("postgres-port", "text", "5432", "Its port."),
+    Variable("postgres-user", "text", "leads", "Who writes there."),
+    Variable("postgres-password", "secret", "none", "The user's password."),
+    Variable("postgres-database", "text", "leads", "The database that is built."),
     Variable("webhook-url", "secret", "none: hand-overs wait", "Where hand-overs are delivered."),
     Variable(
         "webhook-secret", "secret", "none",

@@ -166,6 +166,7 @@ def invoke(
     is printed here and not by dbt, because its messages quote the values that it stumbles over."""
     # Three seconds: only where dbt is needed, and after wrong settings are said.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections
     from dbt.cli.main import dbtRunner
 
     with set_environment(settings):
@@ -184,6 +185,7 @@ def invoke(
                 ]
             )
         finally:
+            cleanup_connections()
             DuckDBConnectionManager.close_all_connections()
             # Cursors that nobody uses any more would keep the file locked.
             gc.collect()

@@ -10,9 +10,14 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.progress import count_things
-from orchestration.lib.basics.warehouse import DamagedWarehouse, open_warehouse, quote
+from orchestration.lib.basics.warehouse import (
+    DamagedWarehouse,
+    has_warehouse,
+    hold_warehouse,
+    open_warehouse,
+    quote,
+)
 from orchestration.lib.delivered.outbox import (
     count_messages,
     find_outbox,
@@ -201,10 +206,10 @@ def take_back_hand_overs(
             delivered = [row for row in list_messages(outbox, "delivered")]
         sent = [json.loads(row.payload) for row in delivered if row.idempotency_key not in ours]
         unsent = len(later) - len(sent)
-    if warehouse.is_file():
+    if has_warehouse(warehouse):
         with (
             suppress(DamagedWarehouse),
-            hold_lock(warehouse.with_name(f".{warehouse.name}.lock"), wait_seconds=wait_seconds),
+            hold_warehouse(warehouse, wait_seconds=wait_seconds),
             open_warehouse(warehouse) as connection,
         ):
             connection.execute("begin")

@@ -22,15 +22,13 @@ from orchestration.lib.asked.scratch import (
     open_scratch,
     tier,
 )
-from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
 from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
-    demand_file,
-    find_lock,
+    demand_warehouse,
+    hold_warehouse,
     open_warehouse,
     quote,
 )
@@ -155,7 +153,7 @@ def back_test(
     warehouse and return it, a model each. Raises ValueError where the rule book or the raw data
     cannot work, or no lead was at risk on any of the days."""
     as_of = settings.as_of_dates[-1]
-    demand_file(settings.warehouse)
+    demand_warehouse(settings.warehouse)
     with open_scratch(replace(settings, as_of_dates=(as_of,), known="then"), folder) as scratch:
         build(scratch, folder, console, "--select", "+model_outcomes")
         chosen = choose_days(days, as_of=as_of, horizon_days=read_horizon(scratch.warehouse))
@@ -286,7 +284,7 @@ def write_tables(
 def copy_tables(scratch: Path, warehouse: Path) -> None:
     """Put TABLES of the copy into the warehouse, in place of what was found before: all or none."""
     with (
-        hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN),
+        hold_warehouse(warehouse),
         open_warehouse(warehouse) as connection,
     ):
         connection.execute(f"attach {quote(scratch)} as scratch (read_only)")
