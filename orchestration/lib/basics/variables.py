@@ -47,7 +47,13 @@ VARIABLES = (
     Variable(
         "memory-limit", "text", "6 GB, less on a small machine", "Memory of the database, as 2GB."
     ),
-    Variable("target", "text", "duckdb", "The dbt target."),
+    Variable("target", "text", "duckdb", "Where the warehouse is: a target of profiles.yml."),
+    Variable("postgres-host", "text", "localhost", "Of the target postgres: its server."),
+    Variable("postgres-port", "text", "5432", "The port of that server."),
+    Variable("postgres-user", "text", "leads", "Who builds there."),
+    Variable("postgres-password", "secret", "none", "The password of that user."),
+    Variable("postgres-database", "text", "leads", "The database that is built."),
+    Variable("postgres-schema", "text", "main", "The schema of the marts in it."),
     Variable("webhook-url", "secret", "none: hand-overs wait", "Where hand-overs are delivered."),
     Variable(
         "webhook-secret", "secret", "none",
