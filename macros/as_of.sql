@@ -4,7 +4,7 @@
        the last day of the generated sample where that is what is scored. The only "today" there
        is. #}
     {%- set as_of = env_var('LEADS_AS_OF', '') -%}
-    {%- if not as_of and raw_root() == 'samples/raw' -%}
+    {%- if not as_of and is_sample() -%}
         {%- set as_of = var('sample_last_day') -%}
     {%- elif not as_of -%}
         {%- set as_of = run_started_at.strftime('%Y-%m-%d') -%}

@@ -23,6 +23,21 @@
 {%- endmacro %}
 
 
+{% macro is_sample() -%}
+    {# Whether it is the generated sample that is scored. #}
+    {{ return(adapter.dispatch('is_sample')()) }}
+{%- endmacro %}
+
+{% macro default__is_sample() -%}
+    {%- set loaded = api.Relation.create(target.database, 'raw_files', 'roots', type='table') -%}
+    {{ return(read_value('select max(root) from ' ~ loaded, [loaded]) == 'samples/raw') }}
+{%- endmacro %}
+
+{% macro duckdb__is_sample() -%}
+    {{ return(raw_root() == 'samples/raw') }}
+{%- endmacro %}
+
+
 {% macro raw_files(relation) -%}
     {# SQL that reads the files of a raw table, or none where there are no files. #}
     {{ return(adapter.dispatch('raw_files')(relation)) }}
@@ -51,16 +66,12 @@
 
 
 {% macro list_raw_files() -%}
-    {# The files under the root of raw files: file_name, table_name, lines_file, warning; no rows on
-       engines that read no files. #}
+    {# The files under the root of raw files: file_name, table_name, lines_file, warning; of what was
+       loaded on engines that read no files. #}
     {{ return(adapter.dispatch('list_raw_files')() if execute else []) }}
 {%- endmacro %}
 
 {% macro default__list_raw_files() -%}
-    {{ return([]) }}
-{%- endmacro %}
-
-{% macro postgres__list_raw_files() -%}
     {%- set loaded = api.Relation.create(target.database, 'raw_files', 'files', type='table') -%}
     {%- set files = [] -%}
     {%- for file_name, table_name, warning in read_rows(

@@ -1,92 +1,125 @@
-"""What belongs here: the warehouse where it is a Postgres database.
+"""What belongs here: reaching the Postgres database of the target `postgres`: where it is, a DuckDB
+that has it attached, so that the SQL of the project's Python stays one dialect, and holding it for
+one run alone."""
 
-DuckDB is the client: it attaches the database, so that all SQL outside dbt is of one dialect on
-every engine, runs where it is asked, and reads and writes Postgres' tables in its transactions.
-"""
-
+import importlib.resources
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import duckdb
+import psycopg2
 
 from orchestration.lib.basics.locks import QUIET_SECONDS, REPEAT_SECONDS
 from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.progress import say
 from orchestration.lib.basics.variables import read_given
 
-# The number under which a run holds the database: ours alone, the same on every machine.
+EXTENSION = "postgres_scanner"
+
+# The number of the advisory lock by which a run holds the database, the same on every machine.
 LOCK = 7_310_584_222_519
 
-# Each setting of the connection, and what is meant where it is not set, as in profiles.yml.
-CONNECTION = {
-    "host": ("LEADS_POSTGRES_HOST", "localhost"),
-    "port": ("LEADS_POSTGRES_PORT", "5432"),
-    "user": ("LEADS_POSTGRES_USER", "leads"),
-    "password": ("LEADS_POSTGRES_PASSWORD", ""),
-    "database": ("LEADS_POSTGRES_DATABASE", "leads"),
-}
+
+@dataclass(frozen=True)
+class Place:
+    """Where the database is, as profiles.yml has it; the password is not printed."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+
+    @property
+    def words(self) -> str:
+        """How a sentence names it.
+
+        >>> locate_postgres({"LEADS_POSTGRES_HOST": "db", "LEADS_POSTGRES_PASSWORD": "x"}).words
+        'the database leads of leads@db:5432'
+        """
+        return f"the database {self.database} of {self.user}@{self.host}:{self.port}"
 
 
-def read_connection() -> dict[str, str]:
-    """host, port, user, password and database, as the environment gives them."""
-    given = read_given()
-    return {key: given.get(name, default) for key, (name, default) in CONNECTION.items()}
-
-
-def describe_database() -> str:
-    """The database as messages name it: without the password."""
-    at = read_connection()
-    return f"the database {at['database']} at {at['host']}:{at['port']} (user {at['user']})"
-
-
-def attach_database(connection: duckdb.DuckDBPyConnection, *, is_read_only: bool) -> None:
-    """Attach the database to an in-memory `connection` as `warehouse`. Raises ValueError where it
-    cannot be reached."""
-    connection.execute(f"load '{find_extension()}'")
-    secret = ", ".join(
-        f"{key} '{value.replace(chr(39), chr(39) * 2)}'" for key, value in read_connection().items()
+def locate_postgres(environ: Mapping[str, str] = os.environ) -> Place:
+    """The database that the LEADS_POSTGRES_ variables name. Raises ValueError where the port is no
+    number."""
+    given = read_given(environ)
+    port = given.get("LEADS_POSTGRES_PORT", "5432")
+    if not port.isdecimal():
+        raise ValueError(f"LEADS_POSTGRES_PORT is '{port}', which is no port: write it as 5432.")
+    return Place(
+        host=given.get("LEADS_POSTGRES_HOST", "localhost"),
+        port=int(port),
+        user=given.get("LEADS_POSTGRES_USER", "leads"),
+        password=given.get("LEADS_POSTGRES_PASSWORD", ""),
+        database=given.get("LEADS_POSTGRES_DATABASE", "leads"),
     )
-    connection.execute(f"create or replace temporary secret (type postgres, {secret})")
-    mode = ", read_only" if is_read_only else ""
-    try:
-        connection.execute(f"attach '' as warehouse (type postgres{mode})")
-    except duckdb.Error as error:
-        raise Unusable(describe_failure(str(error))) from None
-
-
-def find_extension() -> Path:
-    """DuckDB's extension that reads Postgres, from its package: nothing is downloaded."""
-    import duckdb_extension_postgres_scanner as package
-
-    folder = Path(package.__file__).parent / "extensions" / f"v{duckdb.__version__}"
-    return folder / "postgres_scanner.duckdb_extension"
-
-
-def check_database() -> None:
-    """ValueError where the database cannot be reached."""
-    with open_session():
-        pass
 
 
 @contextmanager
-def open_session() -> Iterator["psycopg2.extensions.connection"]:  # noqa: F821
-    """A connection of Postgres' own, for what DuckDB does not speak; each statement by itself."""
-    import psycopg2
+def attach_postgres(
+    place: Place, *, is_read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB with the database attached as `warehouse`, closed when the block ends.
 
-    at = read_connection()
+    Raises Unusable where it cannot be reached; no sentence holds the password.
+    """
+    with duckdb.connect() as connection:
+        attach_into(connection, place, is_read_only=is_read_only)
+        yield connection
+
+
+def attach_into(
+    connection: duckdb.DuckDBPyConnection, place: Place, *, is_read_only: bool = False
+) -> None:
+    """Attach the database to an in-memory DuckDB as `warehouse`. Raises as `attach_postgres`."""
+    load_extension(connection)
+    connection.execute("set TimeZone = 'UTC'")
+    # Postgres keeps no NUL in a text, and no text of a person has one.
+    connection.execute("set pg_null_byte_replacement = ''")
+    secret = {
+        "host": place.host,
+        "port": str(place.port),
+        "user": place.user,
+        "password": place.password,
+        "database": place.database,
+    }
+    parts = ", ".join(f"{name} {quote(value)}" for name, value in secret.items() if value)
+    connection.execute(f"create secret place (type postgres, {parts})")
+    mode = ", read_only" if is_read_only else ""
+    try:
+        connection.execute(f"attach '' as warehouse (type postgres, secret place{mode})")
+    except duckdb.Error as error:
+        raise Unusable(describe_failure(place, str(error))) from None
+
+
+def describe_failure(place: Place, message: str) -> str:
+    """Why the database cannot be reached, from the `message` of the driver, and what to do."""
+    reason = message.strip().splitlines()[0].rpartition("failed: ")[2].rstrip(".")
+    return (
+        f"{place.words} cannot be reached: {reason}. LEADS_POSTGRES_HOST, _PORT, _USER, _PASSWORD "
+        "and _DATABASE say where it is."
+    )
+
+
+@contextmanager
+def open_session(place: Place) -> Iterator[psycopg2.extensions.connection]:
+    """A session of Postgres' own, for what DuckDB does not speak; every statement stands by itself.
+    Raises as `attach_postgres`."""
     try:
         session = psycopg2.connect(
-            host=at["host"],
-            port=at["port"],
-            user=at["user"],
-            password=at["password"] or None,
-            dbname=at["database"],
+            host=place.host,
+            port=place.port,
+            user=place.user,
+            password=place.password or None,
+            dbname=place.database,
             application_name="leads",
         )
     except psycopg2.OperationalError as error:
-        raise Unusable(describe_failure(str(error))) from None
+        raise Unusable(describe_failure(place, str(error))) from None
     session.autocommit = True
     try:
         yield session
@@ -94,44 +127,53 @@ def open_session() -> Iterator["psycopg2.extensions.connection"]:  # noqa: F821
         session.close()
 
 
-def describe_failure(message: str) -> str:
-    """Why the database cannot be reached, from the `message` of the driver, and what to do."""
-    words = message.strip().splitlines()[-1].removeprefix("IO Error: ").strip()
-    words = words.partition("FATAL: ")[2].strip() or words
-    return (
-        f"{describe_database()[0].upper()}{describe_database()[1:]} cannot be used: "
-        f"{words.rstrip('.')}. See that the server runs and that LEADS_POSTGRES_HOST, _PORT, "
-        "_USER, _PASSWORD and _DATABASE are right."
-    )
-
-
 @contextmanager
-def hold_database(*, wait_seconds: float) -> Iterator[None]:
+def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
     """Keep other runs out of the database while the block runs, on whatever machine they are; a
-    run that is killed loses it with its connection.
+    run that is killed loses it with its session.
 
-    Raises ValueError where another one holds it longer than `wait_seconds`.
+    Raises Unusable where another one holds it longer than `wait_seconds`.
     """
-    with open_session() as session, session.cursor() as cursor:
+    with open_session(place) as session, session.cursor() as cursor:
         started = time.monotonic()
         speaks_at = started + QUIET_SECONDS
-        while not ask(cursor, "select pg_try_advisory_lock(%s)"):
+        while True:
+            cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
+            if cursor.fetchone()[0]:
+                break
             now = time.monotonic()
             if now - started > wait_seconds:
                 raise Unusable(
-                    f"Another run is at work in {describe_database()} and has not ended within "
+                    f"Another run is at work in {place.words} and has not ended within "
                     f"{wait_seconds:.0f} seconds. Let it end, then run again."
                 )
             if now >= speaks_at:
-                say(
-                    f"  waiting     for another run in {describe_database()}: {now - started:.0f} s"
-                )
+                say(f"  waiting     for another run in {place.words}: {now - started:.0f} s")
                 speaks_at = now + REPEAT_SECONDS
             time.sleep(0.2)
         yield
 
 
-def ask(cursor: "psycopg2.extensions.cursor", query: str) -> bool:  # noqa: F821
-    """The one value of a query about the lock."""
-    cursor.execute(query, [LOCK])
-    return cursor.fetchone()[0]
+def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load DuckDB's client of Postgres from its package; nothing is fetched. Raises Unusable where
+    the package is not there, or is of another DuckDB."""
+    try:
+        package = importlib.resources.files(f"duckdb_extension_{EXTENSION}")
+    except ModuleNotFoundError:
+        package = None
+    file = package and package / f"extensions/v{duckdb.__version__}/{EXTENSION}.duckdb_extension"
+    if not file or not file.is_file():
+        raise Unusable(
+            f"The package duckdb-extension-postgres-scanner {duckdb.__version__} is not installed: "
+            "`make setup` installs what the lock file names."
+        )
+    connection.execute(f"load {quote(file)}")
+
+
+def quote(text: object) -> str:
+    """A text as it stands in SQL.
+
+    >>> quote("it's")
+    "'it''s'"
+    """
+    return "'" + str(text).replace("'", "''") + "'"

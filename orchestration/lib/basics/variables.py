@@ -50,11 +50,11 @@ VARIABLES = (
     Variable(
         "memory-limit", "text", "6 GB, less on a small machine", "Memory of the database, as 2GB."
     ),
-    Variable("target", "text", "duckdb", "The engine: duckdb, postgres."),
-    Variable("postgres-host", "text", "localhost", "Where the Postgres server is."),
-    Variable("postgres-port", "text", "5432", "Its port."),
-    Variable("postgres-user", "text", "leads", "Who writes there."),
-    Variable("postgres-password", "secret", "none", "The user's password."),
+    Variable("target", "text", "duckdb", "Where the warehouse is: a target of profiles.yml."),
+    Variable("postgres-host", "text", "localhost", "Of the target postgres: its server."),
+    Variable("postgres-port", "text", "5432", "The port of that server."),
+    Variable("postgres-user", "text", "leads", "Who builds there."),
+    Variable("postgres-password", "secret", "none", "The password of that user."),
     Variable("postgres-database", "text", "leads", "The database that is built."),
     Variable("webhook-url", "secret", "none: hand-overs wait", "Where hand-overs are delivered."),
     Variable(

@@ -17,7 +17,6 @@ from typing import TypeVar
 
 import duckdb
 
-from orchestration.lib.basics import postgres
 from orchestration.lib.basics.locks import (
     QUIET_SECONDS,
     REPEAT_SECONDS,
@@ -27,6 +26,13 @@ from orchestration.lib.basics.locks import (
     is_held_here,
 )
 from orchestration.lib.basics.outcomes import Unusable
+from orchestration.lib.basics.postgres import (
+    attach_into,
+    hold_database,
+    locate_postgres,
+    open_session,
+    quote,
+)
 from orchestration.lib.basics.progress import say
 from orchestration.lib.basics.variables import PROJECT_ROOT, read_given
 
@@ -101,7 +107,7 @@ def hold_warehouse(
     """
     with (
         hold_lock(find_lock(path), wait_seconds=wait_seconds),
-        postgres.hold_database(wait_seconds=wait_seconds) if is_on_server(path) else nullcontext(),
+        hold_database(locate_postgres(), wait_seconds=wait_seconds) if is_on_server(path) else nullcontext(),
     ):
         yield
 
@@ -147,8 +153,8 @@ def check_warehouse(path: Path) -> None:
     where it is damaged, read-only, held by another process, or has a name that it cannot have.
     A warehouse that is not there yet is fine. So it is with a server that cannot be reached."""
     if is_on_server(path):
-        postgres.check_database()
-        return
+        with open_session(locate_postgres()):
+            return
     check_place(path)
     if path.exists():
         with open_warehouse(path, wait_seconds=WAIT_SECONDS):
@@ -190,7 +196,7 @@ def open_warehouse(
         )
     try:
         if is_on_server(path):
-            postgres.attach_database(connection, is_read_only=is_read_only)
+            attach_into(connection, locate_postgres(), is_read_only=is_read_only)
             connection.execute("use warehouse.main")
         limit_memory(connection)
         yield connection
@@ -209,7 +215,7 @@ def attach_warehouse(
     """
     with duckdb.connect() as connection:
         if is_on_server(path):
-            postgres.attach_database(connection, is_read_only=True)
+            attach_into(connection, locate_postgres(), is_read_only=True)
         else:
             demand_warehouse(path)
             wait_for_file(
@@ -357,12 +363,3 @@ def has_table(path: Path, schema: str, table: str) -> bool:
             [schema, table],
         ).fetchone()
     return found[0] > 0
-
-
-def quote(text: object) -> str:
-    """`text` as an SQL string.
-
-    >>> quote("it's")
-    "'it''s'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"

@@ -5,7 +5,7 @@ from typing import Any
 
 from duckdb_engine import ConnectionWrapper, Dialect
 
-from orchestration.lib.basics import postgres
+from orchestration.lib.basics.postgres import attach_into, locate_postgres
 from orchestration.lib.basics.warehouse import is_on_server
 
 
@@ -24,7 +24,7 @@ class ReadingDialect(Dialect):
         if not is_on_server(file):
             return super().connect(*places, **given)
         connection = super().connect(*places, database=":memory:", config=given["config"])
-        postgres.attach_database(connection, is_read_only=True)
+        attach_into(connection, locate_postgres(), is_read_only=True)
         connection.execute("use warehouse.main")
         return connection
 

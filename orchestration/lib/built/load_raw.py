@@ -1,0 +1,293 @@
+"""What belongs here: raw files written into the raw tables of a database that reads no files itself,
+each once. A file that has changed takes the place of what was loaded of it before; one that is gone
+takes its rows with it. What there was stands in the schema `raw_files`, which macros read."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration.lib.basics.postgres import attach_postgres, locate_postgres, quote
+from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_variables
+from orchestration.lib.built.raw_files import (
+    describe_files,
+    describe_table,
+    find_raw_files,
+    quote_name,
+    stamp,
+    write_reader,
+)
+
+# What the database keeps as it is; all else becomes the text that DuckDB writes it as.
+KEPT_TYPES = (
+    "BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE", "VARCHAR",
+)  # fmt: skip
+# What it keeps under the name of a larger one.
+WIDENED_TYPES = {
+    "TINYINT": "SMALLINT",
+    "UTINYINT": "SMALLINT",
+    "USMALLINT": "INTEGER",
+    "UINTEGER": "BIGINT",
+    "UBIGINT": "DECIMAL(20, 0)",
+    "HUGEINT": "DECIMAL(38, 0)",
+    "TIMESTAMP_S": "TIMESTAMP",
+    "TIMESTAMP_MS": "TIMESTAMP",
+    "TIMESTAMP_NS": "TIMESTAMP",
+}
+
+CREATE_TABLES = """
+create schema if not exists raw_files;
+create table if not exists raw_files.files (
+    file_name text not null, table_name text, bytes bigint not null, changed bigint not null,
+    warning text
+);
+create table if not exists raw_files.lines (
+    table_name text, file_name text, line_number bigint, reason text, line text
+);
+create table if not exists raw_files.tables (table_name text not null, columns text not null);
+create table if not exists raw_files.roots (root text not null)
+"""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A raw table of the contract: its name (`web.events`), where it lies in the database, and the
+    columns that it may have."""
+
+    name: str
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """Its name in the database."""
+        return f'"{self.schema}"."{self.table}"'
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was done for one raw table: files read, files that went, rows written."""
+
+    table: str
+    files: int
+    gone: int
+    rows: int
+
+
+def list_raw_tables(project: Path = PROJECT_ROOT) -> list[RawTable]:
+    """The raw tables of the input contract, as models/staging has it."""
+    variables = read_variables(project)
+    tables = []
+    for path in sorted((project / "models/staging").glob("*/_*__sources.yml")):
+        for source in yaml.safe_load(path.read_text())["sources"]:
+            for table in source["tables"]:
+                columns = tuple(column["name"] for column in table["columns"])
+                name = f"{source['name']}.{table['name']}"
+                schema = variables[f"{source['name']}_schema"]
+                tables.append(RawTable(name, schema, table["name"], columns))
+    return tables
+
+
+def load_raw(settings: Settings) -> list[Loaded]:
+    """Bring the raw tables of the database to what the files under LEADS_RAW (else the sample) hold,
+    in one transaction: where it fails, all is as it was before.
+
+    Raises ValueError where a file cannot be read, or where a table is there that was not loaded
+    from files; Unusable where the database cannot be reached.
+    """
+    root = settings.raw or settings.project / "samples/raw"
+    tables = list_raw_tables(settings.project)
+    names = [table.name for table in tables]
+    workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")
+    found = describe_files(root, tables=names, workplace=workplace)
+    stamps = {file.name: stamp(file.path) for file in find_raw_files(root, names)}
+    with attach_postgres(locate_postgres()) as connection:
+        run_there(connection, CREATE_TABLES)
+        connection.execute("begin")
+        loaded = [
+            load_table(
+                connection,
+                table,
+                describe_table(root, table.name, tables=names, workplace=workplace)["groups"],
+                root=root,
+                stamps=stamps,
+            )
+            for table in tables
+        ]
+        write_files(connection, found, stamps)
+        # As the macro is_sample asks for it.
+        name = quote(settings.raw or "samples/raw")
+        run_there(
+            connection,
+            f"delete from raw_files.roots; insert into raw_files.roots values ({name})",
+        )
+        connection.execute("commit")
+        for done in loaded:
+            if done.files:
+                place = next(table.place for table in tables if table.name == done.table)
+                run_there(connection, f"analyze {place}")
+    return loaded
+
+
+def load_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    groups: list[dict[str, Any]],
+    *,
+    root: Path,
+    stamps: dict[str, tuple[int, int]],
+) -> Loaded:
+    """Write what is new of one raw table, whose files are in `groups` as describe_table has them."""
+    parts = [read_part(group, file, root) for group in groups for file in group["files"]]
+    present = {name: stamps[name] for name, _ in parts}
+    known = {
+        name: (size, changed)
+        for name, size, changed in connection.execute(
+            "select file_name, bytes, changed from warehouse.raw_files.files where table_name = ?",
+            [table.name],
+        ).fetchall()
+    }
+    types = find_types(connection, table, [reader for _, reader in parts])
+    columns = json.dumps(types)
+    before = connection.execute(
+        "select columns from warehouse.raw_files.tables where table_name = ?", [table.name]
+    ).fetchone()
+    if before is None and parts:
+        demand_absence(connection, table)
+    changed = {name for name in known if present.get(name) != known[name]}
+    if before and before[0] != columns:
+        # A column more, or of another type: the table is made anew, with all files.
+        run_there(connection, f"drop table if exists {table.place} cascade")
+        changed, known = set(known), {}
+    elif changed:
+        gone = ", ".join(quote(name) for name in sorted(changed))
+        run_there(connection, f"delete from {table.place} where _file_name in ({gone})")
+    if not parts:
+        run_there(connection, f"delete from raw_files.tables where table_name = {quote(table.name)}")
+        return Loaded(table.name, 0, len(changed), 0)
+    if before is None or before[0] != columns:
+        create_table(connection, table, types)
+    rows = 0
+    new = [(name, reader) for name, reader in parts if known.get(name) != present[name]]
+    for name, reader in new:
+        rows += connection.execute(
+            f"insert into warehouse.{table.place} {select_columns(connection, types, name, reader)}"
+        ).fetchone()[0]
+    return Loaded(table.name, len(new), len(set(known) - set(present)), rows)
+
+
+def read_part(group: dict[str, Any], file: str, root: Path) -> tuple[str, str]:
+    """The name of a file of a group and DuckDB's call that reads it."""
+    if group["format"] == "parquet":
+        return file, f"read_parquet({quote(root / file)}, hive_partitioning = false)"
+    path = Path(file) if "name" in group else root / file
+    return group.get("name", file), write_reader(path, group["delimiter"], group["columns"])
+
+
+def find_types(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, readers: Iterable[str]
+) -> dict[str, str]:
+    """The columns of the contract that any of the files has, each as the type that holds them all."""
+    selects = [f"(select * from {reader} limit 0)" for reader in readers]
+    if not selects:
+        return {}
+    described = connection.execute(f"describe {' union all by name '.join(selects)}").fetchall()
+    types = {name.lower(): keep_type(data_type) for name, data_type, *_ in described}
+    return {name: types[name] for name in table.columns if name in types}
+
+
+def keep_type(data_type: str) -> str:
+    """The type that a column of DuckDB's gets in the database.
+
+    >>> keep_type("UINTEGER"), keep_type("DECIMAL(18,2)"), keep_type("STRUCT(a INTEGER)")
+    ('BIGINT', 'DECIMAL(18,2)', 'VARCHAR')
+    """
+    kept = WIDENED_TYPES.get(data_type, data_type)
+    return kept if kept.split("(")[0] in KEPT_TYPES and "[" not in kept else "VARCHAR"
+
+
+def demand_absence(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
+    """ValueError where the table is there and no file was ever loaded into it."""
+    found = connection.execute(
+        "select count(*) from postgres_query('warehouse', "
+        + quote(
+            "select 1 from information_schema.tables"
+            f" where table_schema = {quote(table.schema)} and table_name = {quote(table.table)}"
+        )
+        + ")"
+    ).fetchone()
+    if found[0]:
+        raise ValueError(
+            f"The table {table.schema}.{table.table} is in the database already, and was not loaded "
+            "from files: take its files away to have it read where it lies, or drop it."
+        )
+
+
+def create_table(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, types: dict[str, str]
+) -> None:
+    """Make the raw table, empty, and note of which columns it is made."""
+    columns = ", ".join(
+        f'"{name}" {"double precision" if kind == "DOUBLE" else "real" if kind == "FLOAT" else kind}'
+        for name, kind in {**types, "_file_name": "text"}.items()
+    )
+    run_there(
+        connection,
+        f'create schema if not exists "{table.schema}"; create table {table.place} ({columns}); '
+        f"delete from raw_files.tables where table_name = {quote(table.name)}; "
+        f"insert into raw_files.tables values ({quote(table.name)}, {quote(json.dumps(types))})",
+    )
+
+
+def select_columns(
+    connection: duckdb.DuckDBPyConnection, types: dict[str, str], name: str, reader: str
+) -> str:
+    """The query that gives the rows of one file as the table has them."""
+    there = {
+        row[0].lower(): row[0]
+        for row in connection.execute(f"describe select * from {reader}").fetchall()
+    }
+    columns = [
+        f'cast("{quote_name(there[column])}" as {kind})'
+        if column in there
+        else f"cast(null as {kind})"
+        for column, kind in types.items()
+    ]
+    return f"select {', '.join([*columns, quote(name)])} from {reader}"
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection,
+    found: list[dict[str, Any]],
+    stamps: dict[str, tuple[int, int]],
+) -> None:
+    """Note which files there are, and which of their lines cannot be read."""
+    run_there(connection, "delete from raw_files.files; delete from raw_files.lines")
+    if found:
+        connection.executemany(
+            "insert into warehouse.raw_files.files values (?, ?, ?, ?, ?)",
+            [
+                [file["file_name"], file["table_name"], *stamps[file["file_name"]], file["warning"]]
+                for file in found
+            ],
+        )
+    for file in found:
+        if file["lines_file"]:
+            reader = write_reader(Path(file["lines_file"]), ",", ["line_number", "reason", "line"])
+            connection.execute(
+                "insert into warehouse.raw_files.lines"
+                f" select ?, ?, cast(line_number as bigint), reason, line from {reader}",
+                [file["table_name"], file["file_name"]],
+            )
+
+
+def run_there(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Have the database itself run statements; DuckDB looks anew at which tables there are."""
+    connection.execute(f"call postgres_execute('warehouse', {quote(sql)})")
+    connection.execute("call pg_clear_cache()")
