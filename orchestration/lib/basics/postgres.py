@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
-import psycopg2
 
 from orchestration.lib.basics.locks import QUIET_SECONDS, REPEAT_SECONDS
 from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.progress import say
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.variables import read_given
 
 EXTENSION = "postgres_scanner"
@@ -106,9 +107,12 @@ def describe_failure(place: Place, message: str) -> str:
 
 
 @contextmanager
-def open_session(place: Place) -> Iterator[psycopg2.extensions.connection]:
+def open_session(place: Place) -> Iterator[Any]:
     """A session of Postgres' own, for what DuckDB does not speak; every statement stands by itself.
     Raises as `attach_postgres`."""
+    # Only where there is such a database.
+    import psycopg2
+
     try:
         session = psycopg2.connect(
             host=place.host,
@@ -168,12 +172,3 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
             "`make setup` installs what the lock file names."
         )
     connection.execute(f"load {quote(file)}")
-
-
-def quote(text: object) -> str:
-    """A text as it stands in SQL.
-
-    >>> quote("it's")
-    "'it''s'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"

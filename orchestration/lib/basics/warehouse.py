@@ -1,6 +1,6 @@
 """What belongs here: opening the warehouse, whatever engine it is on: a DuckDB file, which is always
-closed again and waited for where another process holds it for a moment, or a Postgres database.
-What cannot be opened is said in a sentence.
+closed again, and waited for where another process holds it, or a Postgres database. What cannot be
+opened is said in a sentence.
 
 A warehouse goes by a path, that of its DuckDB file. Where LEADS_TARGET names a server the path of
 LEADS_WAREHOUSE stands for the database there: nothing lies at it, but beside it lies what this
@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,9 +31,9 @@ from orchestration.lib.basics.postgres import (
     hold_database,
     locate_postgres,
     open_session,
-    quote,
 )
 from orchestration.lib.basics.progress import say
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.variables import PROJECT_ROOT, read_given
 
 # Who has only begun is told soon; a run on its way has the work of minutes to lose.
@@ -98,18 +98,17 @@ def has_warehouse(path: Path) -> bool:
 
 
 @contextmanager
-def hold_warehouse(
-    path: Path, *, wait_seconds: float = WAIT_SECONDS_FOR_RUN
-) -> Iterator[None]:
+def hold_warehouse(path: Path, *, wait_seconds: float = WAIT_SECONDS_FOR_RUN) -> Iterator[None]:
     """Keep other runs out of the warehouse while the block runs.
 
     Raises ValueError where another one holds it longer than `wait_seconds`.
     """
-    with (
-        hold_lock(find_lock(path), wait_seconds=wait_seconds),
-        hold_database(locate_postgres(), wait_seconds=wait_seconds) if is_on_server(path) else nullcontext(),
-    ):
-        yield
+    with hold_lock(find_lock(path), wait_seconds=wait_seconds):
+        if not is_on_server(path):
+            yield
+            return
+        with hold_database(locate_postgres(), wait_seconds=wait_seconds):
+            yield
 
 
 def find_lock(warehouse: Path) -> Path:

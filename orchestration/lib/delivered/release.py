@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 
 from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.warehouse import (
     DamagedWarehouse,
     has_warehouse,
     hold_warehouse,
     open_warehouse,
-    quote,
 )
 from orchestration.lib.delivered.outbox import (
     count_messages,

@@ -24,14 +24,10 @@ from orchestration.lib.asked.scratch import (
 )
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
-from orchestration.lib.basics.warehouse import (
-    demand_warehouse,
-    hold_warehouse,
-    open_warehouse,
-    quote,
-)
+from orchestration.lib.basics.warehouse import demand_warehouse, hold_warehouse, open_warehouse
 from orchestration.lib.learned.calibration import Confidence, Minimums, draw_curve, find_confidence
 from orchestration.lib.learned.measures import measure_model
 

@@ -14,7 +14,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.lib.basics.warehouse import open_warehouse, quote
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.warehouse import open_warehouse
 from orchestration.lib.learned.backtest import LEAD_GROUPS
 from orchestration.lib.learned.measures import FINEST
 from orchestration.lib.learned.metrics import (

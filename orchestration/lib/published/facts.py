@@ -3,8 +3,8 @@
 import duckdb
 
 from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
-from orchestration.lib.basics.warehouse import quote
 
 PAGE_RULES = 25
 BEST_ACCOUNTS = 5

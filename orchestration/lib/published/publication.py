@@ -34,8 +34,9 @@ import duckdb
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import say_once
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.warehouse import attach_warehouse, quote
+from orchestration.lib.basics.warehouse import attach_warehouse
 from orchestration.lib.decided.acceptances import list_passages
 from orchestration.lib.published.copies import AT_ONCE, copy_marts
 from orchestration.lib.published.history import (

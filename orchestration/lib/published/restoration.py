@@ -13,13 +13,9 @@ import duckdb
 
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings, read_variables
-from orchestration.lib.basics.warehouse import (
-    attach_warehouse,
-    has_warehouse,
-    open_warehouse,
-    quote,
-)
+from orchestration.lib.basics.warehouse import attach_warehouse, has_warehouse, open_warehouse
 from orchestration.lib.decided.history import note_parts
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
 from orchestration.lib.delivered.release import make_payload
