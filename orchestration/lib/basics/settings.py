@@ -13,7 +13,7 @@ import yaml
 
 from orchestration.lib.basics.rule_book_files import check_rule_book_files, list_rule_book_files
 from orchestration.lib.basics.variables import PROJECT_ROOT, check_names, read_given
-from orchestration.lib.basics.warehouse import has_table, locate_warehouse
+from orchestration.lib.basics.warehouse import has_own_raw_tables, locate_warehouse
 
 # The files that every rule book has. What it may have besides, seeds/shipped lists.
 RULE_SEEDS = (
@@ -210,7 +210,7 @@ def default_as_of(
     the same rule as in the dbt macro `raw_root`.
     """
     crm_schema = read_variables(project)["crm_schema"]
-    if not has_raw and not has_table(warehouse, crm_schema, "leads"):
+    if not has_raw and not has_own_raw_tables(warehouse, crm_schema):
         return read_sample_last_day(project)
     return today or datetime.now(UTC).date()
 

@@ -1,6 +1,6 @@
-"""What belongs here: opening the warehouse, whatever engine it is on: a DuckDB file, which is always
-closed again, and waited for where another process holds it, or a Postgres database. What cannot be
-opened is said in a sentence.
+"""What belongs here: opening the warehouse, whatever engine it is on: a DuckDB file, which is
+always closed again, and waited for where another process holds it, or a Postgres database. What
+cannot be opened is said in a sentence.
 
 A warehouse goes by a path, that of its DuckDB file. Where LEADS_TARGET names a server the path of
 LEADS_WAREHOUSE stands for the database there: nothing lies at it, but beside it lies what this
@@ -362,3 +362,15 @@ def has_table(path: Path, schema: str, table: str) -> bool:
             [schema, table],
         ).fetchone()
     return found[0] > 0
+
+
+def has_own_raw_tables(path: Path, schema: str) -> bool:
+    """Whether somebody else fills raw tables in the warehouse, whose leads lie in `schema`: not
+    where the project loaded the sample into them, on an engine that reads no files."""
+    if not has_table(path, schema, "leads"):
+        return False
+    if not has_table(path, "raw_files", "roots"):
+        return True
+    with attach_warehouse(path) as connection:
+        roots = connection.execute("select root from warehouse.raw_files.roots").fetchall()
+    return ("samples/raw",) not in roots

@@ -15,6 +15,7 @@ import yaml
 from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_variables
+from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
 from orchestration.lib.built.raw_files import (
     describe_files,
     describe_table,
@@ -94,6 +95,15 @@ def list_raw_tables(project: Path = PROJECT_ROOT) -> list[RawTable]:
                 schema = variables[f"{source['name']}_schema"]
                 tables.append(RawTable(name, schema, table["name"], columns))
     return tables
+
+
+def is_to_load(settings: Settings) -> bool:
+    """Whether the run reads files, on an engine that reads none: those of LEADS_RAW, or the sample
+    where nobody fills raw tables in the database."""
+    if not is_on_server(settings.warehouse):
+        return False
+    crm_schema = read_variables(settings.project)["crm_schema"]
+    return bool(settings.raw) or not has_own_raw_tables(settings.warehouse, crm_schema)
 
 
 def load_raw(settings: Settings) -> list[Loaded]:
@@ -238,10 +248,8 @@ def create_table(
 ) -> None:
     """Make the raw table, empty, and note of which columns it is made."""
     names = {"DOUBLE": "double precision", "FLOAT": "real"}
-    columns = ", ".join(
-        f'"{name}" {names.get(kind, kind)}'
-        for name, kind in {**types, "_file_name": "text"}.items()
-    )
+    written = {**types, "_file_name": "text"}
+    columns = ", ".join(f'"{name}" {names.get(kind, kind)}' for name, kind in written.items())
     run_there(
         connection,
         f'create schema if not exists "{table.schema}"; create table {table.place} ({columns}); '
