@@ -56,6 +56,9 @@ VARIABLES = (
     Variable("postgres-user", "text", "leads", "Who builds there."),
     Variable("postgres-password", "secret", "none", "The password of that user."),
     Variable("postgres-database", "text", "leads", "The database that is built."),
+    Variable(
+        "postgres-readers", "text", "nobody", "Roles that may read the publication, as bi,analysts."
+    ),
     Variable("webhook-url", "secret", "none: hand-overs wait", "Where hand-overs are delivered."),
     Variable(
         "webhook-secret", "secret", "none",

@@ -286,7 +286,8 @@ def copy_tables(scratch: Path, warehouse: Path) -> None:
         connection.execute(f"attach {quote(scratch)} as scratch (read_only)")
         connection.execute("begin")
         for table in TABLES:
-            connection.execute(f"create or replace table main.{table} as from scratch.main.{table}")
+            connection.execute(f"delete from main.{table}")
+            connection.execute(f"insert into main.{table} by name from scratch.main.{table}")
         connection.execute("commit")
         connection.execute("detach scratch")
 

@@ -371,7 +371,7 @@ def test_the_newest_publications_stay_and_the_live_one_always(publish_once, publ
     ids = [publish_once(keep=3)["publication_id"] for _ in range(5)]
     kept = [manifest["publication_id"] for manifest in list_publications(published)]
     assert kept == ids[:1:-1]
-    roll_back(published, ids[2])
+    roll_back(published, ids[2], warehouse=warehouse)
     publication.drop_old(published, keep=1)
     kept = [manifest["publication_id"] for manifest in list_publications(published)]
     assert kept == [ids[4], ids[2]]
@@ -384,7 +384,7 @@ def test_rolling_back_makes_the_older_one_live(publish_once, published, warehous
     change(warehouse, "delete from scored_leads where lead_id > 'L000100'")
     publish_once()
     assert count_rows(published / "leads.duckdb")["scored_leads"] == 101
-    roll_back(published, first["publication_id"])
+    roll_back(published, first["publication_id"], warehouse=warehouse)
     assert read_current(published) == first
     assert count_rows(published / "leads.duckdb")["scored_leads"] == 300
 
@@ -396,9 +396,9 @@ def test_rolling_back_to_a_changed_or_unknown_publication_is_refused(publish_onc
     with file.open("ab") as broken:
         broken.write(b"!")
     with pytest.raises(ValueError, match="lead_tiers.parquet is not the file that was published"):
-        roll_back(published, first["publication_id"])
+        roll_back(published, first["publication_id"], warehouse=warehouse)
     with pytest.raises(ValueError, match="There is no publication 'yesterday'.*there are: "):
-        roll_back(published, "yesterday")
+        roll_back(published, "yesterday", warehouse=warehouse)
     assert read_current(published) == second
 
 
@@ -481,7 +481,7 @@ def test_a_damaged_publication_is_skipped_with_the_reason(publish_once, publishe
     assert list_publications(published) == [live]
     assert capsys.readouterr().err.startswith(f"Skipped: {folder} {DAMAGES[damage]}")
     with pytest.raises(ValueError, match=f"no publication '{broken['publication_id']}'"):
-        roll_back(published, broken["publication_id"])
+        roll_back(published, broken["publication_id"], warehouse=warehouse)
     after = publish_once()
     assert list_publications(published) == [after, live]
 
@@ -501,7 +501,7 @@ def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
     assert told.startswith(f"The live publication is damaged: {folder} ")
     assert "`leads rollback <publication id>` goes back to one" in told
     # One can go back, and the next run publishes.
-    assert roll_back(published, before["publication_id"]) == before == read_current(published)
+    assert roll_back(published, before["publication_id"], warehouse=warehouse) == before == read_current(published)
     after = publish_once()
     assert read_current(published) == after
     assert count_rows(published / "leads.duckdb") == after["row_counts"]
@@ -558,7 +558,7 @@ def test_a_part_of_the_history_that_did_not_change_is_linked(publish_once, publi
     third = publish_once(keep=2)
     one, other = (find_part(published, manifest, "2026-05") for manifest in (second, third))
     assert one.samefile(other)
-    roll_back(published, second["publication_id"])
+    roll_back(published, second["publication_id"], warehouse=warehouse)
     # A publication that is gone takes no part away from those that are left.
     shutil.rmtree(one.parents[1])
     assert len(pq.read_table(other)) == 10
