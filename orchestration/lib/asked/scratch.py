@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.postgres import list_relations
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
@@ -78,18 +79,14 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
 
 
 def copy_from_server(settings: Settings, file: Path) -> None:
-    """Copy into a new DuckDB `file` what is not made again there of a warehouse on a server: what was
-    decided and found, what CRM fields were, and raw tables that come from no files."""
+    """Copy into a new DuckDB `file` what is not made again there of a warehouse on a server: what
+    was decided and found, what CRM fields were, and raw tables that come from no files."""
     raw = [] if is_to_load(settings) else list_raw_tables(settings.project)
     wanted = {(table.schema, table.table) for table in raw}
     with attach_warehouse(settings.warehouse) as connection:
         connection.execute(f"attach {quote(file)} as scratch")
-        found = connection.execute(
-            "select table_schema, table_name, table_type from information_schema.tables"
-            " where table_catalog = 'warehouse'"
-        ).fetchall()
-        for schema, table, kind in found:
-            is_kept = schema in ("main", "snapshots") and kind == "BASE TABLE"
+        for schema, table, is_view in list_relations(connection):
+            is_kept = schema in ("main", "snapshots") and not is_view
             if is_kept or (schema, table) in wanted:
                 place = f'"{schema}"."{table}"'
                 connection.execute(f'create schema if not exists scratch."{schema}"')

@@ -158,6 +158,15 @@ def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
         yield
 
 
+def list_relations(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
+    """Schema, name and whether it is a view of every table of the attached `warehouse`: DuckDB
+    takes views for tables."""
+    return connection.execute(
+        "select * from postgres_query('warehouse', $$select table_schema::text, table_name::text,"
+        " table_type = 'VIEW' from information_schema.tables$$)"
+    ).fetchall()
+
+
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
     """Load DuckDB's client of Postgres from its package; nothing is fetched. Raises Unusable where
     the package is not there, or is of another DuckDB."""
