@@ -4,6 +4,7 @@ one run alone."""
 
 import importlib.resources
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -104,6 +105,15 @@ def describe_failure(place: Place, message: str) -> str:
         f"{place.words} cannot be reached: {reason}. LEADS_POSTGRES_HOST, _PORT, _USER, _PASSWORD "
         "and _DATABASE say where it is."
     )
+
+
+def is_session_lost(error: duckdb.Error) -> bool:
+    """Whether a statement failed because the server is gone, or has ended the session.
+
+    >>> is_session_lost(duckdb.Error('Failed to execute query "ROLLBACK": '))
+    True
+    """
+    return bool(re.search('query "ROLLBACK"|connection|server closed', str(error)))
 
 
 @contextmanager

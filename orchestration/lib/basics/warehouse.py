@@ -29,6 +29,7 @@ from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.postgres import (
     attach_into,
     hold_database,
+    is_session_lost,
     locate_postgres,
     open_session,
 )
@@ -199,6 +200,13 @@ def open_warehouse(
             connection.execute("use warehouse.main")
         limit_memory(connection)
         yield connection
+    except duckdb.Error as error:
+        if is_on_server(path) and is_session_lost(error):
+            raise Unusable(
+                f"The connection to {locate_postgres().words} was lost on the way. What was being "
+                "written is as it was before; run again."
+            ) from error
+        raise
     finally:
         connection.close()
 

@@ -47,8 +47,13 @@ def show_on_server(warehouse: Path, folder: Path, marts: Iterable[str]) -> None:
                 reader = '"' + role.strip().replace('"', '""') + '"'
                 cursor.execute(f"grant usage on schema {schema} to {reader}")
                 cursor.execute(f"grant select on all tables in schema {schema} to {reader}")
-        kept = f"alter schema {LIVE} rename to {name_schema(live)};" if live else ""
-        cursor.execute(f"begin; {kept} alter schema {schema} rename to {LIVE}; commit")
+        switch_schemas(cursor, schema, live=live)
+
+
+def switch_schemas(cursor: Any, schema: str, *, live: str | None) -> None:
+    """Give `schema` the name of the live one, which keeps its own id's."""
+    kept = f"alter schema {LIVE} rename to {name_schema(live)};" if live else ""
+    cursor.execute(f"begin; {kept} alter schema {schema} rename to {LIVE}; commit")
 
 
 def copy_marts(warehouse: Path, folder: Path, *, schema: str, marts: Iterable[str]) -> None:

@@ -501,7 +501,11 @@ def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
     assert told.startswith(f"The live publication is damaged: {folder} ")
     assert "`leads rollback <publication id>` goes back to one" in told
     # One can go back, and the next run publishes.
-    assert roll_back(published, before["publication_id"], warehouse=warehouse) == before == read_current(published)
+    assert (
+        roll_back(published, before["publication_id"], warehouse=warehouse)
+        == before
+        == read_current(published)
+    )
     after = publish_once()
     assert read_current(published) == after
     assert count_rows(published / "leads.duckdb") == after["row_counts"]
