@@ -95,7 +95,7 @@ def load_settings(
         as_of_dates=tuple(days)
         or (default_as_of(project, warehouse, has_raw=has_raw, today=today),),
         known=read_known(given.get("LEADS_KNOWN", "now")),
-        target=given.get("LEADS_TARGET", "duckdb"),
+        target=read_target(given.get("LEADS_TARGET", "duckdb"), project),
     )
 
 
@@ -160,6 +160,17 @@ def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:
         raise ValueError(
             f"{name} is '{text}', which is neither now (every row that has loaded by now "
             "counts) nor then (of each as-of date only the rows that had loaded by that day)."
+        )
+    return text
+
+
+def read_target(text: str, project: Path) -> str:
+    """`text` where it is a target of profiles.yml. Raises ValueError where it is none."""
+    profiles = yaml.safe_load((project / "profiles.yml").read_text())
+    known = list(profiles["lead_scoring"]["outputs"])
+    if text not in known:
+        raise ValueError(
+            f"LEADS_TARGET is '{text}', which is no target: {' and '.join(known)} are."
         )
     return text
 

@@ -18,6 +18,7 @@ from orchestration.lib.basics.masking import mask_message
 from orchestration.lib.basics.rule_book_files import (
     check_rule_book_files,
     find_delimiter,
+    hash_rules,
     list_rule_book_files,
 )
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, list_settings, load_settings
@@ -200,7 +201,8 @@ def print_event(event: Any) -> None:
 @contextmanager
 def set_environment(settings: Settings) -> Iterator[None]:
     """The settings as environment variables inside the block."""
-    values = list_settings(settings)
+    # The rule book of the run, for engines that are told nothing by a plugin.
+    values = {**list_settings(settings), "DBT_RULES_SHA256": hash_rules(settings.rules)}
     before = {name: os.environ[name] for name in values if name in os.environ}
     os.environ.update(values)
     try:
