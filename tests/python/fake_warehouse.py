@@ -209,9 +209,9 @@ create table score_trend (
 );
 create table lead_funnel (
     as_of_date date, model_id varchar, position bigint, stage varchar, owner varchar,
-    description varchar, leads_now bigint, leads_reached bigint, moved_on bigint,
-    conversion_rate decimal(5, 4), conversion_low decimal(5, 4), conversion_high decimal(5, 4),
-    median_days_in_stage decimal(9, 1), leads_kept_out bigint, kept_out_because varchar
+    description varchar, leads_now bigint, leads_reached bigint, leads_of_unknown_day bigint,
+    moved_on bigint, conversion_rate decimal(5, 4), conversion_low decimal(5, 4),
+    conversion_high decimal(5, 4), median_days_in_stage decimal(9, 1), leads_kept_out bigint, kept_out_because varchar
 );
 create table hand_over_feedback (
     as_of_date date, model_id varchar, kind varchar, value varchar, hand_overs bigint,
@@ -352,10 +352,10 @@ insert into attribute_worth values
     ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into lead_funnel values
-    ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
-        0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
-    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null, 0,
-        null);
+    ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 340, 40, 100, 0.3333,
+        0.2823, 0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
+    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, 0, null, null, null, null, null,
+        0, null);
 insert into forecast values
     ($as_of, $as_of + 1, 'all products', 9, 90000, 18000, 2500, 33500, 700, 2, 1500, 20000, 92500,
         false),

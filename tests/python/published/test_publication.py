@@ -710,7 +710,11 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
     html = (published / "index.html").read_text()
     meeting = html[html.index('id="meeting"') : html.index('id="evidence"')]
     text = " ".join(re.sub("<[^>]*>", " ", meeting).split())
-    assert "interest marketing 200 4 kept out 300 33 % 28–39 12.5 handed_over sales 100 100" in text
+    assert (
+        "interest marketing 200 4 kept out 340 40 since nobody knows when 33 % 28–39 12.5 "
+        "handed_over sales 100 100" in text
+    )
+    assert "first scored day came there on a day that nobody knows" in text
     assert (
         "Mean score 48.5, -0.8 against 30 days before, +1.2 since 2026-05-21; 34 % of the leads"
     ) in text
@@ -832,7 +836,7 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
         "\nOf 8 rules 3 are to be talked about (rule_health)\n"
         "  visit_1: Worth -2.5 points, but 30 % & more.\n"
         "  company_size: All 288 leads meet it, so that it tells none from another.\n"
-        "Funnel: interest 300 → handed over 100\n"
+        "Funnel: interest 340 → handed over 100\n"
     ) in text
     assert "crm.leads: created_at is not a timestamp" in text
     assert str(published / "leads.duckdb") in text
