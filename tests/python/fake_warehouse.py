@@ -254,12 +254,24 @@ create table confidence_curves (
     model_id varchar, score bigint, deal_stage_pct bigint, sales_activities bigint,
     probability double, low double, high double
 );
-create table tier_promises (
-    as_of_date date, model_id varchar, kind varchar, name varchar, place bigint,
-    horizon_days bigint, leads bigint, outcomes bigint, rate decimal(5, 4), low decimal(5, 4),
-    high decimal(5, 4), told_apart_from_next boolean, promised_on date,
+create table published_promises (
+    as_of_date date, model_id varchar, kind varchar, name varchar, outcome_key varchar,
+    leads bigint, rate decimal(5, 4), low decimal(5, 4), high decimal(5, 4)
+);
+create table promise_checks (
+    as_of_date date, model_id varchar, kind varchar, name varchar, promised_on date, came_by date,
+    counted_by varchar, leads bigint, outcomes bigint, promised_by varchar,
     promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
     came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4), kept boolean
+);
+create table tier_promises (
+    as_of_date date, model_id varchar, kind varchar, name varchar, place bigint,
+    outcome_key varchar, horizon_days bigint, leads bigint, leads_of_history bigint,
+    outcomes bigint, rate decimal(5, 4), low decimal(5, 4), high decimal(5, 4),
+    told_apart_from_next boolean, promised_on date, promised_by varchar,
+    promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
+    counted_by varchar, came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4),
+    kept boolean
 );
 create table worked_anyway (
     as_of_date date, model_id varchar, lead_id varchar, tier varchar, tier_since date,
@@ -393,11 +405,18 @@ insert into leakage values
     ($as_of, 'b2b', 'attribute', 'contract <b>', 1, 80, 80, 80, 80, 0,
         'only_of_those_with_the_outcome', 'Of the 80 leads that have it, 80 had their <outcome>.');
 insert into tier_promises values
-    ($as_of, 'b2b', 'tier', 'ready_to_buy', 3, 90, 12, 6, null, null, null, null, null, null, null,
-        null, null, null, null, null),
-    ($as_of, 'b2b', 'tier', 'sales', 2, 90, 400, 70, 0.175, 0.14, 0.21, true, $as_of - 90, 0.16,
+    ($as_of, 'b2b', 'tier', 'ready_to_buy', 3, 'opportunity', 90, 12, 0, 6, null, null, null, null,
+        null, null, null, null, null, null, null, null, null, null),
+    ($as_of, 'b2b', 'tier', 'sales', 2, 'opportunity', 90, 400, 100, 70, 0.175, 0.14, 0.21, true,
+        $as_of - 90, 'publication', 0.16, 0.12, 0.2, 'history', 0.18, 0.15, 0.22, true),
+    ($as_of, 'b2b', 'tier', 'nurture', 1, 'opportunity', 90, 500, 0, 20, 0.04, 0.03, 0.06, null,
+        $as_of - 90, 'past_days', 0.1, 0.08, 0.12, 'backtest', 0.04, 0.03, 0.06, false);
+insert into promise_checks values
+    ($as_of, 'b2b', 'tier', 'sales', $as_of - 90, $as_of, 'history', 100, 18, 'publication', 0.16,
         0.12, 0.2, 0.18, 0.15, 0.22, true),
-    ($as_of, 'b2b', 'tier', 'nurture', 1, 90, 500, 20, 0.04, 0.03, 0.06, null, $as_of - 90, 0.1,
+    ($as_of, 'b2b', 'tier', 'sales', $as_of - 120, $as_of - 30, 'history', 12, 2, null, null, null,
+        null, null, null, null, null),
+    ($as_of, 'b2b', 'tier', 'nurture', $as_of - 90, $as_of, 'backtest', 500, 20, 'past_days', 0.1,
         0.08, 0.12, 0.04, 0.03, 0.06, false);
 """
 
@@ -482,7 +501,10 @@ def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
     return path
 
 
-TESTED = ["model_confidence", "backtest", "backtest_cohorts", "leakage", "tier_promises"]
+TESTED = [
+    "model_confidence", "backtest", "backtest_cohorts", "leakage", "tier_promises",
+    "promise_checks",
+]  # fmt: skip
 
 
 def fill_scores(

@@ -78,6 +78,8 @@ MARTS = {
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
     "tier_promises": "model_id, kind, place",
+    "promise_checks": "model_id, kind, name, promised_on",
+    "published_promises": "model_id, kind, name, as_of_date",
     "worked_anyway": "model_id, lead_id",
     "lead_confidence": "as_of_date, model_id, lead_id",
     "model_confidence": "model_id",
