@@ -45,11 +45,20 @@ persons as (
 
 ),
 
-exclusions as (
+-- Why a lead is excluded by now tells whether it was on a past day: a customer it has become at some
+-- time; what else there is counts for all of the past.
+excluded as (
 
-    select exclusions.*
+    select
+        exclusions.model_no,
+        exclusions.lead_no,
+        case when scored_models.excludes_customers then customers.customer_since end
+            as excluded_since
     from {{ ref('int_exclusions') }} as exclusions
     inner join newest_day on exclusions.as_of_date = newest_day.as_of_date
+    inner join {{ ref('scored_models') }} as scored_models
+        on exclusions.model_no = scored_models.model_no
+    left join {{ ref('customers_since') }} as customers on exclusions.lead_no = customers.lead_no
 
 ),
 
@@ -113,8 +122,6 @@ dated as (
 
 )
 
--- Who is excluded by now has stood in a tier nobody acted on; but whoever had the outcome since may
--- be excluded for that.
 select
     leads.as_of_date,
     leads.model_id,
@@ -129,9 +136,8 @@ left join dated
     leads.as_of_date = dated.as_of_date
     and leads.model_no = dated.model_no
     and leads.lead_no = dated.lead_no
-left join exclusions
-    on leads.model_no = exclusions.model_no and leads.lead_no = exclusions.lead_no
+left join excluded on leads.model_no = excluded.model_no and leads.lead_no = excluded.lead_no
 where
     {{ is_at_risk('dated', 'model_outcomes', 'leads') }}
-    and (exclusions.lead_no is null or dated.next_outcome_on is not null)
+    and (excluded.lead_no is null or excluded.excluded_since > leads.as_of_date)
 group by leads.as_of_date, leads.model_id, leads.tier
