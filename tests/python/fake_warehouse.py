@@ -202,6 +202,13 @@ create table attribute_worth (
     leads bigint, outcomes bigint, points_now decimal(12, 4), points_by_data decimal(12, 1),
     finding varchar
 );
+create table ideal_customer_profile (
+    as_of_date date, model_id varchar, place bigint, attribute varchar, value varchar,
+    leads bigint, outcomes bigint, share_of_outcomes decimal(5, 4),
+    share_of_outcomes_low decimal(5, 4), share_of_outcomes_high decimal(5, 4),
+    share_of_all decimal(5, 4), lift decimal(12, 4), weight_of_evidence decimal(12, 4),
+    stands_out varchar, points_now decimal(12, 4), points_by_data decimal(12, 1), finding varchar
+);
 create table score_trend (
     model_id varchar, as_of_date date, first_day date, mean_score decimal(12, 4),
     hand_over_pct decimal(5, 2), mean_score_change_since_first_day decimal(12, 4),
@@ -363,6 +370,12 @@ insert into rule_health values
 insert into attribute_worth values
     ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
+insert into ideal_customer_profile values
+    ($as_of, 'b2b', 1, 'industry', '<software>', 120, 60, 0.6, 0.502, 0.6906, 0.3, 2, 1.1, 'more', 3,
+        5.5, null),
+    ($as_of, 'b2b', 2, 'country', 'es', 100, 25, 0.25, 0.1755, 0.343, 0.25, 1, 0, null, 0, 0, null),
+    ($as_of, 'b2b', 3, 'country', 'fr', 60, 2, 0.02, 0.0055, 0.07, 0.15, 0.1333, -2.3, 'less', 2,
+        -9, 'points_the_wrong_way');
 insert into lead_funnel values
     ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 340, 40, 100, 0.3333,
         0.2823, 0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
@@ -436,7 +449,7 @@ FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
     "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
-    "attribute_worth", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
+    "attribute_worth", "ideal_customer_profile", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.

@@ -10,6 +10,7 @@ import duckdb
 from orchestration.lib.basics.rows import Row, fetch_rows
 
 LEAKS = 10
+PROFILE_ROWS = 12
 # Scores side by side in one picture of leads with their outcome and without.
 SCORE_STEP = 10
 
@@ -132,6 +133,21 @@ def find_checks(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list
         """,
         {"model_id": model_id},
     )
+
+
+def find_profile(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> dict[str, list[Row]]:
+    """What stands out in the ideal customer profile of a model: `more`, what those with the outcome
+    have more often, the surest first; `less`, the surest first as well; PROFILE_ROWS of each at
+    most."""
+    rows = fetch_rows(
+        connection,
+        "from ideal_customer_profile where model_id = $model_id and stands_out is not null"
+        " order by place",
+        {"model_id": model_id},
+    )
+    more = [row for row in rows if row["stands_out"] == "more"]
+    less = [row for row in reversed(rows) if row["stands_out"] == "less"]
+    return {"more": more[:PROFILE_ROWS], "less": less[:PROFILE_ROWS]}
 
 
 def find_leaks(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:

@@ -74,6 +74,7 @@ MARTS = {
     "model_health": "as_of_date, model_id",
     "rule_health": "as_of_date, model_id, rule_id",
     "attribute_worth": "as_of_date, model_id, kind, attribute, value",
+    "ideal_customer_profile": "model_id, place",
     "score_trend": "as_of_date, model_id",
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",

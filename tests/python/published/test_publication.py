@@ -770,6 +770,18 @@ def test_a_model_that_was_not_tested_promises_nothing(publish_once, published, w
     assert "\nNot tested on the past yet, so that no tier promises anything" in summarize(published)
 
 
+def test_the_ideal_customer_stands_on_the_page_beside_the_points(publish_once, published):
+    publish_once()
+    html = (published / "index.html").read_text()
+    part = html[html.index("The ideal customer") : html.index('id="forecast"')]
+    text = " ".join(re.sub("<[^>]*>", " ", part).split())
+    assert "What is more frequent among leads with a &lt;won&gt; opportunity than among all" in text
+    assert (
+        "industry &lt;software&gt; 120 60 % 50–69 30 % 2.00 3 5.5"
+        " country fr 60 2 % 1–7 15 % 0.13 2 the wrong way -9"
+    ) in text
+
+
 def test_promises_of_a_history_that_was_never_tested_are_told(publish_once, published, warehouse):
     change(
         warehouse,
