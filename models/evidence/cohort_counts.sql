@@ -41,8 +41,8 @@ months_of_history as (
 
 ),
 
--- The tier in which a lead stood goes before the one that a back-test gives it for a day of the same
--- month. The history holds no grades.
+-- The tier in which a lead stood goes before the one that a back-test gives it for a day of the
+-- same month. The history holds no grades.
 counted as (
 
     select

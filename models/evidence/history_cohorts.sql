@@ -45,8 +45,8 @@ persons as (
 
 ),
 
--- Why a lead is excluded by now tells whether it was on a past day: a customer it has become at some
--- time; what else there is counts for all of the past.
+-- Why a lead is excluded by now tells whether it was on a past day: a customer it has become at
+-- some time; what else there is counts for all of the past.
 excluded as (
 
     select

@@ -139,7 +139,7 @@ select
     held.kind,
     held.name,
     held.as_of_date as promised_on,
-    held.came_by as came_by,
+    held.came_by,
     held.counted_by,
     cast(held.leads as {{ dbt.type_bigint() }}) as leads,
     cast(held.outcomes as {{ dbt.type_bigint() }}) as outcomes,

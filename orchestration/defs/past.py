@@ -15,7 +15,8 @@ from orchestration.lib.learned.findings import answer_tested
 @dg.op
 def test_scores_of_the_past(context: dg.OpExecutionContext) -> None:
     """What `leads backtest` does, as of the day of the run: a year of month-ends whose horizon has
-    ended, scored again as known then and held against what came. The next daily run publishes it."""
+    ended is scored again as known then and held against what came. The next daily run publishes
+    it."""
     settings = load_settings_of_run(context.run)
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:

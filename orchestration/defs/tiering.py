@@ -86,7 +86,9 @@ def feed_health(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         make_spec("hand_overs", "One row per lead, model and time it was handed over to sales."),
         make_spec("hand_over_rules", "The rules behind each hand-over."),
         make_spec("lead_score_changes", "What changed since the day before, by lead and rule."),
-        make_spec("published_promises", "What tiers promised in the last publication of each month."),
+        make_spec(
+            "published_promises", "What tiers promised in the last publication of each month."
+        ),
         make_spec("score_health", "How the scores differ from the last publication's."),
     ],
     pool=WAREHOUSE_POOL,

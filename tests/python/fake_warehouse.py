@@ -218,7 +218,8 @@ create table lead_funnel (
     as_of_date date, model_id varchar, position bigint, stage varchar, owner varchar,
     description varchar, leads_now bigint, leads_reached bigint, leads_of_unknown_day bigint,
     moved_on bigint, conversion_rate decimal(5, 4), conversion_low decimal(5, 4),
-    conversion_high decimal(5, 4), median_days_in_stage decimal(9, 1), leads_kept_out bigint, kept_out_because varchar
+    conversion_high decimal(5, 4), median_days_in_stage decimal(9, 1), leads_kept_out bigint,
+    kept_out_because varchar
 );
 create table hand_over_feedback (
     as_of_date date, model_id varchar, kind varchar, value varchar, hand_overs bigint,
@@ -371,8 +372,8 @@ insert into attribute_worth values
     ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
 insert into ideal_customer_profile values
-    ($as_of, 'b2b', 1, 'industry', '<software>', 120, 60, 0.6, 0.502, 0.6906, 0.3, 2, 1.1, 'more', 3,
-        5.5, null),
+    ($as_of, 'b2b', 1, 'industry', '<software>', 120, 60, 0.6, 0.502, 0.6906, 0.3, 2, 1.1, 'more',
+        3, 5.5, null),
     ($as_of, 'b2b', 2, 'country', 'es', 100, 25, 0.25, 0.1755, 0.343, 0.25, 1, 0, null, 0, 0, null),
     ($as_of, 'b2b', 3, 'country', 'fr', 60, 2, 0.02, 0.0055, 0.07, 0.15, 0.1333, -2.3, 'less', 2,
         -9, 'points_the_wrong_way');
@@ -449,7 +450,8 @@ FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
     "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
-    "attribute_worth", "ideal_customer_profile", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
+    "attribute_worth", "ideal_customer_profile", "intermediate.int_as_of_dates",
+    "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.

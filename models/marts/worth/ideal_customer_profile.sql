@@ -67,7 +67,8 @@ select
     model_id,
     row_number() over (
         partition by model_id
-        order by points_by_data_low desc nulls last, weight_of_evidence desc, attribute, value
+        order by
+            points_by_data_low desc nulls last, weight_of_evidence desc, attribute asc, value asc
     ) as place,
     attribute,
     value,

@@ -33,9 +33,7 @@ def find_evidence(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> di
     return {
         "confidence": confidence[0] if confidence else None,
         "days": [
-            row
-            for row in measures
-            if row["metric"] == "auc" and row["as_of_date"] < tested_on
+            row for row in measures if row["metric"] == "auc" and row["as_of_date"] < tested_on
         ],
         "all": {row["metric"]: row for row in measures if row["as_of_date"] == tested_on},
         "gains": find_gains(connection, model_id=model_id),

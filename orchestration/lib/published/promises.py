@@ -34,7 +34,8 @@ def keep_promises(connection: duckdb.DuckDBPyConnection, published: Path) -> int
     if "outcome_key" not in [name for name, *_ in theirs]:
         return 0
     connection.execute(
-        f"create or replace temp table promised as select {COLUMNS} from read_parquet({quote(file)})"
+        "create or replace temp table promised as"
+        f" select {COLUMNS} from read_parquet({quote(file)})"
     )
     connection.execute("begin")
     connection.execute(FORGET)

@@ -14,8 +14,8 @@ from fake_warehouse import AS_OF, EVIDENCE, SCORED_LEADS, build_warehouse, chang
 from holders import hold_lock_elsewhere
 
 from orchestration.cli.daily_run import find_sentences
-from orchestration.defs import past
 from orchestration.definitions import defs
+from orchestration.defs import past
 from orchestration.defs.audit import make_audit
 from orchestration.defs.days import list_days, make_days, make_tags
 from orchestration.defs.dbt_assets import describe_to_dagster
@@ -89,9 +89,7 @@ def run_backtest(monkeypatch, tmp_path, stand_in):
         )
 
 
-def test_the_monthly_job_tests_the_past_as_of_its_day_and_says_what_it_made(
-    monkeypatch, tmp_path
-):
+def test_the_monthly_job_tests_the_past_as_of_its_day_and_says_what_it_made(monkeypatch, tmp_path):
     asked = []
 
     def find_nothing(settings, **options):
@@ -114,9 +112,7 @@ def test_the_monthly_job_ends_with_the_sentence_on_what_is_wrong(monkeypatch, tm
     assert "On none of 12 days was a lead at risk." in failed.step_failure_data.error.message
 
 
-def list_scheduled_days(
-    definitions, monkeypatch, at, *, name="daily_refresh_schedule", **settings
-):
+def list_scheduled_days(definitions, monkeypatch, at, *, name="daily_refresh_schedule", **settings):
     for variable in ("LEADS_RAW", "LEADS_AS_OF", "LEADS_WAREHOUSE"):
         monkeypatch.delenv(variable, raising=False)
     for variable, value in settings.items():

@@ -862,8 +862,8 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
     assert "(+" in text
     assert (
         "\nOn 1 past day (tables backtest, tier_promises)\n"
-        "  AUC 0.75; sales promises 18% (14%–21%) within 90 days; promises broken: nurture (10% on\n"
-        "  2026-04-01, 4% came)\n"
+        "  AUC 0.75; sales promises 18% (14%–21%) within 90 days; promises broken: nurture (10% on"
+        "\n  2026-04-01, 4% came)\n"
         "  The rate <drifted>: probabilities are moved.\n"
         "  contract <b>: Of the 80 leads that have it, 80 had their <outcome>.\n"
     ) in text
