@@ -46,7 +46,7 @@ known as (
             or (
                 attribute_worth.kind = 'rule'
                 and split_part(attribute_worth.value, ' ', 1)
-                in ('between', 'at_least', 'at_most')
+                in ({{ operators_of_bands() }})
             )
         )
 
