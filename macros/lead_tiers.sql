@@ -110,6 +110,17 @@
         change decimal(12, 4) not null,
         kind {{ dbt.type_string() }} not null
     );
+    create table if not exists {{ target.schema }}.published_promises (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        kind {{ dbt.type_string() }} not null,
+        name {{ dbt.type_string() }} not null,
+        outcome_key {{ dbt.type_string() }} not null,
+        leads {{ dbt.type_bigint() }} not null,
+        rate decimal(5, 4),
+        low decimal(5, 4),
+        high decimal(5, 4)
+    );
     create table if not exists {{ target.schema }}.feed_health (
         as_of_date date not null,
         table_name {{ dbt.type_string() }} not null,

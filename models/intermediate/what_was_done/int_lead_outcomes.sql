@@ -42,32 +42,21 @@ persons as (
 
 ),
 
-dated as (
+leads_of_persons as (
 
     select
         leads.as_of_date,
         leads.model_no,
         leads.lead_no,
-        max(
-            case
-                when days.is_outcome and days.happened_on <= leads.as_of_date
-                    then days.happened_on
-            end
-        ) as outcome_on,
-        max(case when days.happened_on <= leads.as_of_date then days.happened_on end) as ended_on,
-        min(
-            case
-                when days.is_outcome and days.happened_on > leads.as_of_date
-                    then days.happened_on
-            end
-        ) as next_outcome_on
+        coalesce(persons.person_lead_no, leads.lead_no) as person_lead_no
     from leads
     left join persons on leads.lead_no = persons.lead_no
-    inner join outcome_days as days
-        on
-        leads.model_no = days.model_no
-        and coalesce(persons.person_lead_no, leads.lead_no) = days.lead_no
-    group by leads.as_of_date, leads.model_no, leads.lead_no
+
+),
+
+dated as (
+
+    {{ date_outcomes('leads_of_persons', 'outcome_days') }}
 
 )
 
@@ -75,12 +64,9 @@ select
     leads.*,
     dated.outcome_on,
     dated.outcome_on is not null as has_outcome,
-    coalesce(
-        dated.ended_on + model_outcomes.cool_down_days <= leads.as_of_date, dated.ended_on is null
-    ) as is_at_risk,
+    {{ is_at_risk('dated', 'model_outcomes', 'leads') }} as is_at_risk,
     leads.as_of_date + model_outcomes.horizon_days <= newest_day.as_of_date as has_horizon_ended,
-    coalesce(dated.next_outcome_on <= leads.as_of_date + model_outcomes.horizon_days, false)
-        as has_next_outcome
+    {{ came_within_horizon('dated', 'model_outcomes', 'leads') }} as has_next_outcome
 from leads
 cross join newest_day
 inner join model_outcomes on leads.model_no = model_outcomes.model_no

@@ -268,7 +268,12 @@ def test_what_leaks_is_sensitive_or_asked_to_be_left_out_is_not_asked():
     old = {
         "sensitive_fields": [{"pattern": "(^|_)age(_|$)", "what": "age"}],
         "attributes": [
-            {"attribute": name, "origin": origin, "is_personal": personal}
+            {
+                "attribute": name,
+                "origin": origin,
+                "is_personal": personal,
+                "follows_outcome": "true" if name in ("owner_id", "days_since_won") else "false",
+            }
             for name, origin, personal in [
                 ("owner_id", "lead", "false"),
                 ("email", "lead", "true"),
