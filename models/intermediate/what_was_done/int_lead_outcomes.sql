@@ -60,7 +60,18 @@ dated as (
                 when days.is_outcome and days.happened_on > leads.as_of_date
                     then days.happened_on
             end
-        ) as next_outcome_on
+        ) as next_outcome_on,
+        min(
+            case
+                when days.is_outcome and days.happened_on >= cast(leads.created_at as date)
+                    then days.happened_on
+            end
+        ) as first_outcome_on,
+        max(
+            case
+                when days.happened_on < cast(leads.created_at as date) then days.happened_on
+            end
+        ) as ended_before_on
     from leads
     left join persons on leads.lead_no = persons.lead_no
     inner join outcome_days as days
@@ -79,8 +90,14 @@ select
         dated.ended_on + model_outcomes.cool_down_days <= leads.as_of_date, dated.ended_on is null
     ) as is_at_risk,
     leads.as_of_date + model_outcomes.horizon_days <= newest_day.as_of_date as has_horizon_ended,
+    dated.next_outcome_on,
     coalesce(dated.next_outcome_on <= leads.as_of_date + model_outcomes.horizon_days, false)
-        as has_next_outcome
+        as has_next_outcome,
+    dated.first_outcome_on,
+    coalesce(
+        dated.ended_before_on + model_outcomes.cool_down_days < cast(leads.created_at as date),
+        dated.ended_before_on is null
+    ) as was_at_risk_at_first
 from leads
 cross join newest_day
 inner join model_outcomes on leads.model_no = model_outcomes.model_no
