@@ -19,11 +19,11 @@ from orchestration.lib.learned.measures import FINEST
 from orchestration.lib.learned.metrics import (
     DRAWS,
     Measured,
-    draw,
+    draw_auc,
+    find_interval,
     has_both,
     measure_ranking,
     measure_share,
-    rank,
 )
 
 # Each warehouse keeps its side as a table: its views cannot be read from another file.
@@ -180,17 +180,14 @@ def draw_comparison(
 ) -> tuple[Measured, Measured]:
     """Difference and share of the AUCs with their 95 % intervals. Both sides are drawn alike, for
     their leads are the same: what luck does to one it does to the other."""
-    drawn = []
-    for counts in (before, after):
-        rounded = counts.assign(score=counts["score"].round(FINEST))
-        leads, outcomes, _ = draw(rounded, "score", draws=draws)
-        drawn.append(rank(leads[:, ::-1], outcomes[:, ::-1])["auc"])
+    drawn = [
+        draw_auc(counts.assign(score=counts["score"].round(FINEST)), draws=draws)
+        for counts in (before, after)
+    ]
     size = (int(before["leads"].sum()), int(before["outcomes"].sum()))
 
     def make(value: float, of_draws: np.ndarray) -> Measured:
-        low, high = np.quantile(of_draws, [0.025, 0.975])
-        # What is rounded for the draws must not put the value outside of them.
-        return Measured(value, min(value, float(low)), max(value, float(high)), *size)
+        return Measured(value, *find_interval(value, of_draws), *size)
 
     first, second = aucs["before"], aucs["after"]
     return make(second - first, drawn[1] - drawn[0]), make(second / first, drawn[1] / drawn[0])
