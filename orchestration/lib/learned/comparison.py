@@ -101,9 +101,7 @@ def compare(
     ranks = {
         name: scores[name][judged] if name in scores else chance for name, chance in chances.items()
     }
-    return judge_all(
-        ranks, chances, history.came[judged], leads=history.leads[judged], rules=rules
-    )
+    return judge_all(ranks, chances, history.came[judged], leads=history.leads[judged], rules=rules)
 
 
 def judge_all(

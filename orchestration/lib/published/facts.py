@@ -333,8 +333,9 @@ def find_unusual(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row:
     """What a model hands over: due (hand-overs that are due since the newest day), drawn (those of
-    them that were drawn at random), open, back (came back on that day), drop_out (leads that leave their tier within a week), field (the one to buy
-    first; None where none matters), expected (tiers it is expected to change)."""
+    them that were drawn at random), open, back (came back on that day), drop_out (leads that leave
+    their tier within a week), field (the one to buy first; None where none matters), expected
+    (tiers it is expected to change)."""
     return fetch_rows(
         connection,
         f"""

@@ -352,9 +352,9 @@ def test_of_leads_below_the_line_the_drawn_ones_are_handed_over_once_and_say_so(
             ("8", 1, 1, "warm", 5, "drawn, and now in the tier hot"),
             ("8", 2, 5, "hot", 6, "cooled down"),
         ]
-        assert connection.execute(
-            "select count(draw_probability) from hand_overs"
-        ).fetchone() == (2,)
+        assert connection.execute("select count(draw_probability) from hand_overs").fetchone() == (
+            2,
+        )
 
 
 def test_without_a_share_to_be_drawn_nobody_is():

@@ -473,9 +473,7 @@ def test_leads_are_drawn_only_where_a_tier_of_the_model_hands_over(rules, edit, 
         edit("tiers", row, {"hands_over": ""})
     path = rules / "tiers.csv"
     header, *rows = path.read_text().splitlines()
-    path.write_text(
-        "\n".join([f"{header},worked_anyway_pct", *(f"{row},5" for row in rows), ""])
-    )
+    path.write_text("\n".join([f"{header},worked_anyway_pct", *(f"{row},5" for row in rows), ""]))
     errors = check(rules, tmp_path).errors
     assert (
         "tiers.csv, row 11, column worked_anyway_pct: '5' needs a tier of the model that hands over"
