@@ -1,4 +1,4 @@
-"""What belongs here: that dbt sees which files a rule book has, though it keeps what it has read."""
+"""What belongs here: that dbt sees which files a rule book has, though it keeps what it reads."""
 
 import shutil
 from dataclasses import replace
