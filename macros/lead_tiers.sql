@@ -90,8 +90,12 @@
         reasons {{ dbt.type_string() }},
         released_at {{ dbt.type_timestamp() }},
         recycled_on date,
-        recycle_reason {{ dbt.type_string() }}
+        recycle_reason {{ dbt.type_string() }},
+        draw_probability decimal(5, 4)
     );
+    {# Warehouses made before that column was. #}
+    alter table {{ target.schema }}.hand_overs
+        add column if not exists draw_probability decimal(5, 4);
     create table if not exists {{ target.schema }}.hand_over_rules (
         idempotency_key {{ dbt.type_string() }} not null,
         rule_id {{ dbt.type_string() }} not null,

@@ -57,7 +57,7 @@ insert into rule_book.scored_models values ('b2b', 'champion');
 create table rule_book.model_tiers (
     model_id varchar, tier varchar, enter_at decimal(38, 10), leave_below decimal(38, 10),
     min_days_in_tier integer, action varchar, sla_hours bigint, stage varchar, hands_over boolean,
-    capacity bigint, required_fields varchar
+    capacity bigint, required_fields varchar, worked_anyway_pct decimal(38, 10)
 );
 create schema intermediate;
 create table intermediate.int_lead_cool_downs (
@@ -100,7 +100,9 @@ create table lead_scores (
 create view scoring.tier_inputs as
 select
     as_of_date, model_id, lead_id, account_id, score, fit_score, engagement_score, is_excluded,
-    exclusion_reason
+    exclusion_reason,
+    100.0 * cast('0x' || substr(md5(model_id || '|' || lead_id), 1, 6) as integer) / 16777216
+        as draw
 from lead_scores;
 create table lead_score_ledger (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
@@ -120,7 +122,7 @@ create table hand_overs (
     idempotency_key varchar, model_id varchar, lead_id varchar, hand_over_number bigint,
     due_on date, account_id varchar, tier varchar, grade varchar, action varchar,
     sla_hours bigint, score decimal(12, 4), reasons varchar, released_at timestamp,
-    recycled_on date, recycle_reason varchar
+    recycled_on date, recycle_reason varchar, draw_probability decimal(5, 4)
 );
 create table lead_score_changes (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
@@ -283,7 +285,7 @@ create table tier_promises (
 );
 create table worked_anyway (
     as_of_date date, model_id varchar, lead_id varchar, tier varchar, tier_since date,
-    probability decimal(5, 4)
+    probability decimal(5, 4), due_on date
 );
 create table lead_confidence (
     as_of_date date, model_id varchar, lead_id varchar, probability decimal(5, 4),

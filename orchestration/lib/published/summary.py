@@ -285,8 +285,10 @@ def describe_unusual(rows: list[Row]) -> list[str]:
 
 def describe_sales(facts: Row) -> list[str]:
     """What sales is to have, and what would be worth knowing."""
+    drawn = f" ({facts['drawn']:,} drawn at random)" if facts["drawn"] else ""
     lines = [
-        f"{count_things(facts['due'], 'lead')} newly due for sales, {facts['back']:,} came back,"
+        f"{count_things(facts['due'], 'lead')} newly due for sales{drawn},"
+        f" {facts['back']:,} came back,"
         f" {facts['open']:,} handed over in all; within {OUTLOOK_DAYS} days"
         f" {facts['drop_out']:,} drop out if nothing happens"
     ]
