@@ -46,6 +46,7 @@ PAYLOAD_COLUMNS = [
     "sla_hours",
     "score",
     "reasons",
+    "draw_probability",
 ]
 
 # More are due than a run may hand over, and nobody has accepted it.
@@ -256,4 +257,6 @@ def make_payload(hand_over: Mapping[str, Any]) -> str:
     values = {column: hand_over[column] for column in PAYLOAD_COLUMNS}
     values["due_on"] = values["due_on"].isoformat()
     values["score"] = float(values["score"])
+    if values["draw_probability"] is not None:
+        values["draw_probability"] = float(values["draw_probability"])
     return json.dumps({"schema_version": SCHEMA_VERSION, **values}, ensure_ascii=False)

@@ -38,6 +38,7 @@ SOURCES = {
     "lead_score_changes": "from lead_score_changes",
     "hand_overs": "from hand_overs",
     "hand_over_rules": "from hand_over_rules",
+    "published_promises": "from published_promises",
     "backtest": "from backtest",
     "backtest_cohorts": "from backtest_cohorts",
     "leakage": "from leakage",
