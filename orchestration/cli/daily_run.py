@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from orchestration.lib.basics.duckdb_file import add_remedy
 from orchestration.lib.basics.masking import mask_message
 from orchestration.lib.basics.outcomes import Outcome
 from orchestration.lib.basics.progress import (
@@ -31,7 +32,6 @@ from orchestration.lib.basics.settings import (
     list_settings,
     write_days,
 )
-from orchestration.lib.basics.warehouse import add_remedy
 from orchestration.lib.published.publication import read_current
 
 DAGSTER_HOME = PROJECT_ROOT / ".dagster"

@@ -10,14 +10,9 @@ from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 
 from orchestration.defs.days import load_settings_of_run
-from orchestration.lib.basics.locks import is_held_here
+from orchestration.lib.basics.locks import find_lock, is_held_here
 from orchestration.lib.basics.records import write_records_lazily
-from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
-    check_warehouse,
-    find_lock,
-    hold_warehouse,
-)
+from orchestration.lib.basics.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, hold_warehouse
 from orchestration.lib.checked.auditor import Auditor, start_auditor
 
 write_records_lazily(sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage)

@@ -27,6 +27,16 @@ COMMAND_LENGTH = 120
 HELD: WeakValueDictionary[str, FileIO] = WeakValueDictionary()
 
 
+def find_lock(warehouse: Path) -> Path:
+    """The lock that every process takes which writes into the warehouse.
+
+    >>> find_lock(Path("/data/leads.duckdb")).name
+    '.leads.duckdb.lock'
+    """
+    file = Path(os.path.realpath(warehouse))
+    return file.with_name(f".{file.name}.lock")
+
+
 @contextmanager
 def hold_lock(file: Path, *, wait_seconds: float) -> Iterator[None]:
     """Keep others that want the lock `file` out while the block runs; a process that is killed

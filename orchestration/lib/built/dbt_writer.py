@@ -13,16 +13,12 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
-from orchestration.lib.basics.locks import is_held_here, take_lock
+from orchestration.lib.basics.duckdb_file import check_place, wait_for_file
+from orchestration.lib.basics.locks import find_lock, is_held_here, take_lock
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import PROJECT_ROOT
 from orchestration.lib.basics.variables import check_names, read_given
-from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
-    check_place,
-    find_lock,
-    wait_for_file,
-)
+from orchestration.lib.basics.warehouse import WAIT_SECONDS_FOR_RUN
 
 # The commands that write tables. Others (compile, docs, show, sqlfluff) wait for no run.
 WRITING = frozenset(["build", "clone", "retry", "run", "run-operation", "seed", "snapshot", "test"])

@@ -10,14 +10,10 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lib.basics.duckdb_file import DamagedWarehouse
 from orchestration.lib.basics.progress import count_things
 from orchestration.lib.basics.quoting import quote
-from orchestration.lib.basics.warehouse import (
-    DamagedWarehouse,
-    has_warehouse,
-    hold_warehouse,
-    open_warehouse,
-)
+from orchestration.lib.basics.warehouse import has_warehouse, hold_warehouse, open_warehouse
 from orchestration.lib.delivered.outbox import (
     count_messages,
     find_outbox,

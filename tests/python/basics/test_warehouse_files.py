@@ -19,16 +19,11 @@ from holders import PROJECT, hold_file_elsewhere, hold_lock_elsewhere
 
 from orchestration.cli import main
 from orchestration.lib.basics import warehouse as warehouse_module
-from orchestration.lib.basics.locks import hold_lock, is_held_here, take_lock
+from orchestration.lib.basics.duckdb_file import check_name
+from orchestration.lib.basics.locks import find_lock, hold_lock, is_held_here, take_lock
 from orchestration.lib.basics.progress import divert_output
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.warehouse import (
-    attach_warehouse,
-    check_name,
-    check_warehouse,
-    find_lock,
-    open_warehouse,
-)
+from orchestration.lib.basics.warehouse import attach_warehouse, check_warehouse, open_warehouse
 from orchestration.lib.built import dbt_writer
 from orchestration.lib.delivered.outbox import open_outbox
 

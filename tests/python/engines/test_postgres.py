@@ -2,8 +2,6 @@
 and as it should not, on the first day, on a later one, and for days that are replayed."""
 
 import os
-import shutil
-from pathlib import Path
 from unittest import mock
 
 import duckdb
@@ -19,7 +17,17 @@ from orchestration.lib.built.load_raw import load_raw
 
 # Numbers that an engine makes of texts by a hash of its own, and what tells by which engine.
 KEYS = frozenset(
-    "kind_key event_key email_key visitor_key lead_key test_no set_no lead_keys definition".split()
+    [
+        "kind_key",
+        "event_key",
+        "email_key",
+        "visitor_key",
+        "lead_key",
+        "test_no",
+        "set_no",
+        "lead_keys",
+        "definition",
+    ]
 )
 FIRST_DAY = "2026-06-19"
 # Replayed together, each as it was known then.
