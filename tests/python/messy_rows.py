@@ -11,13 +11,36 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "raw"
 # The sample's rows that load on this day and later come in the second round.
 SECOND_ROUND = "2026-06-20"
 # Tables that messy rows stand beside: of text, all of them.
-WRITTEN_AS_CSV = {("crm", "leads"), ("crm", "opportunities"), ("crm", "activities"), ("web", "events")}
+WRITTEN_AS_CSV = {
+    ("crm", "leads"),
+    ("crm", "opportunities"),
+    ("crm", "activities"),
+    ("web", "events"),
+}
 
-NAMES = ["ÉMILE", "Σοφία", "İpek", "Łukasz", "O'Brien", "  Ann ", "\u200bBo\u00a0b", "zzz", "Xyz", ""]
+NAMES = [
+    "ÉMILE",
+    "Σοφία",
+    "İpek",
+    "Łukasz",
+    "O'Brien",
+    "  Ann ",
+    "\u200bBo\u00a0b",
+    "zzz",
+    "Xyz",
+    "",
+]
 TITLES = ["VP of Sales", "vp\tSales", "Chef d'Équipe", "CEO", "ceo & founder", "Dr. Müller", "a|b"]
-MAILS = ["{n}@Example.COM", "É{n}@exämple.at", "{n}@gmail.com", "no at sign", "{n}@mailinator.com", ""]
-NUMBERS = ["5", "5.0", "5.5", " 12 ", "1e3", "1_000", "1,000", "-3", "+7", ".5", "5.", "many", "nan",
-           "99999999999999999999", "1.005", "2.675", "0x10", "١", ""]  # fmt: skip
+MAILS = [
+    "{n}@Example.COM",
+    "É{n}@exämple.at",
+    "{n}@gmail.com",
+    "no at sign",
+    "{n}@mailinator.com",
+    "",
+]
+NUMBERS = ["5", "5.0", "5.5", " 12 ", "1e3", "1_000", "1,000", "-3", "+7", ".5", "5.", "many",
+           "nan", "99999999999999999999", "1.005", "2.675", "0x10", "١", ""]  # fmt: skip
 TRUTHS = ["true", "Yes", "0", "f", "maybe", "1.0", "N", ""]
 TIMES = [
     "2026-05-01", "2026-05-01 10:30", "2026-05-01T10:30:15", "2026-05-01 10:30:15.123456789",

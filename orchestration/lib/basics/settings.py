@@ -97,7 +97,7 @@ def load_settings(
         as_of_dates=tuple(days)
         or (default_as_of(project, warehouse, has_raw=has_raw, today=today),),
         known=read_known(given.get("LEADS_KNOWN", "now")),
-        target=read_target(given.get("LEADS_TARGET", "duckdb"), project),
+        target=read_target(given.get("LEADS_TARGET", "duckdb")),
     )
 
 
@@ -175,9 +175,14 @@ def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:
     return text
 
 
-def read_target(text: str, project: Path) -> str:
-    """`text` where it is a target of profiles.yml. Raises ValueError where it is none."""
-    profiles = yaml.safe_load((project / "profiles.yml").read_text())
+def read_target(text: str) -> str:
+    """`text` where it is a target of profiles.yml. Raises ValueError where it is none.
+
+    >>> read_target("oracle")
+    Traceback (most recent call last):
+    ValueError: LEADS_TARGET is 'oracle', which is no target: duckdb and postgres are.
+    """
+    profiles = yaml.safe_load((PROJECT_ROOT / "profiles.yml").read_text())
     known = list(profiles["lead_scoring"]["outputs"])
     if text not in known:
         raise ValueError(

@@ -1,5 +1,6 @@
-"""What belongs here: that Postgres gives what DuckDB gives, row for row, on raw data as it should be
-and as it should not, on the first day, on a later one, and for days that are replayed."""
+"""What belongs here: that Postgres gives what DuckDB gives, row for row, on raw data as it should
+be and as it should not, on the first day, on a later one, and for days that are replayed; and value
+for value what the two say apart."""
 
 import functools
 import json
@@ -20,7 +21,8 @@ from orchestration.lib.built.load_raw import load_raw
 
 # Numbers that an engine makes of texts by a hash of its own, and what tells by which engine.
 KEYS = frozenset(
-    "kind_key event_key email_key visitor_key lead_key test_no set_no lead_keys definition".split()
+    ["kind_key", "event_key", "email_key", "visitor_key", "lead_key", "lead_keys"]
+    + ["test_no", "set_no", "definition"]
 )
 FIRST_DAY = "2026-06-19"
 # Replayed together, each as it was known then.
@@ -179,8 +181,8 @@ PATTERNS = [
     (r"(a)\1", "aa", None),
     (r"(unclosed", "unclosed", None),
 ]
-# What is said by macros, or in SQL that both engines know, and how Postgres alone would say it, which
-# is another thing or an error there.
+# What is said by macros, or in SQL that both engines know, and how Postgres alone would say it,
+# which is another thing or an error there.
 SAID_APART = {
     "a number with its digits parted": (
         """{{ cast_or_null("'1_000'", 'decimal(38, 10)') }}""",
@@ -205,7 +207,10 @@ SAID_APART = {
         "cast(100 * cast(1.8545 as decimal(18, 4)) / 40 as decimal(7, 4))",
     ),
     "whole numbers divided": ("{{ divided('7', '2') }}", "7 / 2"),
-    "what is nearly nothing": ("{{ as_decimal(fade('100000', '1'), 5, 4) }}", "power(0.5::float8, 100000)"),
+    "what is nearly nothing": (
+        "{{ as_decimal(fade('100000', '1'), 5, 4) }}",
+        "power(0.5::float8, 100000)",
+    ),
     "digits of other scripts": ("""{{ mask("'٣a'") }}""", "'2 letters'"),
     "letters of other scripts": ("lower('ÉŠΣİ')", """lower('ÉŠΣİ' collate "C")"""),
     "the order of texts": ("'B' < 'a'", """'B' < 'a' collate "und-x-icu\""""),
@@ -221,9 +226,7 @@ def compile_for(target, expressions, server):
     """SQL that selects the expressions in one row, on an engine."""
     columns = ", ".join(f"{text} as column_{n}" for n, text in enumerate(expressions))
     with set_variables(target, server, LEADS_AS_OF=FIRST_DAY):
-        compiled = invoke(
-            "compile", "--inline", f"select {columns}", manifest=read_project(target)
-        )
+        compiled = invoke("compile", "--inline", f"select {columns}", manifest=read_project(target))
     return compiled.results[0].node.compiled_code
 
 
