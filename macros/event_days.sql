@@ -11,7 +11,8 @@
        and where a table is missing, everything that has been folded is dropped and read again. #}
     {%- set schema = 'intermediate' -%}
     {%- set folded = ['int_web_event_days', 'int_email_event_days', 'int_crm_event_days',
-        'int_visitor_identifications', 'int_event_kinds', 'int_quarantined_events'] -%}
+        'int_visitor_identifications', 'int_event_kinds', 'int_user_agents',
+        'int_quarantined_events'] -%}
     {%- set read = {
         'event_tables_read': 'table_name ' ~ dbt.type_string() ~ ', row_count ' ~ dbt.type_bigint()
             ~ ', counts_from date, definition ' ~ dbt.type_string(),

@@ -73,3 +73,55 @@
        too few leads to tell them apart. #}
     5
 {%- endmacro %}
+
+
+{% macro days_of_history() -%}
+    {# So many days of the project's own history are looked at, the latest: a year of month-ends. #}
+    12
+{%- endmacro %}
+
+
+{% macro date_outcomes(leads, outcome_days) -%}
+    {# A select of what came of the leads of a CTE (as_of_date, model_no, lead_no, person_lead_no) by
+       their day and after it; leads of whom nothing came have no row. #}
+    select
+        leads.as_of_date,
+        leads.model_no,
+        leads.lead_no,
+        max(
+            case
+                when days.is_outcome and days.happened_on <= leads.as_of_date
+                    then days.happened_on
+            end
+        ) as outcome_on,
+        max(case when days.happened_on <= leads.as_of_date then days.happened_on end) as ended_on,
+        min(
+            case
+                when days.is_outcome and days.happened_on > leads.as_of_date
+                    then days.happened_on
+            end
+        ) as next_outcome_on
+    from {{ leads }} as leads
+    inner join {{ outcome_days }} as days
+        on leads.model_no = days.model_no and leads.person_lead_no = days.lead_no
+    group by leads.as_of_date, leads.model_no, leads.lead_no
+{%- endmacro %}
+
+
+{% macro is_at_risk(dated, model_outcomes, leads) -%}
+    {# Whether a lead's outcome can still come on its day: it has had none, nor what ends the risk,
+       or the cool-down after it is over. `dated` is its row of date_outcomes, if it has one. #}
+    coalesce(
+        {{ dated }}.ended_on + {{ model_outcomes }}.cool_down_days <= {{ leads }}.as_of_date,
+        {{ dated }}.ended_on is null
+    )
+{%- endmacro %}
+
+
+{% macro came_within_horizon(dated, model_outcomes, leads) -%}
+    {# Whether the outcome came after the day of a lead and within the model's horizon. #}
+    coalesce(
+        {{ dated }}.next_outcome_on <= {{ leads }}.as_of_date + {{ model_outcomes }}.horizon_days,
+        false
+    )
+{%- endmacro %}

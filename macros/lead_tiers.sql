@@ -90,8 +90,12 @@
         reasons {{ dbt.type_string() }},
         released_at {{ dbt.type_timestamp() }},
         recycled_on date,
-        recycle_reason {{ dbt.type_string() }}
+        recycle_reason {{ dbt.type_string() }},
+        draw_probability decimal(5, 4)
     );
+    {# Warehouses made before that column was. #}
+    alter table {{ target.schema }}.hand_overs
+        add column if not exists draw_probability decimal(5, 4);
     create table if not exists {{ target.schema }}.hand_over_rules (
         idempotency_key {{ dbt.type_string() }} not null,
         rule_id {{ dbt.type_string() }} not null,
@@ -109,6 +113,17 @@
         points_now decimal(12, 4) not null,
         change decimal(12, 4) not null,
         kind {{ dbt.type_string() }} not null
+    );
+    create table if not exists {{ target.schema }}.published_promises (
+        as_of_date date not null,
+        model_id {{ dbt.type_string() }} not null,
+        kind {{ dbt.type_string() }} not null,
+        name {{ dbt.type_string() }} not null,
+        outcome_key {{ dbt.type_string() }} not null,
+        leads {{ dbt.type_bigint() }} not null,
+        rate decimal(5, 4),
+        low decimal(5, 4),
+        high decimal(5, 4)
     );
     create table if not exists {{ target.schema }}.feed_health (
         as_of_date date not null,

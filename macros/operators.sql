@@ -122,6 +122,12 @@
 {%- endmacro %}
 
 
+{% macro operators_of_bands() -%}
+    {# Operators that ask for a band of numbers. #}
+    'between', 'at_least', 'at_most'
+{%- endmacro %}
+
+
 {% macro bounded_operators() -%}
     {# Operators for which no finite list holds a value of every kind: whether a text that nobody
        knows yet contains or matches another, and which day it is, is only bounded, met or not met. #}

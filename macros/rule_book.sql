@@ -40,6 +40,27 @@
 {%- endmacro %}
 
 
+{% macro demand_fresh_reading() -%}
+    {# Stops a run where the folder of the rule book has a file that dbt has not noticed, because it
+       keeps what it has read: tables would be made from the shipped file in its place. #}
+    {%- set missed = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' -%}
+        {%- for seed in node.depends_on.nodes
+            if seed.startswith('seed.shipped_rules.')
+            and seed | replace('shipped_rules', project_name) in graph.nodes -%}
+            {%- do missed.append(seed.split('.')[-1] ~ '.csv') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if missed -%}
+        {%- do exceptions.raise_compiler_error(
+            'The rule book has got ' ~ missed | unique | sort | join(', ')
+            ~ ', and dbt still reads what it has kept of the folder as it was: run it once with '
+            ~ '--no-partial-parse.'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro dimension_of_file(file_name) -%}
     {# The dimension that a file of rules gives points to. #}
     case

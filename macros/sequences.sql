@@ -33,36 +33,39 @@
 
 
 {% macro walk_step_by_step(steps) -%}
-    {# Common table expressions walked_1, walked_2, … up to `steps`, from ordered_days (sequence_ends):
+    {# Common table expressions walked_1, walked_2, … up to `steps`, from ordered_days and
+       later_days (sequence_ends):
        the days of each step that are reached from the days of the one before. SQL cannot repeat
        itself on all engines, so that the step is written down once for each. #}
     {%- for step in range(2, steps + 1) %}
 walked_{{ step }} as (
 
     select
-        ordered_days.as_of_date,
-        ordered_days.lead_no,
-        ordered_days.rule_no,
-        ordered_days.step_no,
-        ordered_days.days_ago,
-        ordered_days.days_stale,
-        ordered_days.undone_days_ago,
+        later_days.as_of_date,
+        later_days.lead_no,
+        later_days.rule_no,
+        later_days.step_no,
+        later_days.days_ago,
+        later_days.days_stale,
+        later_days.piece_no,
+        later_days.undone_days_ago,
         min(walked.first_days_ago) as first_days_ago
     from walked_{{ step - 1 }} as walked
-    inner join ordered_days
+    inner join later_days
         on
-        walked.as_of_date = ordered_days.as_of_date
-        and walked.lead_no = ordered_days.lead_no
-        and walked.rule_no = ordered_days.rule_no
-        and walked.step_no + 1 = ordered_days.step_no
-        and walked.days_ago >= ordered_days.days_ago
-        and walked.first_days_ago - ordered_days.days_ago < ordered_days.window_days
-        and (walked.undone_days_ago is null or walked.undone_days_ago < ordered_days.days_ago)
+        walked.as_of_date = later_days.as_of_date
+        and walked.lead_no = later_days.lead_no
+        and walked.rule_no = later_days.rule_no
+        and walked.step_no + 1 = later_days.step_no
+        and walked.piece_no = later_days.counts_in_piece
+        and walked.days_ago >= later_days.days_ago
+        and walked.first_days_ago - later_days.days_ago < later_days.window_days
+        and (walked.undone_days_ago is null or walked.undone_days_ago < later_days.days_ago)
     group by
-        ordered_days.as_of_date, ordered_days.lead_no, ordered_days.rule_no,
-        ordered_days.step_no, ordered_days.days_ago, ordered_days.days_stale,
-        ordered_days.undone_days_ago,
-        case when ordered_days.ends_with_absence then walked.first_days_ago end
+        later_days.as_of_date, later_days.lead_no, later_days.rule_no,
+        later_days.step_no, later_days.days_ago, later_days.days_stale,
+        later_days.piece_no, later_days.undone_days_ago,
+        case when later_days.ends_with_absence then walked.first_days_ago end
 
 ),
     {% endfor -%}

@@ -122,7 +122,7 @@ select
     lowest_tiers.tier as lowest_tier,
     highest_tiers.tier as highest_tier,
     named_attributes.attribute as deciding_field,
-    ranked_fields.probability as deciding_probability
+    cast(ranked_fields.probability as decimal(5, 4)) as deciding_probability
 from ranges
 inner join scored_models on ranges.model_no = scored_models.model_no
 inner join lead_numbers on ranges.lead_no = lead_numbers.lead_no

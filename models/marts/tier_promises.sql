@@ -6,6 +6,12 @@ cohort_counts as (
 
 ),
 
+promise_checks as (
+
+    select * from {{ ref('promise_checks') }}
+
+),
+
 newest_day as (
 
     select max(as_of_date) as as_of_date from {{ ref('int_as_of_dates') }}
@@ -57,87 +63,70 @@ promised as (
 
 ),
 
-known as (
-
-    select cohort_counts.*
-    from cohort_counts
-    inner join newest_day on cohort_counts.came_by <= newest_day.as_of_date
-
-),
-
-latest as (
-
-    select
-        model_id,
-        max(as_of_date) as as_of_date
-    from known
-    group by model_id
-
-),
-
--- Now by all that has come, and what was promised when the latest of them began: by what had come
--- until then.
 counted as (
 
     select
-        known.model_id,
-        known.kind,
-        known.name,
-        sum(known.leads) as leads,
-        sum(known.outcomes) as outcomes,
-        sum(case when known.came_by <= latest.as_of_date then known.leads end) as leads_then,
-        sum(case when known.came_by <= latest.as_of_date then known.outcomes end) as outcomes_then,
-        sum(case when known.as_of_date = latest.as_of_date then known.leads end) as leads_since,
-        sum(case when known.as_of_date = latest.as_of_date then known.outcomes end)
-            as outcomes_since
-    from known
-    inner join latest on known.model_id = latest.model_id
-    group by known.model_id, known.kind, known.name
+        cohort_counts.model_id,
+        cohort_counts.kind,
+        cohort_counts.name,
+        sum(cohort_counts.leads) as leads,
+        sum(cohort_counts.outcomes) as outcomes,
+        sum(case when cohort_counts.counted_by = 'history' then cohort_counts.leads else 0 end)
+            as leads_of_history
+    from cohort_counts
+    inner join newest_day on cohort_counts.came_by <= newest_day.as_of_date
+    group by cohort_counts.model_id, cohort_counts.kind, cohort_counts.name
 
 ),
 
-enough as (
+-- The day a horizon ago, or the latest before it.
+latest_days as (
 
     select
-        newest_day.as_of_date,
-        promised.model_id,
-        promised.kind,
-        promised.name,
-        promised.place,
-        promised.neighbours,
-        model_outcomes.horizon_days,
-        latest.as_of_date as promised_on,
-        coalesce(counted.leads, 0) as leads,
-        coalesce(counted.outcomes, 0) as outcomes,
-        coalesce(counted.leads, 0) >= thresholds.promise_leads_needed as is_enough,
-        case when counted.leads_then >= thresholds.promise_leads_needed then counted.leads_then end
-            as leads_then,
-        counted.outcomes_then,
-        case
-            when counted.leads_since >= thresholds.promise_leads_needed then counted.leads_since
-        end as leads_since,
-        counted.outcomes_since
-    from promised
-    cross join newest_day
-    cross join thresholds
-    inner join model_outcomes on promised.model_id = model_outcomes.model_id
-    left join latest on promised.model_id = latest.model_id
-    left join counted
+        model_id,
+        kind,
+        max(promised_on) as promised_on
+    from promise_checks
+    group by model_id, kind
+
+),
+
+latest_checks as (
+
+    select promise_checks.*
+    from promise_checks
+    inner join latest_days
         on
-        promised.model_id = counted.model_id
-        and promised.kind = counted.kind
-        and promised.name = counted.name
+        promise_checks.model_id = latest_days.model_id
+        and promise_checks.kind = latest_days.kind
+        and promise_checks.promised_on = latest_days.promised_on
 
 ),
 
 rates as (
 
     select
-        *,
-        {{ share_with_interval('outcomes', 'case when is_enough then leads end', 'promise') }},
-        {{ share_with_interval('outcomes_then', 'leads_then', 'promised') }},
-        {{ share_with_interval('outcomes_since', 'leads_since', 'came') }}
-    from enough
+        newest_day.as_of_date,
+        promised.*,
+        model_outcomes.horizon_days,
+        model_outcomes.outcome_key,
+        coalesce(counted.leads, 0) as leads,
+        coalesce(counted.leads_of_history, 0) as leads_of_history,
+        coalesce(counted.outcomes, 0) as outcomes,
+        {{ share_with_interval(
+            'counted.outcomes',
+            'case when counted.leads >= thresholds.promise_leads_needed then counted.leads end',
+            'promise'
+        ) }}
+    from promised
+    cross join newest_day
+    cross join thresholds
+    inner join model_outcomes on promised.model_id = model_outcomes.model_id
+    left join counted
+        on
+        promised.model_id = counted.model_id
+        and promised.kind = counted.kind
+        and promised.name = counted.name
 
 ),
 
@@ -153,26 +142,34 @@ compared as (
 )
 
 select
-    as_of_date,
-    model_id,
-    kind,
-    name,
-    cast(place as {{ dbt.type_bigint() }}) as place,
-    cast(horizon_days as {{ dbt.type_bigint() }}) as horizon_days,
-    cast(leads as {{ dbt.type_bigint() }}) as leads,
-    cast(outcomes as {{ dbt.type_bigint() }}) as outcomes,
-    promise_rate as rate,
-    promise_low as low,
-    promise_high as high,
-    promise_low > next_high or promise_high < next_low as told_apart_from_next,
-    case when promised_rate is not null and came_rate is not null then promised_on end
-        as promised_on,
-    promised_rate,
-    promised_low,
-    promised_high,
-    came_rate,
-    came_low,
-    came_high,
-    -- Both are shares of few leads: broken where the two intervals lie apart.
-    came_high >= promised_low and came_low <= promised_high as kept
+    compared.as_of_date,
+    compared.model_id,
+    compared.kind,
+    compared.name,
+    cast(compared.place as {{ dbt.type_bigint() }}) as place,
+    compared.outcome_key,
+    cast(compared.horizon_days as {{ dbt.type_bigint() }}) as horizon_days,
+    cast(compared.leads as {{ dbt.type_bigint() }}) as leads,
+    cast(compared.leads_of_history as {{ dbt.type_bigint() }}) as leads_of_history,
+    cast(compared.outcomes as {{ dbt.type_bigint() }}) as outcomes,
+    compared.promise_rate as rate,
+    compared.promise_low as low,
+    compared.promise_high as high,
+    compared.promise_low > compared.next_high or compared.promise_high < compared.next_low
+        as told_apart_from_next,
+    latest_checks.promised_on,
+    latest_checks.promised_by,
+    latest_checks.promised_rate,
+    latest_checks.promised_low,
+    latest_checks.promised_high,
+    latest_checks.counted_by,
+    latest_checks.came_rate,
+    latest_checks.came_low,
+    latest_checks.came_high,
+    latest_checks.kept
 from compared
+left join latest_checks
+    on
+    compared.model_id = latest_checks.model_id
+    and compared.kind = latest_checks.kind
+    and compared.name = latest_checks.name

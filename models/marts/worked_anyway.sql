@@ -1,5 +1,11 @@
 with
 
+hand_overs as (
+
+    select * from {{ source('tiering', 'hand_overs') }}
+
+),
+
 lead_tiers as (
 
     select * from {{ source('tiering', 'lead_tiers') }}
@@ -10,25 +16,6 @@ newest_day as (
 
     select max(as_of_date) as as_of_date from {{ ref('int_as_of_dates') }}
 
-),
-
--- Nobody works an excluded lead.
-leads as (
-
-    select * from {{ ref('int_leads_not_excluded') }}
-
-),
-
-kept_out_leads as (
-
-    select * from {{ ref('kept_out_leads') }}
-
-),
-
-model_tiers as (
-
-    select * from {{ ref('model_tiers') }}
-
 )
 
 select
@@ -37,21 +24,16 @@ select
     lead_tiers.lead_id,
     lead_tiers.tier,
     lead_tiers.tier_since,
-    {{ as_decimal(divided('model_tiers.worked_anyway_pct', '100'), 5, 4) }} as probability
-from lead_tiers
-inner join newest_day on lead_tiers.as_of_date = newest_day.as_of_date
-inner join model_tiers
-    on lead_tiers.model_id = model_tiers.model_id and lead_tiers.tier = model_tiers.tier
-inner join leads
+    hand_overs.draw_probability as probability,
+    hand_overs.due_on
+from hand_overs
+inner join newest_day
     on
-    lead_tiers.as_of_date = leads.as_of_date
-    and lead_tiers.model_id = leads.model_id
-    and lead_tiers.lead_id = leads.lead_id
-left join kept_out_leads
+    hand_overs.due_on <= newest_day.as_of_date
+    and (hand_overs.recycled_on is null or hand_overs.recycled_on > newest_day.as_of_date)
+inner join lead_tiers
     on
-    lead_tiers.model_id = kept_out_leads.model_id
-    and lead_tiers.lead_id = kept_out_leads.lead_id
-where
-    not model_tiers.hands_over
-    and {{ draw_of(['lead_tiers.model_id', 'lead_tiers.lead_id']) }} < model_tiers.worked_anyway_pct
-    and kept_out_leads.lead_id is null
+    newest_day.as_of_date = lead_tiers.as_of_date
+    and hand_overs.model_id = lead_tiers.model_id
+    and hand_overs.lead_id = lead_tiers.lead_id
+where hand_overs.draw_probability is not null

@@ -22,6 +22,14 @@ needed_minimums as (
     from {{ ref('rule_book_format') }}
     where file_name = 'model_minimums' and column_name = 'minimum'
 
+),
+
+tiers_that_hand_over as (
+
+    select model_id
+    from file_rows
+    where file_name = 'tiers' and hands_over = 'true'
+
 )
 
 {{ problem_rows(
@@ -74,4 +82,11 @@ union all
     "file_name = 'tiers' and hands_over = 'true' and "
     ~ read_number('worked_anyway_pct') ~ ' > 0',
     "'is for tiers that do not hand over: of this one every lead is worked'"
+) }}
+union all
+{{ problem_rows(
+    'file_rows', 'worked_anyway_pct',
+    "file_name = 'tiers' and " ~ read_number('worked_anyway_pct') ~ " > 0 and "
+    ~ 'model_id not in (select model_id from tiers_that_hand_over)',
+    "'needs a tier of the model that hands over: drawn leads are worked as those of it are'"
 ) }}

@@ -26,15 +26,44 @@ sequences as (
 
 ),
 
-unordered_days as (
+-- Time cut into pieces as long as the window: whatever lies within a window of a day lies in its
+-- piece or in the one before, so that no day is compared with those of other years.
+windowed_days as (
 
     select
         sequence_days.*,
+        sequences.is_in_order,
+        sequences.ends_with_absence,
         sequences.steps_needed,
-        sequences.window_days
+        sequences.window_days,
+        cast(floor(1.0 * sequence_days.days_ago / sequences.window_days) as integer) as piece_no
     from sequence_days
     inner join sequences on sequence_days.rule_no = sequences.rule_no
-    where not sequences.is_in_order
+
+),
+
+pieces_looked_at as (
+
+    select 0 as pieces_before
+    union all
+    select 1 as pieces_before
+
+),
+
+unordered_days as (
+
+    select * from windowed_days
+    where not is_in_order
+
+),
+
+earlier_days as (
+
+    select
+        unordered_days.*,
+        unordered_days.piece_no - pieces_looked_at.pieces_before as counts_in_piece
+    from unordered_days
+    cross join pieces_looked_at
 
 ),
 
@@ -49,11 +78,12 @@ unordered_ends as (
         last_days.days_ago,
         greatest(0, last_days.days_ago - last_days.days_stale) as age
     from unordered_days as last_days
-    inner join unordered_days as days
+    inner join earlier_days as days
         on
         last_days.as_of_date = days.as_of_date
         and last_days.lead_no = days.lead_no
         and last_days.rule_no = days.rule_no
+        and last_days.piece_no = days.counts_in_piece
         and days.days_ago >= last_days.days_ago
         and days.days_ago - last_days.days_ago < days.window_days
     group by
@@ -66,20 +96,15 @@ unordered_ends as (
 step_days as (
 
     select
-        sequence_days.*,
-        sequences.ends_with_absence,
-        sequences.window_days,
+        *,
         -- The first day, from that of the step on, with what must not happen after it.
-        max(case when sequence_days.is_absence then sequence_days.days_ago end) over (
-            partition by
-                sequence_days.as_of_date, sequence_days.lead_no,
-                sequence_days.rule_no, sequence_days.step_no
-            order by sequence_days.days_ago
+        max(case when is_absence then days_ago end) over (
+            partition by as_of_date, lead_no, rule_no, step_no
+            order by days_ago
             range between unbounded preceding and current row
         ) as undone_days_ago
-    from sequence_days
-    inner join sequences on sequence_days.rule_no = sequences.rule_no
-    where sequences.is_in_order
+    from windowed_days
+    where is_in_order
 
 ),
 
@@ -87,6 +112,16 @@ ordered_days as (
 
     select * from step_days
     where not is_absence
+
+),
+
+later_days as (
+
+    select
+        ordered_days.*,
+        ordered_days.piece_no + pieces_looked_at.pieces_before as counts_in_piece
+    from ordered_days
+    cross join pieces_looked_at
 
 ),
 
@@ -99,6 +134,7 @@ walked_1 as (
         step_no,
         days_ago,
         days_stale,
+        piece_no,
         undone_days_ago,
         days_ago as first_days_ago
     from ordered_days

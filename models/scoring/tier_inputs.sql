@@ -35,7 +35,8 @@ select
     lead_totals.fit_score,
     lead_totals.engagement_score,
     exclusions.lead_no is not null as is_excluded,
-    exclusions.exclusion_reason
+    exclusions.exclusion_reason,
+    {{ draw_of(['scored_models.model_id', 'leads.lead_id']) }} as draw
 from lead_totals
 inner join scored_models on lead_totals.model_no = scored_models.model_no
 inner join leads

@@ -126,7 +126,7 @@ def rollback(publication: str, as_json: bool) -> None:
             "Say which publication: leads rollback <id>; `leads publications` lists them."
         )
     published = locate_published()
-    manifest = roll_back(published, publication)
+    manifest = roll_back(published, publication, warehouse=locate_warehouse())
     listed = answer_publications(published)
     try:
         unsent, sent = take_back_hand_overs(

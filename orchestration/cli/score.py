@@ -31,17 +31,15 @@ def run(as_json: bool) -> int:
     Example: leads run --as-of 2026-06-30
     """
     from orchestration.cli.daily_run import refresh
-    from orchestration.lib.basics.locks import hold_lock
     from orchestration.lib.basics.warehouse import (
-        WAIT_SECONDS_FOR_RUN,
         check_warehouse,
-        find_lock,
+        hold_warehouse,
     )
     from orchestration.lib.published.summary import answer_summary
 
     warehouse = locate_warehouse()
     # Nobody writes into the warehouse from here to the end of the run.
-    with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
+    with hold_warehouse(warehouse):
         check_warehouse(warehouse)
         with as_wrong_use():
             settings = load_settings()

@@ -80,11 +80,9 @@ def restore(as_json: bool) -> None:
     \b
     Example: leads restore
     """
-    from orchestration.lib.basics.locks import hold_lock
     from orchestration.lib.basics.warehouse import (
-        WAIT_SECONDS_FOR_RUN,
         check_warehouse,
-        find_lock,
+        hold_warehouse,
     )
     from orchestration.lib.built.dbt_command import run_dbt
     from orchestration.lib.published.restoration import (
@@ -94,7 +92,7 @@ def restore(as_json: bool) -> None:
     )
 
     warehouse = locate_warehouse()
-    with hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN):
+    with hold_warehouse(warehouse):
         check_warehouse(warehouse)
         with as_wrong_use():
             given = load_settings()

@@ -17,6 +17,7 @@ from orchestration.lib.built.dbt_command import (
     prepare_manifest,
     run_dbt,
 )
+from orchestration.lib.built.load_raw import is_to_load, load_raw
 
 
 class TableNames(DagsterDbtTranslator):
@@ -85,7 +86,14 @@ SHARED = {
 
 @dbt_assets(name="dbt_build", exclude=AFTER_TIERS, **SHARED)
 def scored_tables(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """All that dbt builds from the raw tables to the scores."""
+    """All that dbt builds from the raw tables to the scores. Where the engine reads no files they
+    are loaded first."""
+    settings = load_settings_of_run(context.run)
+    try:
+        if is_to_load(settings):
+            load_raw(settings)
+    except ValueError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
     yield from build(context, selection=["--exclude", AFTER_TIERS])
 
 

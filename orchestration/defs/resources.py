@@ -10,9 +10,14 @@ from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
 
 from orchestration.defs.days import load_settings_of_run
-from orchestration.lib.basics.locks import hold_lock, is_held_here
+from orchestration.lib.basics.locks import is_held_here
 from orchestration.lib.basics.records import write_records_lazily
-from orchestration.lib.basics.warehouse import WAIT_SECONDS_FOR_RUN, check_warehouse, find_lock
+from orchestration.lib.basics.warehouse import (
+    WAIT_SECONDS_FOR_RUN,
+    check_warehouse,
+    find_lock,
+    hold_warehouse,
+)
 from orchestration.lib.checked.auditor import Auditor, start_auditor
 
 write_records_lazily(sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage)
@@ -35,12 +40,11 @@ class WarehouseLock(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["WarehouseLock"]:
         """Held while the run's process works: steps run in it, one after another."""
         warehouse = load_settings_of_run(context.run).warehouse
-        lock = find_lock(warehouse)
         # `leads run` has taken it before it reads its settings.
-        if is_held_here(lock):
+        if is_held_here(find_lock(warehouse)):
             yield self
             return
-        with hold_lock(lock, wait_seconds=self.wait_seconds):
+        with hold_warehouse(warehouse, wait_seconds=self.wait_seconds):
             check_warehouse(warehouse)
             yield self
 

@@ -15,6 +15,7 @@ from orchestration.lib.checked.feed_health import approve_feeds
 from orchestration.lib.checked.score_health import approve_scores
 from orchestration.lib.decided.tiers import write_tiers
 from orchestration.lib.published.changes import write_changes
+from orchestration.lib.published.promises import keep_promises
 from orchestration.lib.published.restoration import (
     describe_restoration,
     find_source,
@@ -85,6 +86,9 @@ def feed_health(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         make_spec("hand_overs", "One row per lead, model and time it was handed over to sales."),
         make_spec("hand_over_rules", "The rules behind each hand-over."),
         make_spec("lead_score_changes", "What changed since the day before, by lead and rule."),
+        make_spec(
+            "published_promises", "What tiers promised in the last publication of each month."
+        ),
         make_spec("score_health", "How the scores differ from the last publication's."),
     ],
     pool=WAREHOUSE_POOL,
@@ -106,6 +110,7 @@ def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
             ),
         )
         write_changes(connection, settings.published)
+        keep_promises(connection, settings.published)
     yield dg.MaterializeResult("lead_tiers", metadata={"dagster/row_count": sum(written.values())})
     for table in (
         "lead_score_history",
@@ -114,6 +119,7 @@ def lead_tiers(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
         "hand_overs",
         "hand_over_rules",
         "lead_score_changes",
+        "published_promises",
         "score_health",
     ):
         yield dg.MaterializeResult(table)

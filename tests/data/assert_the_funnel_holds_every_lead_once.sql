@@ -29,8 +29,14 @@ standing as (
     select
         model_id,
         sum(leads_now) as leads_now,
-        count(case when greatest(leads_now, coalesce(moved_on, 0)) > leads_reached then 1 end)
-            as too_many
+        count(
+            case
+                when
+                    greatest(leads_now, coalesce(moved_on, 0) + leads_of_unknown_day)
+                    > leads_reached
+                    then 1
+            end
+        ) as too_many
     from {{ ref('lead_funnel') }}
     group by model_id
 

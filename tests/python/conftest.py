@@ -7,6 +7,7 @@ LONGEST = (
     "published/test_publication.py",
     "built/test_bad_input.py",
     "checked/test_health.py",
+    "python/test_examples.py",
     "scored/test_laws.py",
     "scored/test_sequences.py",
     "scored/test_suppressions.py",

@@ -57,7 +57,7 @@ insert into rule_book.scored_models values ('b2b', 'champion');
 create table rule_book.model_tiers (
     model_id varchar, tier varchar, enter_at decimal(38, 10), leave_below decimal(38, 10),
     min_days_in_tier integer, action varchar, sla_hours bigint, stage varchar, hands_over boolean,
-    capacity bigint, required_fields varchar
+    capacity bigint, required_fields varchar, worked_anyway_pct decimal(38, 10)
 );
 create schema intermediate;
 create table intermediate.int_lead_cool_downs (
@@ -100,7 +100,9 @@ create table lead_scores (
 create view scoring.tier_inputs as
 select
     as_of_date, model_id, lead_id, account_id, score, fit_score, engagement_score, is_excluded,
-    exclusion_reason
+    exclusion_reason,
+    100.0 * cast('0x' || substr(md5(model_id || '|' || lead_id), 1, 6) as integer) / 16777216
+        as draw
 from lead_scores;
 create table lead_score_ledger (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
@@ -120,7 +122,7 @@ create table hand_overs (
     idempotency_key varchar, model_id varchar, lead_id varchar, hand_over_number bigint,
     due_on date, account_id varchar, tier varchar, grade varchar, action varchar,
     sla_hours bigint, score decimal(12, 4), reasons varchar, released_at timestamp,
-    recycled_on date, recycle_reason varchar
+    recycled_on date, recycle_reason varchar, draw_probability decimal(5, 4)
 );
 create table lead_score_changes (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
@@ -202,6 +204,13 @@ create table attribute_worth (
     leads bigint, outcomes bigint, points_now decimal(12, 4), points_by_data decimal(12, 1),
     finding varchar
 );
+create table ideal_customer_profile (
+    as_of_date date, model_id varchar, place bigint, attribute varchar, value varchar,
+    leads bigint, outcomes bigint, share_of_outcomes decimal(5, 4),
+    share_of_outcomes_low decimal(5, 4), share_of_outcomes_high decimal(5, 4),
+    share_of_all decimal(5, 4), lift decimal(12, 4), weight_of_evidence decimal(12, 4),
+    stands_out varchar, points_now decimal(12, 4), points_by_data decimal(12, 1), finding varchar
+);
 create table score_trend (
     model_id varchar, as_of_date date, first_day date, mean_score decimal(12, 4),
     hand_over_pct decimal(5, 2), mean_score_change_since_first_day decimal(12, 4),
@@ -209,9 +218,10 @@ create table score_trend (
 );
 create table lead_funnel (
     as_of_date date, model_id varchar, position bigint, stage varchar, owner varchar,
-    description varchar, leads_now bigint, leads_reached bigint, moved_on bigint,
-    conversion_rate decimal(5, 4), conversion_low decimal(5, 4), conversion_high decimal(5, 4),
-    median_days_in_stage decimal(9, 1), leads_kept_out bigint, kept_out_because varchar
+    description varchar, leads_now bigint, leads_reached bigint, leads_of_unknown_day bigint,
+    moved_on bigint, conversion_rate decimal(5, 4), conversion_low decimal(5, 4),
+    conversion_high decimal(5, 4), median_days_in_stage decimal(9, 1), leads_kept_out bigint,
+    kept_out_because varchar
 );
 create table hand_over_feedback (
     as_of_date date, model_id varchar, kind varchar, value varchar, hand_overs bigint,
@@ -254,16 +264,28 @@ create table confidence_curves (
     model_id varchar, score bigint, deal_stage_pct bigint, sales_activities bigint,
     probability double, low double, high double
 );
-create table tier_promises (
-    as_of_date date, model_id varchar, kind varchar, name varchar, place bigint,
-    horizon_days bigint, leads bigint, outcomes bigint, rate decimal(5, 4), low decimal(5, 4),
-    high decimal(5, 4), told_apart_from_next boolean, promised_on date,
+create table published_promises (
+    as_of_date date, model_id varchar, kind varchar, name varchar, outcome_key varchar,
+    leads bigint, rate decimal(5, 4), low decimal(5, 4), high decimal(5, 4)
+);
+create table promise_checks (
+    as_of_date date, model_id varchar, kind varchar, name varchar, promised_on date, came_by date,
+    counted_by varchar, leads bigint, outcomes bigint, promised_by varchar,
     promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
     came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4), kept boolean
 );
+create table tier_promises (
+    as_of_date date, model_id varchar, kind varchar, name varchar, place bigint,
+    outcome_key varchar, horizon_days bigint, leads bigint, leads_of_history bigint,
+    outcomes bigint, rate decimal(5, 4), low decimal(5, 4), high decimal(5, 4),
+    told_apart_from_next boolean, promised_on date, promised_by varchar,
+    promised_rate decimal(5, 4), promised_low decimal(5, 4), promised_high decimal(5, 4),
+    counted_by varchar, came_rate decimal(5, 4), came_low decimal(5, 4), came_high decimal(5, 4),
+    kept boolean
+);
 create table worked_anyway (
     as_of_date date, model_id varchar, lead_id varchar, tier varchar, tier_since date,
-    probability decimal(5, 4)
+    probability decimal(5, 4), due_on date
 );
 create table lead_confidence (
     as_of_date date, model_id varchar, lead_id varchar, probability decimal(5, 4),
@@ -351,11 +373,17 @@ insert into rule_health values
 insert into attribute_worth values
     ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
+insert into ideal_customer_profile values
+    ($as_of, 'b2b', 1, 'industry', '<software>', 120, 60, 0.6, 0.502, 0.6906, 0.3, 2, 1.1, 'more',
+        3, 5.5, null),
+    ($as_of, 'b2b', 2, 'country', 'es', 100, 25, 0.25, 0.1755, 0.343, 0.25, 1, 0, null, 0, 0, null),
+    ($as_of, 'b2b', 3, 'country', 'fr', 60, 2, 0.02, 0.0055, 0.07, 0.15, 0.1333, -2.3, 'less', 2,
+        -9, 'points_the_wrong_way');
 insert into lead_funnel values
-    ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 300, 100, 0.3333, 0.2823,
-        0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
-    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, null, null, null, null, null, 0,
-        null);
+    ($as_of, 'b2b', 1, 'interest', 'marketing', 'Comes <b>back</b>', 200, 340, 40, 100, 0.3333,
+        0.2823, 0.3886, 12.5, 4, 'deal lost: <said> no (4)'),
+    ($as_of, 'b2b', 2, 'handed_over', 'sales', 'Given', 100, 100, 0, null, null, null, null, null,
+        0, null);
 insert into forecast values
     ($as_of, $as_of + 1, 'all products', 9, 90000, 18000, 2500, 33500, 700, 2, 1500, 20000, 92500,
         false),
@@ -393,11 +421,18 @@ insert into leakage values
     ($as_of, 'b2b', 'attribute', 'contract <b>', 1, 80, 80, 80, 80, 0,
         'only_of_those_with_the_outcome', 'Of the 80 leads that have it, 80 had their <outcome>.');
 insert into tier_promises values
-    ($as_of, 'b2b', 'tier', 'ready_to_buy', 3, 90, 12, 6, null, null, null, null, null, null, null,
-        null, null, null, null, null),
-    ($as_of, 'b2b', 'tier', 'sales', 2, 90, 400, 70, 0.175, 0.14, 0.21, true, $as_of - 90, 0.16,
+    ($as_of, 'b2b', 'tier', 'ready_to_buy', 3, 'opportunity', 90, 12, 0, 6, null, null, null, null,
+        null, null, null, null, null, null, null, null, null, null),
+    ($as_of, 'b2b', 'tier', 'sales', 2, 'opportunity', 90, 400, 100, 70, 0.175, 0.14, 0.21, true,
+        $as_of - 90, 'publication', 0.16, 0.12, 0.2, 'history', 0.18, 0.15, 0.22, true),
+    ($as_of, 'b2b', 'tier', 'nurture', 1, 'opportunity', 90, 500, 0, 20, 0.04, 0.03, 0.06, null,
+        $as_of - 90, 'past_days', 0.1, 0.08, 0.12, 'backtest', 0.04, 0.03, 0.06, false);
+insert into promise_checks values
+    ($as_of, 'b2b', 'tier', 'sales', $as_of - 90, $as_of, 'history', 100, 18, 'publication', 0.16,
         0.12, 0.2, 0.18, 0.15, 0.22, true),
-    ($as_of, 'b2b', 'tier', 'nurture', 1, 90, 500, 20, 0.04, 0.03, 0.06, null, $as_of - 90, 0.1,
+    ($as_of, 'b2b', 'tier', 'sales', $as_of - 120, $as_of - 30, 'history', 12, 2, null, null, null,
+        null, null, null, null, null),
+    ($as_of, 'b2b', 'tier', 'nurture', $as_of - 90, $as_of, 'backtest', 500, 20, 'past_days', 0.1,
         0.08, 0.12, 0.04, 0.03, 0.06, false);
 """
 
@@ -417,7 +452,8 @@ FILLED = [
     "lead_scores", "lead_score_ledger", "lead_score_parts", "lead_activities", "account_scores",
     "lead_unknowns", "unknown_fields", "sales_forecast", "model_health", "rule_health",
     "score_trend", "lead_funnel", "hand_over_feedback", "forecast", "deal_stage_conversion",
-    "attribute_worth", "intermediate.int_as_of_dates", "intermediate.int_feed_measures",
+    "attribute_worth", "ideal_customer_profile", "intermediate.int_as_of_dates",
+    "intermediate.int_feed_measures",
 ]  # fmt: skip
 
 # What the dbt model of this name does.
@@ -482,7 +518,10 @@ def _make_warehouse(leads: int, as_of: date, seed: int, tiered: bool) -> Path:
     return path
 
 
-TESTED = ["model_confidence", "backtest", "backtest_cohorts", "leakage", "tier_promises"]
+TESTED = [
+    "model_confidence", "backtest", "backtest_cohorts", "leakage", "tier_promises",
+    "promise_checks",
+]  # fmt: skip
 
 
 def fill_scores(

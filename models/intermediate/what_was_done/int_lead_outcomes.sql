@@ -42,32 +42,40 @@ persons as (
 
 ),
 
-dated as (
+leads_of_persons as (
 
     select
         leads.as_of_date,
         leads.model_no,
         leads.lead_no,
-        max(
-            case
-                when days.is_outcome and days.happened_on <= leads.as_of_date
-                    then days.happened_on
-            end
-        ) as outcome_on,
-        max(case when days.happened_on <= leads.as_of_date then days.happened_on end) as ended_on,
-        min(
-            case
-                when days.is_outcome and days.happened_on > leads.as_of_date
-                    then days.happened_on
-            end
-        ) as next_outcome_on
+        cast(leads.created_at as date) - 1 as eve,
+        coalesce(persons.person_lead_no, leads.lead_no) as person_lead_no
     from leads
     left join persons on leads.lead_no = persons.lead_no
-    inner join outcome_days as days
-        on
-        leads.model_no = days.model_no
-        and coalesce(persons.person_lead_no, leads.lead_no) = days.lead_no
-    group by leads.as_of_date, leads.model_no, leads.lead_no
+
+),
+
+dated as (
+
+    {{ date_outcomes('leads_of_persons', 'outcome_days') }}
+
+),
+
+-- A lead's first day had only begun: what happens on it is still to come.
+eves as (
+
+    select distinct
+        eve as as_of_date,
+        model_no,
+        lead_no,
+        person_lead_no
+    from leads_of_persons
+
+),
+
+dated_at_first as (
+
+    {{ date_outcomes('eves', 'outcome_days') }}
 
 )
 
@@ -75,12 +83,12 @@ select
     leads.*,
     dated.outcome_on,
     dated.outcome_on is not null as has_outcome,
-    coalesce(
-        dated.ended_on + model_outcomes.cool_down_days <= leads.as_of_date, dated.ended_on is null
-    ) as is_at_risk,
+    {{ is_at_risk('dated', 'model_outcomes', 'leads') }} as is_at_risk,
     leads.as_of_date + model_outcomes.horizon_days <= newest_day.as_of_date as has_horizon_ended,
-    coalesce(dated.next_outcome_on <= leads.as_of_date + model_outcomes.horizon_days, false)
-        as has_next_outcome
+    dated.next_outcome_on,
+    {{ came_within_horizon('dated', 'model_outcomes', 'leads') }} as has_next_outcome,
+    dated_at_first.next_outcome_on as first_outcome_on,
+    {{ is_at_risk('dated_at_first', 'model_outcomes', 'dated_at_first') }} as was_at_risk_at_first
 from leads
 cross join newest_day
 inner join model_outcomes on leads.model_no = model_outcomes.model_no
@@ -89,3 +97,8 @@ left join dated
     leads.as_of_date = dated.as_of_date
     and leads.model_no = dated.model_no
     and leads.lead_no = dated.lead_no
+left join dated_at_first
+    on
+    cast(leads.created_at as date) - 1 = dated_at_first.as_of_date
+    and leads.model_no = dated_at_first.model_no
+    and leads.lead_no = dated_at_first.lead_no

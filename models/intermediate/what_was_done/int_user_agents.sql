@@ -1,7 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='user_agent'
+) }}
+
 -- A user agent is held against the patterns once, however many events it sent: there are more than
--- a thousand patterns, and few user agents. All rows are looked at, the unusable ones too: that
--- costs less than to tell them apart. A column and no condition: that one DuckDB would ask of every
--- event.
+-- a thousand patterns, and few user agents. Unusable rows are looked at too: that costs less than to
+-- tell them apart. A column and no condition: that one DuckDB would ask of every event.
 with
 
 web_events as (
@@ -13,6 +18,7 @@ web_events as (
 user_agents as (
 
     select distinct user_agent from web_events
+    where {{ is_newly_loaded('web.events') }}
 
 )
 

@@ -27,7 +27,8 @@ select
     leads.lead_no,
     leads.lead_id,
     leads.lead_key,
-    leads.account_id
+    leads.account_id,
+    leads.created_at
 from leads
 cross join scored_models
 left join exclusions

@@ -41,6 +41,7 @@ judged as (
         tier,
         reason,
         deal_reason,
+        is_drawn,
         case when idempotency_key is not null then 1 else 0 end as hand_over,
         case when verdict = 'accepted' then 1 else 0 end as accepted,
         case when verdict = 'rejected' then 1 else 0 end as rejected,
@@ -55,40 +56,49 @@ judged as (
 
 ),
 
+-- What sales says of drawn leads is no answer to the tiers and rules that did not hand them over.
+by_tier as (
+
+    select * from judged
+    where not is_drawn
+
+),
+
 -- All that a hand-over is counted by.
 kinds as (
 
     select
         idempotency_key,
         'all' as kind,
-        'all hand-overs' as value
+        case when is_drawn then 'drawn at random' else 'all hand-overs' end as value
     from judged
     union all
     select
         idempotency_key,
         'tier' as kind,
         tier as value
-    from judged
+    from by_tier
     union all
     select
         idempotency_key,
         'reason' as kind,
         reason as value
-    from judged
+    from by_tier
     where rejected = 1
     union all
     select
         idempotency_key,
         'deal' as kind,
         deal_reason as value
-    from judged
+    from by_tier
     where deal_reason is not null
     union all
     select
-        idempotency_key,
+        hand_over_rules.idempotency_key,
         'rule' as kind,
-        rule_id as value
+        hand_over_rules.rule_id as value
     from hand_over_rules
+    inner join by_tier on hand_over_rules.idempotency_key = by_tier.idempotency_key
 
 ),
 
@@ -108,6 +118,7 @@ told_apart as (
         judged.tier,
         judged.reason,
         judged.deal_reason,
+        judged.is_drawn,
         judged.hand_over,
         judged.accepted,
         judged.rejected,

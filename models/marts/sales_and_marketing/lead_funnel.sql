@@ -102,19 +102,16 @@ passages as (
 
 ),
 
--- Where nobody knows since when a lead was in its stage at first, what came behind came later.
+-- Of a lead of which nobody knows since when it was in its stage nobody knows what came after that:
+-- an opportunity of last year is not where it went on to. Without the day it came it says nothing.
 reached as (
 
     select
         model_id,
         position,
         count(*) as leads,
-        count(
-            case
-                when known_since = happened_on and last_went_on_on < happened_on then null
-                else last_went_on_on
-            end
-        ) as moved_on
+        count(case when known_since is null then 1 end) as of_unknown_day,
+        count(case when last_went_on_on >= known_since then 1 end) as moved_on
     from passages
     group by model_id, position
 
@@ -145,6 +142,7 @@ funnel as (
         max(stages.position) over () as last_position,
         coalesce(standing.leads, 0) as leads_now,
         coalesce(reached.leads, 0) as leads_reached,
+        coalesce(reached.of_unknown_day, 0) as leads_of_unknown_day,
         coalesce(reached.moved_on, 0) as leads_moved_on
     from scored_models
     cross join newest_day
@@ -160,6 +158,7 @@ followed as (
 
     select
         *,
+        leads_reached - leads_of_unknown_day as leads_of_known_day,
         case when position < last_position then leads_moved_on end as moved_on
     from funnel
 
@@ -174,8 +173,9 @@ select
     followed.description,
     cast(followed.leads_now as {{ dbt.type_bigint() }}) as leads_now,
     cast(followed.leads_reached as {{ dbt.type_bigint() }}) as leads_reached,
+    cast(followed.leads_of_unknown_day as {{ dbt.type_bigint() }}) as leads_of_unknown_day,
     cast(followed.moved_on as {{ dbt.type_bigint() }}) as moved_on,
-    {{ share_with_interval('followed.moved_on', 'followed.leads_reached', 'conversion') }},
+    {{ share_with_interval('followed.moved_on', 'followed.leads_of_known_day', 'conversion') }},
     cast(stays.median_days_in_stage as decimal(9, 1)) as median_days_in_stage,
     cast(coalesce(kept_out_of_stages.leads, 0) as {{ dbt.type_bigint() }}) as leads_kept_out,
     kept_out_of_stages.reasons as kept_out_because

@@ -71,6 +71,7 @@ measured as (
     select
         newest_day.as_of_date,
         scored_models.model_id,
+        model_outcomes.outcome,
         model_outcomes.outcome_text,
         coalesce(leads.leads_scored, 0) as leads_scored,
         coalesce(leads.outcomes, 0) as outcomes,
@@ -123,7 +124,11 @@ select
             then
                 'Every one of the ' || leads_scored || ' leads of ' || model_id || ' has '
                 || outcome_text || ', so that it tells none from another: say in outcomes.csv what'
-                || ' else is a success of ' || model_id || ', such as won_opportunity.'
+                || ' else is a success of ' || model_id || case outcome
+                    -- Nothing is rarer than what was won: those who bought nothing are not there.
+                    when 'won_opportunity' then ', or have the leads read that did not buy.'
+                    else ', such as won_opportunity.'
+                end
         when leads_scored >= leads_needed and outcomes = 0
             then
                 'None of the ' || leads_scored || ' leads of ' || model_id || ' has '

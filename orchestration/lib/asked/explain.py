@@ -15,9 +15,9 @@ import duckdb
 from orchestration.lib.asked.story import describe_story
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import divert_output, print_problems, say
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
-from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.published.changes import COMPARE, COMPARED_FILES, quote_path
 from orchestration.lib.published.facts import find_champions
 from orchestration.lib.published.publication import has_files, list_publications, read_current

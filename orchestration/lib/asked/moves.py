@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 
 from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import fetch_rows
-from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.published.publication import Manifest
 
 RULE_LINES = 8

@@ -1,5 +1,6 @@
 """What belongs here: scoring beside the warehouse, in a copy of it, so that neither it nor the
-publication changes."""
+publication changes. The copy is a DuckDB file on every engine: all give the same scores, and a
+team's database is not burdened with what is only asked."""
 
 import shutil
 from collections import Counter
@@ -10,15 +11,18 @@ from pathlib import Path
 from typing import TextIO
 
 from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.postgres import list_relations
 from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
     attach_warehouse,
-    find_lock,
+    hold_warehouse,
+    is_on_server,
     open_warehouse,
 )
 from orchestration.lib.built.dbt_command import run_dbt
+from orchestration.lib.built.load_raw import is_to_load, list_raw_tables
 from orchestration.lib.decided.tiers import write_tiers
 
 # What dbt makes for the tiers, and no more.
@@ -53,14 +57,17 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
     Raises ValueError where another process is at work in `folder`, or does not let go of the
     warehouse.
     """
-    scratch = replace(settings, warehouse=folder / settings.warehouse.name)
+    scratch = replace(settings, warehouse=folder / settings.warehouse.name, target="duckdb")
     with hold_lock(folder / ".lock", wait_seconds=5):
         for suffix in ("", ".wal"):
             Path(f"{scratch.warehouse}{suffix}").unlink(missing_ok=True)
-        if settings.warehouse.is_file():
+        if is_on_server(settings.warehouse):
+            with hold_warehouse(settings.warehouse):
+                copy_from_server(settings, scratch.warehouse)
+        elif settings.warehouse.is_file():
             # Half of a run is nothing to look at; and who reads the file keeps writers out.
             with (
-                hold_lock(find_lock(settings.warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN),
+                hold_warehouse(settings.warehouse),
                 attach_warehouse(settings.warehouse),
             ):
                 # What a run that was killed has not yet put into its place lies in the second.
@@ -69,6 +76,21 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
                     if file.is_file():
                         shutil.copyfile(file, f"{scratch.warehouse}{suffix}")
         yield scratch
+
+
+def copy_from_server(settings: Settings, file: Path) -> None:
+    """Copy into a new DuckDB `file` what is not made again there of a warehouse on a server: what
+    was decided and found, what CRM fields were, and raw tables that come from no files."""
+    raw = [] if is_to_load(settings) else list_raw_tables(settings.project)
+    wanted = {(table.schema, table.table) for table in raw}
+    with attach_warehouse(settings.warehouse) as connection:
+        connection.execute(f"attach {quote(file)} as scratch")
+        for schema, table, is_view in list_relations(connection):
+            is_kept = schema in ("main", "snapshots") and not is_view
+            if is_kept or (schema, table) in wanted:
+                place = f'"{schema}"."{table}"'
+                connection.execute(f'create schema if not exists scratch."{schema}"')
+                connection.execute(f"create table scratch.{place} as from warehouse.{place}")
 
 
 def build(settings: Settings, folder: Path, console: TextIO, *selection: str) -> None:

@@ -192,7 +192,9 @@ def describe_hand_overs(hand_overs: list[Row]) -> list[str]:
         end = (
             f", back on {row['recycled_on']}: {row['recycle_reason']}" if row["recycled_on"] else ""
         )
-        lines.append(f"    {row['due_on']}  {row['tier']}, {row['action']}{end}")
+        # Older publications do not have the column.
+        drawn = ", drawn at random" if row.get("draw_probability") is not None else ""
+        lines.append(f"    {row['due_on']}  {row['tier']}{drawn}, {row['action']}{end}")
     return lines
 
 

@@ -1,18 +1,28 @@
-"""What belongs here: reaching the Postgres database of the target `postgres`: where it is, and a
-DuckDB that has it attached, so that the SQL of the project's Python stays one dialect."""
+"""What belongs here: reaching the Postgres database of the target `postgres`: where it is, a DuckDB
+that has it attached, so that the SQL of the project's Python stays one dialect, and holding it for
+one run alone."""
 
 import importlib.resources
 import os
+import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 
+from orchestration.lib.basics.locks import QUIET_SECONDS, REPEAT_SECONDS
 from orchestration.lib.basics.outcomes import Unusable
+from orchestration.lib.basics.progress import say
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.variables import read_given
 
 EXTENSION = "postgres_scanner"
+
+# The number of the advisory lock by which a run holds the database, the same on every machine.
+LOCK = 7_310_584_222_519
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,6 @@ class Place:
     user: str
     password: str = field(repr=False)
     database: str
-    schema: str
 
     @property
     def words(self) -> str:
@@ -49,7 +58,6 @@ def locate_postgres(environ: Mapping[str, str] = os.environ) -> Place:
         user=given.get("LEADS_POSTGRES_USER", "leads"),
         password=given.get("LEADS_POSTGRES_PASSWORD", ""),
         database=given.get("LEADS_POSTGRES_DATABASE", "leads"),
-        schema=given.get("LEADS_POSTGRES_SCHEMA", "main"),
     )
 
 
@@ -62,29 +70,111 @@ def attach_postgres(
     Raises Unusable where it cannot be reached; no sentence holds the password.
     """
     with duckdb.connect() as connection:
-        load_extension(connection)
-        connection.execute("set TimeZone = 'UTC'")
-        # Postgres keeps no NUL in a text, and no text of a person has one.
-        connection.execute("set pg_null_byte_replacement = ''")
-        secret = {
-            "host": place.host,
-            "port": str(place.port),
-            "user": place.user,
-            "password": place.password,
-            "database": place.database,
-        }
-        parts = ", ".join(f"{name} {quote(value)}" for name, value in secret.items() if value)
-        connection.execute(f"create secret place (type postgres, {parts})")
-        mode = ", read_only" if is_read_only else ""
-        try:
-            connection.execute(f"attach '' as warehouse (type postgres, secret place{mode})")
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0].rpartition("failed: ")[2]
-            raise Unusable(
-                f"{place.words} cannot be reached: {reason}. LEADS_POSTGRES_HOST, _PORT, _USER, "
-                "_PASSWORD and _DATABASE say where it is."
-            ) from None
+        attach_into(connection, place, is_read_only=is_read_only)
         yield connection
+
+
+def attach_into(
+    connection: duckdb.DuckDBPyConnection, place: Place, *, is_read_only: bool = False
+) -> None:
+    """Attach the database to an in-memory DuckDB as `warehouse`. Raises as `attach_postgres`."""
+    load_extension(connection)
+    connection.execute("set TimeZone = 'UTC'")
+    # Postgres keeps no NUL in a text, and no text of a person has one.
+    connection.execute("set pg_null_byte_replacement = ''")
+    secret = {
+        "host": place.host,
+        "port": str(place.port),
+        "user": place.user,
+        "password": place.password,
+        "database": place.database,
+    }
+    parts = ", ".join(f"{name} {quote(value)}" for name, value in secret.items() if value)
+    connection.execute(f"create secret place (type postgres, {parts})")
+    mode = ", read_only" if is_read_only else ""
+    try:
+        connection.execute(f"attach '' as warehouse (type postgres, secret place{mode})")
+    except duckdb.Error as error:
+        raise Unusable(describe_failure(place, str(error))) from None
+
+
+def describe_failure(place: Place, message: str) -> str:
+    """Why the database cannot be reached, from the `message` of the driver, and what to do."""
+    reason = message.strip().splitlines()[0].rpartition("failed: ")[2].rstrip(".")
+    return (
+        f"{place.words} cannot be reached: {reason}. LEADS_POSTGRES_HOST, _PORT, _USER, _PASSWORD "
+        "and _DATABASE say where it is."
+    )
+
+
+def is_session_lost(error: duckdb.Error) -> bool:
+    """Whether a statement failed because the server is gone, or has ended the session.
+
+    >>> is_session_lost(duckdb.Error('Failed to execute query "ROLLBACK": '))
+    True
+    """
+    return bool(re.search('query "ROLLBACK"|connection|server closed', str(error)))
+
+
+@contextmanager
+def open_session(place: Place) -> Iterator[Any]:
+    """A session of Postgres' own, for what DuckDB does not speak; every statement stands by itself.
+    Raises as `attach_postgres`."""
+    # Only where there is such a database.
+    import psycopg2
+
+    try:
+        session = psycopg2.connect(
+            host=place.host,
+            port=place.port,
+            user=place.user,
+            password=place.password or None,
+            dbname=place.database,
+            application_name="leads",
+        )
+    except psycopg2.OperationalError as error:
+        raise Unusable(describe_failure(place, str(error))) from None
+    session.autocommit = True
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
+    """Keep other runs out of the database while the block runs, on whatever machine they are; a
+    run that is killed loses it with its session.
+
+    Raises Unusable where another one holds it longer than `wait_seconds`.
+    """
+    with open_session(place) as session, session.cursor() as cursor:
+        started = time.monotonic()
+        speaks_at = started + QUIET_SECONDS
+        while True:
+            cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
+            if cursor.fetchone()[0]:
+                break
+            now = time.monotonic()
+            if now - started > wait_seconds:
+                raise Unusable(
+                    f"Another run is at work in {place.words} and has not ended within "
+                    f"{wait_seconds:.0f} seconds. Let it end, then run again."
+                )
+            if now >= speaks_at:
+                say(f"  waiting     for another run in {place.words}: {now - started:.0f} s")
+                speaks_at = now + REPEAT_SECONDS
+            time.sleep(0.2)
+        yield
+
+
+def list_relations(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
+    """Schema, name and whether it is a view of every table of the attached `warehouse`: DuckDB
+    takes views for tables."""
+    return connection.execute(
+        "select * from postgres_query('warehouse', $$select table_schema::text, table_name::text,"
+        " table_type = 'VIEW' from information_schema.tables$$)"
+    ).fetchall()
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
@@ -101,12 +191,3 @@ def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
             "`make setup` installs what the lock file names."
         )
     connection.execute(f"load {quote(file)}")
-
-
-def quote(text: object) -> str:
-    """A text as it stands in SQL.
-
-    >>> quote("it's")
-    "'it''s'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"

@@ -12,10 +12,8 @@ from typing import Any
 import yaml
 
 from orchestration.lib.basics.rule_book_files import check_rule_book_files, list_rule_book_files
-from orchestration.lib.basics.variables import check_names, read_given
-from orchestration.lib.basics.warehouse import has_table
-
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
+from orchestration.lib.basics.variables import PROJECT_ROOT, check_names, read_given
+from orchestration.lib.basics.warehouse import has_own_raw_tables, locate_warehouse
 
 # The files that every rule book has. What it may have besides, seeds/shipped lists.
 RULE_SEEDS = (
@@ -99,15 +97,6 @@ def load_settings(
         known=read_known(given.get("LEADS_KNOWN", "now")),
         target=read_target(given.get("LEADS_TARGET", "duckdb")),
     )
-
-
-def locate_warehouse(
-    environ: Mapping[str, str] = os.environ, *, project: Path = PROJECT_ROOT
-) -> Path:
-    """Where the warehouse is, for those who need no other setting: to find the day that is to be
-    scored may take opening it."""
-    given = read_given(environ).get("LEADS_WAREHOUSE", "warehouse/leads.duckdb")
-    return Path(os.path.abspath(project / given))
 
 
 def locate_published(
@@ -237,7 +226,7 @@ def default_as_of(
     the same rule as in the dbt macro `raw_root`.
     """
     crm_schema = read_variables(project)["crm_schema"]
-    if not has_raw and not has_table(warehouse, crm_schema, "leads"):
+    if not has_raw and not has_own_raw_tables(warehouse, crm_schema):
         return read_sample_last_day(project)
     return today or datetime.now(UTC).date()
 

@@ -6,7 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
 PREFIX = "LEADS_"
 
@@ -53,7 +56,9 @@ VARIABLES = (
     Variable("postgres-user", "text", "leads", "Who builds there."),
     Variable("postgres-password", "secret", "none", "The password of that user."),
     Variable("postgres-database", "text", "leads", "The database that is built."),
-    Variable("postgres-schema", "text", "main", "The schema of the marts in it."),
+    Variable(
+        "postgres-readers", "text", "nobody", "Roles that may read the publication, as bi,analysts."
+    ),
     Variable("webhook-url", "secret", "none: hand-overs wait", "Where hand-overs are delivered."),
     Variable(
         "webhook-secret", "secret", "none",

@@ -1,11 +1,16 @@
-"""What belongs here: opening DuckDB files so that they are always closed again, so that another
-process that holds one for a moment is waited for, and what cannot be opened is said in a sentence.
+"""What belongs here: opening the warehouse, whatever engine it is on: a DuckDB file, which is
+always closed again, and waited for where another process holds it, or a Postgres database. What
+cannot be opened is said in a sentence.
+
+A warehouse goes by a path, that of its DuckDB file. Where LEADS_TARGET names a server the path of
+LEADS_WAREHOUSE stands for the database there: nothing lies at it, but beside it lies what this
+machine keeps of it, as locks, refusals and the outbox. Copies to try things out in are files.
 """
 
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -16,12 +21,21 @@ from orchestration.lib.basics.locks import (
     QUIET_SECONDS,
     REPEAT_SECONDS,
     find_command,
+    hold_lock,
     in_brackets,
     is_held_here,
 )
 from orchestration.lib.basics.outcomes import Unusable
+from orchestration.lib.basics.postgres import (
+    attach_into,
+    hold_database,
+    is_session_lost,
+    locate_postgres,
+    open_session,
+)
 from orchestration.lib.basics.progress import say
-from orchestration.lib.basics.variables import read_given
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.variables import PROJECT_ROOT, read_given
 
 # Who has only begun is told soon; a run on its way has the work of minutes to lose.
 WAIT_SECONDS = 4.0
@@ -65,6 +79,39 @@ class DamagedWarehouse(Unusable):
     """The file is there and is no warehouse that can be read."""
 
 
+def locate_warehouse(
+    environ: Mapping[str, str] = os.environ, *, project: Path = PROJECT_ROOT
+) -> Path:
+    """Where the warehouse is, for those who need no other setting: to find the day that is to be
+    scored may take opening it."""
+    given = read_given(environ).get("LEADS_WAREHOUSE", "warehouse/leads.duckdb")
+    return Path(os.path.abspath(project / given))
+
+
+def is_on_server(path: Path) -> bool:
+    """Whether the warehouse that goes by `path` is a database on a server and no file."""
+    return read_given().get("LEADS_TARGET") == "postgres" and path == locate_warehouse()
+
+
+def has_warehouse(path: Path) -> bool:
+    """Whether there is a warehouse already: a database on a server always is."""
+    return is_on_server(path) or path.is_file()
+
+
+@contextmanager
+def hold_warehouse(path: Path, *, wait_seconds: float = WAIT_SECONDS_FOR_RUN) -> Iterator[None]:
+    """Keep other runs out of the warehouse while the block runs.
+
+    Raises ValueError where another one holds it longer than `wait_seconds`.
+    """
+    with hold_lock(find_lock(path), wait_seconds=wait_seconds):
+        if not is_on_server(path):
+            yield
+            return
+        with hold_database(locate_postgres(), wait_seconds=wait_seconds):
+            yield
+
+
 def find_lock(warehouse: Path) -> Path:
     """The lock that every process takes which writes into the warehouse.
 
@@ -104,7 +151,10 @@ def check_name(path: Path) -> None:
 def check_warehouse(path: Path) -> None:
     """Stop before anything runs where the warehouse at `path` could not be written: ValueError
     where it is damaged, read-only, held by another process, or has a name that it cannot have.
-    A warehouse that is not there yet is fine."""
+    A warehouse that is not there yet is fine. So it is with a server that cannot be reached."""
+    if is_on_server(path):
+        with open_session(locate_postgres()):
+            return
     check_place(path)
     if path.exists():
         with open_warehouse(path, wait_seconds=WAIT_SECONDS):
@@ -135,13 +185,28 @@ def open_warehouse(
     Raises ValueError where the file is missing or cannot be opened, or another process holds it
     longer than `wait_seconds`; without it than a start, or a run on its way, waits.
     """
-    demand_file(path)
-    connection = wait_for_file(
-        lambda: duckdb.connect(str(path), read_only=is_read_only), path, wait_seconds=wait_seconds
-    )
+    if is_on_server(path):
+        connection = duckdb.connect()
+    else:
+        demand_warehouse(path)
+        connection = wait_for_file(
+            lambda: duckdb.connect(str(path), read_only=is_read_only),
+            path,
+            wait_seconds=wait_seconds,
+        )
     try:
+        if is_on_server(path):
+            attach_into(connection, locate_postgres(), is_read_only=is_read_only)
+            connection.execute("use warehouse.main")
         limit_memory(connection)
         yield connection
+    except duckdb.Error as error:
+        if is_on_server(path) and is_session_lost(error):
+            raise Unusable(
+                f"The connection to {locate_postgres().words} was lost on the way. What was being "
+                "written is as it was before; run again."
+            ) from error
+        raise
     finally:
         connection.close()
 
@@ -150,23 +215,34 @@ def open_warehouse(
 def attach_warehouse(
     path: Path, *, wait_seconds: float | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory connection with the DuckDB file at `path` attached read-only as `warehouse`,
-    held to LEADS_MEMORY_LIMIT: beyond it it spills to disk beside the file.
+    """An in-memory connection with the warehouse attached read-only as `warehouse`, held to
+    LEADS_MEMORY_LIMIT: beyond it it spills to disk beside the file.
 
     Raises as `open_warehouse` does.
     """
-    demand_file(path)
     with duckdb.connect() as connection:
-        wait_for_file(
-            lambda: connection.execute(f"attach {quote(path)} as warehouse (read_only)"),
-            path,
-            wait_seconds=wait_seconds,
-        )
+        if is_on_server(path):
+            attach_into(connection, locate_postgres(), is_read_only=True)
+        else:
+            demand_warehouse(path)
+            wait_for_file(
+                lambda: connection.execute(f"attach {quote(path)} as warehouse (read_only)"),
+                path,
+                wait_seconds=wait_seconds,
+            )
         limit_memory(connection)
         # Not the folder of whoever writes: two would take each other's files for their own.
         spilled = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         connection.execute(f"set temp_directory = {quote(spilled)}")
         yield connection
+
+
+def open_cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A second way into the warehouse of `open_warehouse`, to read while the first one writes."""
+    (place,) = connection.execute("select current_database()").fetchone()
+    cursor = connection.cursor()
+    cursor.execute(f'use "{place}".main')
+    return cursor
 
 
 def find_view(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
@@ -277,15 +353,15 @@ def add_remedy(sentence: str) -> str:
     return f"{sentence}. {REMEDY}" if "Corrupt database file" in sentence else sentence
 
 
-def demand_file(path: Path) -> None:
+def demand_warehouse(path: Path) -> None:
     """ValueError where there is nothing at `path`: DuckDB would make an empty file."""
-    if not path.exists():
+    if not is_on_server(path) and not path.exists():
         raise ValueError(f"There is no warehouse at {path} yet: `leads run` builds it.")
 
 
 def has_table(path: Path, schema: str, table: str) -> bool:
-    """True where the DuckDB file at `path` exists and holds the table or view `schema`.`table`."""
-    if not path.exists():
+    """True where the warehouse is there and holds the table or view `schema`.`table`."""
+    if not has_warehouse(path):
         return False
     with attach_warehouse(path) as connection:
         found = connection.execute(
@@ -296,10 +372,13 @@ def has_table(path: Path, schema: str, table: str) -> bool:
     return found[0] > 0
 
 
-def quote(text: object) -> str:
-    """`text` as an SQL string.
-
-    >>> quote("it's")
-    "'it''s'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"
+def has_own_raw_tables(path: Path, schema: str) -> bool:
+    """Whether somebody else fills raw tables in the warehouse, whose leads lie in `schema`: not
+    where the project loaded the sample into them, on an engine that reads no files."""
+    if not has_table(path, schema, "leads"):
+        return False
+    if not has_table(path, "raw_files", "roots"):
+        return True
+    with attach_warehouse(path) as connection:
+        roots = connection.execute("select root from warehouse.raw_files.roots").fetchall()
+    return ("samples/raw",) not in roots

@@ -58,7 +58,7 @@ def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> I
     dbt's files about this run go to `target_path`. Raises ValueError with dbt's complaints where
     it failed. In the end nothing holds the warehouse any more.
     """
-    project = read_project(forget_run(settings))
+    project = read_project(forget_run(settings), list_names(settings.rules))
     separate_columns(project, settings)
     ended: SimpleQueue[NodeResult | None] = SimpleQueue()
     outcomes = []
@@ -87,10 +87,20 @@ def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> I
     demand_success(outcomes[0])
 
 
+def list_names(rules: Path) -> str:
+    """The files of a rule book by their names."""
+    return " ".join(sorted(path.name for path in rules.glob("*.csv")))
+
+
 @lru_cache(maxsize=1)
-def read_project(settings: Settings) -> Any:
-    """The dbt project, read once in a process. Raises ValueError where it cannot be read."""
-    with hold_lock(TARGET / ".lock", wait_seconds=120):
+def read_project(settings: Settings, rule_book_files: str) -> Any:
+    """The dbt project, read once in a process for the same files of the rule book. Raises
+    ValueError where it cannot be read."""
+    with (
+        hold_lock(TARGET / ".lock", wait_seconds=120),
+        # dbt_project.yml says why.
+        set_variables({"RULE_BOOK_FILES": rule_book_files}),
+    ):
         outcome = invoke(["parse", "--target-path", str(TARGET)], settings=settings)
     demand_success(outcome)
     leave_out_stand_ins(outcome.result)
@@ -128,7 +138,8 @@ def prepare_manifest() -> Path:
     """
     manifest = TARGET / "manifest.json"
     if not manifest.exists() or manifest.stat().st_mtime <= find_newest_change(PROJECT_ROOT):
-        project = read_project(forget_run(load_settings(as_of_dates=[ANY_DAY])))
+        settings = forget_run(load_settings(as_of_dates=[ANY_DAY]))
+        project = read_project(settings, list_names(settings.rules))
         # Another process may be reading the one that is there.
         fresh = manifest.with_suffix(f".{os.getpid()}")
         project.write(str(fresh))
@@ -167,9 +178,12 @@ def invoke(
     is printed here and not by dbt, because its messages quote the values that it stumbles over."""
     # Three seconds: only where dbt is needed, and after wrong settings are said.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import cleanup_connections
     from dbt.cli.main import dbtRunner
 
-    with set_environment(settings):
+    # The rule book of the run, for engines that are told nothing by a plugin.
+    rules = {"DBT_RULES_SHA256": hash_rules(settings.rules)}
+    with set_variables({**list_settings(settings), **rules}):
         try:
             return dbtRunner(manifest=project, callbacks=[print_event, *(callbacks or [])]).invoke(
                 [
@@ -185,6 +199,7 @@ def invoke(
                 ]
             )
         finally:
+            cleanup_connections()
             DuckDBConnectionManager.close_all_connections()
             # Cursors that nobody uses any more would keep the file locked.
             gc.collect()
@@ -197,10 +212,8 @@ def print_event(event: Any) -> None:
 
 
 @contextmanager
-def set_environment(settings: Settings) -> Iterator[None]:
-    """The settings as environment variables inside the block."""
-    # The rule book of the run, for engines that are told nothing by a plugin.
-    values = {**list_settings(settings), "DBT_RULES_SHA256": hash_rules(settings.rules)}
+def set_variables(values: dict[str, str]) -> Iterator[None]:
+    """These environment variables inside the block."""
     before = {name: os.environ[name] for name in values if name in os.environ}
     os.environ.update(values)
     try:

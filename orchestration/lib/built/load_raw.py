@@ -1,6 +1,7 @@
-"""What belongs here: raw files written into the raw tables of a database that reads no files itself,
-each once. A file that has changed takes the place of what was loaded of it before; one that is gone
-takes its rows with it. What there was stands in the schema `raw_files`, which macros read."""
+"""What belongs here: raw files written into the raw tables of a database that reads no files
+itself, each once. A file that has changed takes the place of what was loaded of it before; one that
+is gone takes its rows with it. What there was stands in the schema `raw_files`, which macros read.
+"""
 
 import json
 from collections.abc import Iterable
@@ -11,8 +12,10 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration.lib.basics.postgres import attach_postgres, locate_postgres, quote
+from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_variables
+from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
 from orchestration.lib.built.raw_files import (
     describe_files,
     describe_table,
@@ -94,9 +97,18 @@ def list_raw_tables(project: Path = PROJECT_ROOT) -> list[RawTable]:
     return tables
 
 
+def is_to_load(settings: Settings) -> bool:
+    """Whether the run reads files, on an engine that reads none: those of LEADS_RAW, or the sample
+    where nobody fills raw tables in the database."""
+    if not is_on_server(settings.warehouse):
+        return False
+    crm_schema = read_variables(settings.project)["crm_schema"]
+    return bool(settings.raw) or not has_own_raw_tables(settings.warehouse, crm_schema)
+
+
 def load_raw(settings: Settings) -> list[Loaded]:
-    """Bring the raw tables of the database to what the files under LEADS_RAW (else the sample) hold,
-    in one transaction: where it fails, all is as it was before.
+    """Bring the raw tables of the database to what the files under LEADS_RAW (else the sample)
+    hold, in one transaction: where it fails, all is as it was before.
 
     Raises ValueError where a file cannot be read, or where a table is there that was not loaded
     from files; Unusable where the database cannot be reached.
@@ -143,7 +155,7 @@ def load_table(
     root: Path,
     stamps: dict[str, tuple[int, int]],
 ) -> Loaded:
-    """Write what is new of one raw table, whose files are in `groups` as describe_table has them."""
+    """Write what is new of one raw table; `groups` has its files, as describe_table gives them."""
     parts = [read_part(group, file, root) for group in groups for file in group["files"]]
     present = {name: stamps[name] for name, _ in parts}
     known = {
@@ -169,7 +181,9 @@ def load_table(
         gone = ", ".join(quote(name) for name in sorted(changed))
         run_there(connection, f"delete from {table.place} where _file_name in ({gone})")
     if not parts:
-        run_there(connection, f"delete from raw_files.tables where table_name = {quote(table.name)}")
+        run_there(
+            connection, f"delete from raw_files.tables where table_name = {quote(table.name)}"
+        )
         return Loaded(table.name, 0, len(changed), 0)
     if before is None or before[0] != columns:
         create_table(connection, table, types)
@@ -193,7 +207,7 @@ def read_part(group: dict[str, Any], file: str, root: Path) -> tuple[str, str]:
 def find_types(
     connection: duckdb.DuckDBPyConnection, table: RawTable, readers: Iterable[str]
 ) -> dict[str, str]:
-    """The columns of the contract that any of the files has, each as the type that holds them all."""
+    """The columns of the contract that a file has, each with the type that holds those of all."""
     selects = [f"(select * from {reader} limit 0)" for reader in readers]
     if not selects:
         return {}
@@ -224,8 +238,8 @@ def demand_absence(connection: duckdb.DuckDBPyConnection, table: RawTable) -> No
     ).fetchone()
     if found[0]:
         raise ValueError(
-            f"The table {table.schema}.{table.table} is in the database already, and was not loaded "
-            "from files: take its files away to have it read where it lies, or drop it."
+            f"The table {table.schema}.{table.table} is in the database already, and was not "
+            "loaded from files: take its files away to have it read where it lies, or drop it."
         )
 
 
@@ -233,10 +247,9 @@ def create_table(
     connection: duckdb.DuckDBPyConnection, table: RawTable, types: dict[str, str]
 ) -> None:
     """Make the raw table, empty, and note of which columns it is made."""
-    columns = ", ".join(
-        f'"{name}" {"double precision" if kind == "DOUBLE" else "real" if kind == "FLOAT" else kind}'
-        for name, kind in {**types, "_file_name": "text"}.items()
-    )
+    names = {"DOUBLE": "double precision", "FLOAT": "real"}
+    written = {**types, "_file_name": "text"}
+    columns = ", ".join(f'"{name}" {names.get(kind, kind)}' for name, kind in written.items())
     run_there(
         connection,
         f'create schema if not exists "{table.schema}"; create table {table.place} ({columns}); '

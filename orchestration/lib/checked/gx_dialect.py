@@ -1,6 +1,12 @@
-"""What belongs here: the one cure that lets Great Expectations read DuckDB."""
+"""What belongs here: what lets Great Expectations read the warehouse through DuckDB."""
 
-from duckdb_engine import Dialect
+from pathlib import Path
+from typing import Any
+
+from duckdb_engine import ConnectionWrapper, Dialect
+
+from orchestration.lib.basics.postgres import attach_into, locate_postgres
+from orchestration.lib.basics.warehouse import is_on_server
 
 
 class ReadingDialect(Dialect):
@@ -11,6 +17,16 @@ class ReadingDialect(Dialect):
     """
 
     supports_statement_cache = True
+
+    def connect(self, *places: Any, **given: Any) -> ConnectionWrapper:
+        """The warehouse, also where it is on a server."""
+        file = Path(given["database"])
+        if not is_on_server(file):
+            return super().connect(*places, **given)
+        connection = super().connect(*places, database=":memory:", config=given["config"])
+        attach_into(connection, locate_postgres(), is_read_only=True)
+        connection.execute("use warehouse.main")
+        return connection
 
     def do_begin(self, dbapi_connection: object) -> None:
         """Nothing to do."""

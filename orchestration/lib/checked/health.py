@@ -14,8 +14,8 @@ import duckdb
 import pandas as pd
 
 from orchestration.lib.basics.outcomes import Refused
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
-from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.decided.acceptances import (
     Acceptance,
     Refusal,

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from orchestration.lib.basics.warehouse import open_cursor
 from orchestration.lib.decided.hand_overs import decide_hand_overs
 from orchestration.lib.decided.history import write_day
 
@@ -534,7 +535,7 @@ def read_chunks(
     """The scores of one as-of date in key order, `rows` at a time, each piece with what
     `find_before` says of its leads; of one model where `model_id` is given."""
     # A cursor of its own: the stream goes on while the caller writes on `connection`.
-    with connection.cursor() as reader:
+    with open_cursor(connection) as reader:
         stream = reader.execute(
             """
             with earlier as (

@@ -10,9 +10,14 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.progress import count_things
-from orchestration.lib.basics.warehouse import DamagedWarehouse, open_warehouse, quote
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.warehouse import (
+    DamagedWarehouse,
+    has_warehouse,
+    hold_warehouse,
+    open_warehouse,
+)
 from orchestration.lib.delivered.outbox import (
     count_messages,
     find_outbox,
@@ -41,6 +46,7 @@ PAYLOAD_COLUMNS = [
     "sla_hours",
     "score",
     "reasons",
+    "draw_probability",
 ]
 
 # More are due than a run may hand over, and nobody has accepted it.
@@ -201,10 +207,10 @@ def take_back_hand_overs(
             delivered = [row for row in list_messages(outbox, "delivered")]
         sent = [json.loads(row.payload) for row in delivered if row.idempotency_key not in ours]
         unsent = len(later) - len(sent)
-    if warehouse.is_file():
+    if has_warehouse(warehouse):
         with (
             suppress(DamagedWarehouse),
-            hold_lock(warehouse.with_name(f".{warehouse.name}.lock"), wait_seconds=wait_seconds),
+            hold_warehouse(warehouse, wait_seconds=wait_seconds),
             open_warehouse(warehouse) as connection,
         ):
             connection.execute("begin")
@@ -251,4 +257,6 @@ def make_payload(hand_over: Mapping[str, Any]) -> str:
     values = {column: hand_over[column] for column in PAYLOAD_COLUMNS}
     values["due_on"] = values["due_on"].isoformat()
     values["score"] = float(values["score"])
+    if values["draw_probability"] is not None:
+        values["draw_probability"] = float(values["draw_probability"])
     return json.dumps({"schema_version": SCHEMA_VERSION, **values}, ensure_ascii=False)

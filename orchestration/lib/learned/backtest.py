@@ -22,18 +22,12 @@ from orchestration.lib.asked.scratch import (
     open_scratch,
     tier,
 )
-from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
-from orchestration.lib.basics.warehouse import (
-    WAIT_SECONDS_FOR_RUN,
-    demand_file,
-    find_lock,
-    open_warehouse,
-    quote,
-)
+from orchestration.lib.basics.warehouse import demand_warehouse, hold_warehouse, open_warehouse
 from orchestration.lib.learned.calibration import Confidence, Minimums, draw_curve, find_confidence
 from orchestration.lib.learned.measures import measure_model
 
@@ -155,7 +149,7 @@ def back_test(
     warehouse and return it, a model each. Raises ValueError where the rule book or the raw data
     cannot work, or no lead was at risk on any of the days."""
     as_of = settings.as_of_dates[-1]
-    demand_file(settings.warehouse)
+    demand_warehouse(settings.warehouse)
     with open_scratch(replace(settings, as_of_dates=(as_of,), known="then"), folder) as scratch:
         build(scratch, folder, console, "--select", "+model_outcomes")
         chosen = choose_days(days, as_of=as_of, horizon_days=read_horizon(scratch.warehouse))
@@ -286,13 +280,14 @@ def write_tables(
 def copy_tables(scratch: Path, warehouse: Path) -> None:
     """Put TABLES of the copy into the warehouse, in place of what was found before: all or none."""
     with (
-        hold_lock(find_lock(warehouse), wait_seconds=WAIT_SECONDS_FOR_RUN),
+        hold_warehouse(warehouse),
         open_warehouse(warehouse) as connection,
     ):
         connection.execute(f"attach {quote(scratch)} as scratch (read_only)")
         connection.execute("begin")
         for table in TABLES:
-            connection.execute(f"create or replace table main.{table} as from scratch.main.{table}")
+            connection.execute(f"delete from main.{table}")
+            connection.execute(f"insert into main.{table} by name from scratch.main.{table}")
         connection.execute("commit")
         connection.execute("detach scratch")
 

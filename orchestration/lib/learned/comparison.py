@@ -12,11 +12,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
+from orchestration.lib.learned.backtest import LEAD_GROUPS
 from orchestration.lib.learned.candidates import History, Matrix, find_steps
 from orchestration.lib.learned.learning import Book, fit_line
-from orchestration.lib.learned.metrics import Z, find_calibration_error
+from orchestration.lib.learned.metrics import (
+    Z,
+    draw_auc,
+    find_calibration_error,
+    find_interval,
+)
 
-SAMPLES = 500
 # What draws small groups towards no points, in the book of log odds per band.
 ADDED_OUTCOMES = 5
 
@@ -96,9 +101,7 @@ def compare(
     ranks = {
         name: scores[name][judged] if name in scores else chance for name, chance in chances.items()
     }
-    return judge_all(
-        ranks, chances, history.came[judged], leads=history.leads[judged], rules=rules, seed=seed
-    )
+    return judge_all(ranks, chances, history.came[judged], leads=history.leads[judged], rules=rules)
 
 
 def judge_all(
@@ -108,73 +111,33 @@ def judge_all(
     *,
     leads: np.ndarray,
     rules: Mapping[str, int],
-    seed: int,
 ) -> list[Judgement]:
     """A judgement per name of `ranks`, which are scores of the same rows; intervals by drawing
-    leads, with all their rows, again and again."""
-    samples = draw_leads(leads, seed=seed)
-    drawn = {
-        name: np.array([weigh_auc(order) for order in sort_samples(rank, came, samples)])
-        for name, rank in ranks.items()
-    }
+    groups of leads, with all their rows, as those of a back-test."""
+    rows = pd.DataFrame({"lead_group": leads % LEAD_GROUPS, "leads": 1, "outcomes": came})
+    drawn = {name: draw_auc(rows.assign(score=rank)) for name, rank in ranks.items()}
     base = float(roc_auc_score(came, ranks[LEARNED]))
     judgements = []
     for name, rank in ranks.items():
         auc = float(roc_auc_score(came, rank))
-        low, high = np.quantile(drawn[name], (0.025, 0.975))
-        ahead_low, ahead_high = np.quantile(drawn[name] - drawn[LEARNED], (0.025, 0.975))
+        low, high = find_interval(auc, drawn[name])
+        ahead_low, ahead_high = find_interval(auc - base, drawn[name] - drawn[LEARNED])
         judgements.append(
             Judgement(
                 name=name,
                 auc=auc,
-                low=float(low),
-                high=float(high),
+                low=low,
+                high=high,
                 calibration_error=find_calibration_error(
                     pd.DataFrame({"probability": chances[name], "leads": 1, "outcomes": came})
                 ),
                 rules=rules.get(name),
                 ahead=auc - base,
-                ahead_low=float(ahead_low),
-                ahead_high=float(ahead_high),
+                ahead_low=ahead_low,
+                ahead_high=ahead_high,
             )
         )
     return judgements
-
-
-def draw_leads(leads: np.ndarray, *, seed: int) -> np.ndarray:
-    """How often each row counts in each of SAMPLES samples of the leads: samples x rows, int16."""
-    _, lead_of_row = np.unique(leads, return_inverse=True)
-    count = int(lead_of_row.max()) + 1
-    random = np.random.default_rng(seed)
-    samples = np.empty((SAMPLES, len(leads)), dtype=np.int16)
-    for sample in samples:
-        times = np.bincount(random.integers(0, count, count), minlength=count)
-        sample[:] = times[lead_of_row]
-    return samples
-
-
-def sort_samples(
-    rank: np.ndarray, came: np.ndarray, samples: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Per sample the outcomes and the others of each score, from the lowest score on."""
-    _, score_of_row = np.unique(rank, return_inverse=True)
-    for sample in samples:
-        yield (
-            np.bincount(score_of_row, weights=sample * came),
-            np.bincount(score_of_row, weights=sample * ~came),
-        )
-
-
-def weigh_auc(counts: tuple[np.ndarray, np.ndarray]) -> float:
-    """The AUC from the outcomes and the others of each score, lowest first; NaN without either.
-
-    >>> weigh_auc((np.array([0.0, 1, 1]), np.array([1.0, 1, 0])))
-    0.875
-    """
-    came, others = counts
-    below = np.cumsum(others) - others / 2
-    pairs = came.sum() * others.sum()
-    return float((came * below).sum() / pairs) if pairs else float("nan")
 
 
 def calibrate(scores: np.ndarray, came: np.ndarray, asked: np.ndarray) -> np.ndarray:

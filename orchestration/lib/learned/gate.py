@@ -152,14 +152,17 @@ def score_live(
     the newest day beside them, which knows what came, and keep its side of the comparison."""
     settings = replace(settings, as_of_dates=(*days, as_of), known="then")
     try:
-        build(settings, folder, console, "--select", *FOR_TIERS, "+cohort_leads", "+gate_limits")
+        build(
+            settings, folder, console, "--select", *FOR_TIERS, "+cohort_leads",
+            "+cohort_won_deals", "+gate_limits",
+        )  # fmt: skip
     except WrongUse:
         raise
     except ValueError as error:
         raise ValueError(f"The published rule book cannot be scored again: {error}") from None
     forget_decisions(settings.warehouse)
     tier(settings, console)
-    keep_first_side(settings.warehouse, known_on=as_of)
+    keep_first_side(settings.warehouse)
 
 
 def make_folder(folder: Path) -> Path:

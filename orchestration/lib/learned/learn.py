@@ -6,7 +6,6 @@ counted; learns from the earlier part of time, judges by the last, and writes a 
 warehouse, the publication and the rule book stay as they are.
 """
 
-import hashlib
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -90,7 +89,7 @@ def learn(
         old, product=model.get("product", ""), leave_out=question.leave_out,
         on_first_days=question.days == FIRST_DAYS,
     )  # fmt: skip
-    trial_book = folder / name_trial_folder(settings.rules)
+    trial_book = folder / "rules"
     write_trial_book(
         settings.rules,
         trial_book,
@@ -173,13 +172,6 @@ def is_learned(folder: Path) -> bool:
     """Whether a folder holds a learned rule book."""
     readme = folder / "README.md"
     return readme.is_file() and readme.read_text(encoding="utf-8").startswith(MARK)
-
-
-def name_trial_folder(rules: Path) -> str:
-    """A folder per set of files: dbt, which remembers what it has read of a folder, does not notice
-    that another file of it stands in for a shipped one."""
-    names = ",".join(sorted(path.name for path in rules.glob("*.csv")))
-    return f"rules-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
 
 
 def find_model(old: dict[str, list[Cells]], model_id: str) -> Cells:

@@ -158,6 +158,19 @@ def draw_ranking(counts: pd.DataFrame, *, draws: int = DRAWS) -> dict[str, Inter
     return intervals_of(rank(leads[:, ::-1], outcomes[:, ::-1]))
 
 
+def draw_auc(counts: pd.DataFrame, *, draws: int = DRAWS) -> np.ndarray:
+    """The AUC of each draw that has both, shape (draws,). Scores of the same leads are drawn alike,
+    so that their draws may be compared one by one."""
+    leads, outcomes, _ = draw(counts, "score", draws=draws)
+    return rank(leads[:, ::-1], outcomes[:, ::-1])["auc"]
+
+
+def find_interval(value: float, drawn: np.ndarray) -> Interval:
+    """The middle 95 % of the draws; what is rounded for them must not put the value outside."""
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return min(value, float(low)), max(value, float(high))
+
+
 def rank(leads: np.ndarray, outcomes: np.ndarray) -> dict[str, np.ndarray]:
     """The measures of a ranking for many draws: leads and outcomes by score, the highest first,
     shape (draws, scores); of each measure shape (draws,)."""

@@ -7,24 +7,24 @@ a yardstick of its own.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from orchestration.lib.basics.warehouse import open_warehouse, quote
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.warehouse import open_warehouse
 from orchestration.lib.learned.backtest import LEAD_GROUPS
 from orchestration.lib.learned.measures import FINEST
 from orchestration.lib.learned.metrics import (
     DRAWS,
     Measured,
-    draw,
+    draw_auc,
+    find_interval,
     has_both,
     measure_ranking,
     measure_share,
-    rank,
 )
 
 # Each warehouse keeps its side as a table: its views cannot be read from another file.
@@ -34,20 +34,6 @@ SIDE = "main.gate_side"
 # lead or its account, that has been won since.
 FIRST_SIDE = f"""
 create or replace table {SIDE} as
-with won as (
-    select
-        int_lead_deals.lead_no,
-        scored_models.model_no,
-        max(int_lead_deals.deal_state_on) as won_on
-    from intermediate.int_lead_deals
-    inner join rule_book.scored_models
-        on
-            scored_models.product is null
-            or lower(trim(int_lead_deals.product)) = lower(scored_models.product)
-    where int_lead_deals.as_of_date = $known_on and int_lead_deals.deal_state = 'won'
-    group by all
-)
-
 select
     cohort_leads.model_id,
     cohort_leads.as_of_date,
@@ -60,7 +46,8 @@ select
 from evidence.cohort_leads
 left join rule_book.model_tiers
     on cohort_leads.model_id = model_tiers.model_id and cohort_leads.tier = model_tiers.tier
-left join won on cohort_leads.lead_no = won.lead_no and cohort_leads.model_no = won.model_no
+left join evidence.cohort_won_deals as won
+    on cohort_leads.lead_no = won.lead_no and cohort_leads.model_no = won.model_no
 """
 
 # How the other rule book saw any lead on these days.
@@ -119,10 +106,11 @@ class Paired:
     found: int
 
 
-def keep_first_side(warehouse: Path, *, known_on: date) -> None:
-    """Keep what the first rule book said of those at risk, and what came of them by `known_on`."""
+def keep_first_side(warehouse: Path) -> None:
+    """Keep what the first rule book said of those at risk, and what came of them by the newest day
+    that was scored."""
     with open_warehouse(warehouse) as connection:
-        connection.execute(FIRST_SIDE, {"known_on": known_on, "groups": LEAD_GROUPS})
+        connection.execute(FIRST_SIDE, {"groups": LEAD_GROUPS})
 
 
 def keep_second_side(warehouse: Path) -> None:
@@ -193,17 +181,14 @@ def draw_comparison(
 ) -> tuple[Measured, Measured]:
     """Difference and share of the AUCs with their 95 % intervals. Both sides are drawn alike, for
     their leads are the same: what luck does to one it does to the other."""
-    drawn = []
-    for counts in (before, after):
-        rounded = counts.assign(score=counts["score"].round(FINEST))
-        leads, outcomes, _ = draw(rounded, "score", draws=draws)
-        drawn.append(rank(leads[:, ::-1], outcomes[:, ::-1])["auc"])
+    drawn = [
+        draw_auc(counts.assign(score=counts["score"].round(FINEST)), draws=draws)
+        for counts in (before, after)
+    ]
     size = (int(before["leads"].sum()), int(before["outcomes"].sum()))
 
     def make(value: float, of_draws: np.ndarray) -> Measured:
-        low, high = np.quantile(of_draws, [0.025, 0.975])
-        # What is rounded for the draws must not put the value outside of them.
-        return Measured(value, min(value, float(low)), max(value, float(high)), *size)
+        return Measured(value, *find_interval(value, of_draws), *size)
 
     first, second = aucs["before"], aucs["after"]
     return make(second - first, drawn[1] - drawn[0]), make(second / first, drawn[1] / drawn[0])

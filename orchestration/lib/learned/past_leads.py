@@ -16,46 +16,22 @@ IS_FREE_TEXT = f"has more than {VALUES_AT_MOST} values: only whether it is there
 NUMBERS_FROM = 0.95
 
 
+# The days, and what came of the leads at risk on them, are what int_lead_outcomes says.
 COHORT = """
 create or replace temp table cohort as
 with
 
-outcomes as (
-
-    select as_of_date, model_no, lead_no, lead_id, is_at_risk
-    from intermediate.int_lead_outcomes
-    where model_id = $model_id
-
-),
-
 days as (
 
-    select outcomes.*, {day} as day
-    from outcomes
-    inner join intermediate.int_lead_profiles as profiles using (as_of_date, lead_no)
-
-),
-
-persons as (
-
-    select lead_no, person_lead_no from intermediate.int_people where as_of_date = $newest
-
-),
-
-dated as (
-
     select
-        days.as_of_date,
-        days.lead_no,
-        min(case when happened.is_outcome and {after} then happened.happened_on end) as came_on,
-        count(case when happened.happened_on < days.day then 1 end) as ended
-    from days
-    left join persons using (lead_no)
-    inner join intermediate.int_lead_outcome_days as happened
-        on
-            days.model_no = happened.model_no
-            and coalesce(persons.person_lead_no, days.lead_no) = happened.lead_no
-    group by days.as_of_date, days.lead_no
+        as_of_date,
+        model_no,
+        lead_no,
+        lead_id,
+        {day} as day,
+        {outcome_on} as outcome_on
+    from intermediate.int_lead_outcomes
+    where model_id = $model_id and {is_at_risk}
 
 ),
 
@@ -65,16 +41,14 @@ kept as (
         days.as_of_date,
         days.day,
         days.lead_no,
-        case when dated.came_on <= days.day + $horizon then dated.came_on end as came_on,
+        case when days.outcome_on <= days.day + $horizon then days.outcome_on end as came_on,
         cast(totals.score as double) as score,
         cast('0x' || left(md5(days.lead_id), 8) as bigint) / cast('0x100000000' as bigint) as place
     from days
     inner join scoring.lead_totals as totals using (as_of_date, lead_no, model_no)
-    left join dated using (as_of_date, lead_no)
     where
         days.day + $horizon <= $newest
         and days.day >= coalesce($since, days.day)
-        and {at_risk}
 
 )
 
@@ -87,14 +61,14 @@ where place < $rows_at_most / (select greatest(count(*), 1) from kept)
 
 # On a month's end only what comes later is foretold; on its first day also what that day brings.
 MONTH_ENDS = {
-    "day": "outcomes.as_of_date",
-    "after": "happened.happened_on > days.day",
-    "at_risk": "days.is_at_risk",
+    "day": "as_of_date",
+    "outcome_on": "next_outcome_on",
+    "is_at_risk": "is_at_risk",
 }
 FIRST_DAYS = {
-    "day": "cast(profiles.created_at as date)",
-    "after": "happened.happened_on >= days.day",
-    "at_risk": "coalesce(dated.ended, 0) = 0",
+    "day": "cast(created_at as date)",
+    "outcome_on": "first_outcome_on",
+    "is_at_risk": "was_at_risk_at_first",
 }
 
 CHANGED = """

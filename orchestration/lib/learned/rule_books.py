@@ -39,8 +39,8 @@ HEADERS = {
     "grades": "model_id,axis,grade,from_score",
     "outcomes": "model_id,outcome,value,horizon_days,ends_with,cool_down_days,description",
 }
-# What the book takes as it is from the rule book that was there.
-COPIED = ("activities", "custom_attributes", "exclusions", "activity_attributes")
+# What the book takes as it is from the rule book that was there; its tiers name stages of it.
+COPIED = ("activities", "custom_attributes", "exclusions", "activity_attributes", "stages")
 # What it takes of its model, under the new name.
 RENAMED = ("key_fields", "suppressions")
 
@@ -74,6 +74,31 @@ def find_thresholds(book: Book, *, rate: float, lowest: int, highest: int) -> li
         if lowest < score <= highest and (not found or score < found[-1][1]):
             found.append((place, score))
     return found
+
+
+def find_stages(ladder: Sequence[Cells]) -> dict[str, str]:
+    """The stage that each learned tier stands for: those that hand over have that of the best and
+    of the last tier of `ladder`, the model's tiers written by hand, that does; the others those of
+    the best and the last that does not. Where all hand over, or none, the ladder is walked down in
+    even steps.
+
+    >>> find_stages([
+    ...     {"enter_at": "60", "stage": "purchase", "hands_over": "true"},
+    ...     {"enter_at": "30", "stage": "interest"}, {"enter_at": "0", "stage": "unaware"},
+    ... ])
+    {'call_first': 'purchase', 'call': 'purchase', 'nurture': 'interest', 'wait': 'unaware'}
+    """
+    best_first = sorted(ladder, key=lambda row: float(row["enter_at"]), reverse=True)
+    due = [row for row in best_first if row.get("hands_over") == "true"]
+    others = [row for row in best_first if row not in due]
+    steps = len(TIERS)
+    if due and others:
+        chosen = [due[0], due[-1], others[0], others[-1]]
+    else:
+        last = len(best_first) - 1
+        chosen = [best_first[round(step * last / steps)] for step in range(steps + 1)]
+    names = [*(tier for tier, *_ in TIERS), LAST_TIER[0]]
+    return {name: row.get("stage", "") for name, row in zip(names, chosen, strict=True)}
 
 
 def read_rule_book(rules: Path, *, project: Path) -> dict[str, list[Cells]]:
@@ -221,19 +246,20 @@ def write_book(
         {**outcome, "model_id": model_id,
          "description": f"{outcome['description']} (the rules were learned from {days})"}
     )  # fmt: skip
+    stages = find_stages([row for row in old["tiers"] if row["model_id"] == model["model_id"]])
     tiers = [(TIERS[place], score) for place, score in
              find_thresholds(book, rate=rate, lowest=lowest, highest=highest)]  # fmt: skip
     for (tier, _times, action, hours, hands_over, grade), score in tiers:
         files["tiers"].append(
             {"model_id": model_id, "tier": tier, "enter_at": str(score),
              "leave_below": str(score - 1), "min_days_in_tier": "0", "action": action,
-             "sla_hours": hours, "hands_over": hands_over}
+             "sla_hours": hours, "stage": stages[tier], "hands_over": hands_over}
         )  # fmt: skip
         files["grades"].append(write_grade(model_id, grade, score))
     tier, action, grade = LAST_TIER
     files["tiers"].append(
         {"model_id": model_id, "tier": tier, "enter_at": str(lowest), "leave_below": str(lowest),
-         "min_days_in_tier": "0", "action": action, "hands_over": "false"}
+         "min_days_in_tier": "0", "action": action, "stage": stages[tier], "hands_over": "false"}
     )  # fmt: skip
     files["grades"].append(write_grade(model_id, grade, lowest))
     for name, rows in files.items():

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.basics.warehouse import find_view, quote
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.warehouse import find_view
 
 LEDGER = "lead_score_ledger"
 SCORED_LEADS = "scored_leads"

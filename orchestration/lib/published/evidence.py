@@ -10,31 +10,37 @@ import duckdb
 from orchestration.lib.basics.rows import Row, fetch_rows
 
 LEAKS = 10
+PROFILE_ROWS = 12
 # Scores side by side in one picture of leads with their outcome and without.
 SCORE_STEP = 10
 
 
 def find_evidence(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> dict[str, Any] | None:
-    """What is known of a model: confidence (its row of model_confidence), days (auc by back-tested
-    day), all (measures of all days together, by metric), gains (share of all outcomes by tenth of
-    the leads), bands (stated and came, by band of the probability), scores (leads and outcomes by
-    score), promises (rows of tier_promises for tiers, the highest first), leaks. None where it was
-    not back-tested."""
+    """What is known of a model: confidence (its row of model_confidence; None where it was not
+    back-tested), days (auc by back-tested day), all (measures of all days together, by metric),
+    gains (share of all outcomes by tenth of the leads), bands (stated and came, by band of the
+    probability), scores (leads and outcomes by score), promises (rows of tier_promises for tiers,
+    the highest first), checks (promises that were held against what came, the latest first), leaks.
+    None where it was not back-tested and no horizon of its history has ended."""
     confidence = fetch_rows(
         connection, "from model_confidence where model_id = $model_id", {"model_id": model_id}
     )
-    if not confidence:
+    promises = find_promises(connection, model_id=model_id)
+    if not confidence and not any(row["leads"] for row in promises):
         return None
-    measures = find_measures(connection, model_id=model_id)
-    newest = confidence[0]["fitted_on"]
+    measures = find_measures(connection, model_id=model_id) if confidence else []
+    tested_on = confidence[0]["fitted_on"] if confidence else None
     return {
-        "confidence": confidence[0],
-        "days": [row for row in measures if row["metric"] == "auc" and row["as_of_date"] < newest],
-        "all": {row["metric"]: row for row in measures if row["as_of_date"] == newest},
+        "confidence": confidence[0] if confidence else None,
+        "days": [
+            row for row in measures if row["metric"] == "auc" and row["as_of_date"] < tested_on
+        ],
+        "all": {row["metric"]: row for row in measures if row["as_of_date"] == tested_on},
         "gains": find_gains(connection, model_id=model_id),
         "bands": find_bands(connection, model_id=model_id),
         "scores": find_scores(connection, model_id=model_id),
-        "promises": find_promises(connection, model_id=model_id),
+        "promises": promises,
+        "checks": find_checks(connection, model_id=model_id),
         "leaks": find_leaks(connection, model_id=model_id),
     }
 
@@ -109,6 +115,37 @@ def find_promises(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> li
         "from tier_promises where model_id = $model_id and kind = 'tier' order by place desc",
         {"model_id": model_id},
     )
+
+
+def find_checks(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:
+    """The rows of promise_checks for the tiers of a model of which it is known whether the promise
+    was kept, the latest day first and on it the highest tier."""
+    return fetch_rows(
+        connection,
+        """
+        select promise_checks.*
+        from promise_checks
+        inner join tier_promises using (model_id, kind, name)
+        where model_id = $model_id and kind = 'tier' and promise_checks.kept is not null
+        order by promise_checks.promised_on desc, tier_promises.place desc
+        """,
+        {"model_id": model_id},
+    )
+
+
+def find_profile(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> dict[str, list[Row]]:
+    """What stands out in the ideal customer profile of a model: `more`, what those with the outcome
+    have more often, the surest first; `less`, the surest first as well; PROFILE_ROWS of each at
+    most."""
+    rows = fetch_rows(
+        connection,
+        "from ideal_customer_profile where model_id = $model_id and stands_out is not null"
+        " order by place",
+        {"model_id": model_id},
+    )
+    more = [row for row in rows if row["stands_out"] == "more"]
+    less = [row for row in reversed(rows) if row["stands_out"] == "less"]
+    return {"more": more[:PROFILE_ROWS], "less": less[:PROFILE_ROWS]}
 
 
 def find_leaks(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> list[Row]:

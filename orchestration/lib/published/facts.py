@@ -3,8 +3,8 @@
 import duckdb
 
 from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
-from orchestration.lib.basics.warehouse import quote
 
 PAGE_RULES = 25
 BEST_ACCOUNTS = 5
@@ -332,9 +332,10 @@ def find_unusual(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) -> Row:
-    """What a model hands over: due (hand-overs that are due since the newest day), open, back (came
-    back on that day), drop_out (leads that leave their tier within a week), field (the one to buy
-    first; None where none matters), expected (tiers it is expected to change)."""
+    """What a model hands over: due (hand-overs that are due since the newest day), drawn (those of
+    them that were drawn at random), open, back (came back on that day), drop_out (leads that leave
+    their tier within a week), field (the one to buy first; None where none matters), expected
+    (tiers it is expected to change)."""
     return fetch_rows(
         connection,
         f"""
@@ -343,6 +344,9 @@ def find_sales_facts(connection: duckdb.DuckDBPyConnection, *, model_id: str) ->
         select
             (select count(*) from hand_overs, newest where model_id = $model_id and due_on = day)
                 as due,
+            (select count(*) from hand_overs, newest
+                where model_id = $model_id and due_on = day and draw_probability is not null)
+                as drawn,
             (select count(*) from hand_overs where model_id = $model_id and recycled_on is null)
                 as open,
             (select count(*) from hand_overs, newest

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lib.basics.warehouse import quote
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.decided.history import describe_part
 
 HISTORY = "lead_score_history"

@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.basics.outcomes import Answer, WrongUse
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import fetch_rows
-from orchestration.lib.basics.warehouse import quote
 from orchestration.lib.published.facts import find_champions
 from orchestration.lib.published.publication import list_publications, read_current
 from orchestration.lib.published.summary import describe_leads

@@ -4,7 +4,7 @@ import duckdb
 import jinja2
 
 from orchestration.lib.basics.rows import Row
-from orchestration.lib.published.evidence import find_evidence
+from orchestration.lib.published.evidence import find_evidence, find_profile
 from orchestration.lib.published.facts import (
     PAGE_RULES,
     count_quarantined,
@@ -57,6 +57,7 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
             for model_id in champions
         },
         evidence={model_id: find_evidence(connection, model_id=model_id) for model_id in champions},
+        profiles={model_id: find_profile(connection, model_id=model_id) for model_id in champions},
         forecast=find_forecast(connection),
         unknown_stages=describe_unknown_stages(find_unknown_stages(connection)),
         quarantine=count_quarantined(connection),

@@ -34,8 +34,9 @@ import duckdb
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import say_once
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.warehouse import attach_warehouse, quote
+from orchestration.lib.basics.warehouse import attach_warehouse, is_on_server
 from orchestration.lib.decided.acceptances import list_passages
 from orchestration.lib.published.copies import AT_ONCE, copy_marts
 from orchestration.lib.published.history import (
@@ -47,6 +48,7 @@ from orchestration.lib.published.history import (
     export_history,
     find_known_parts,
 )
+from orchestration.lib.published.on_server import drop_on_server, show_on_server
 from orchestration.lib.published.page import render_page
 
 # The published marts and the order of their rows, those of the history in each of its parts.
@@ -74,10 +76,13 @@ MARTS = {
     "model_health": "as_of_date, model_id",
     "rule_health": "as_of_date, model_id, rule_id",
     "attribute_worth": "as_of_date, model_id, kind, attribute, value",
+    "ideal_customer_profile": "model_id, place",
     "score_trend": "as_of_date, model_id",
     "lead_funnel": "as_of_date, model_id, position",
     "hand_over_feedback": "as_of_date, model_id, kind, value",
     "tier_promises": "model_id, kind, place",
+    "promise_checks": "model_id, kind, name, promised_on",
+    "published_promises": "model_id, kind, name, as_of_date",
     "worked_anyway": "model_id, lead_id",
     "lead_confidence": "as_of_date, model_id, lead_id",
     "model_confidence": "model_id",
@@ -193,8 +198,12 @@ def publish(
         sync(folder)
         folder.rename(versions / publication_id)
         sync(versions)
+        if is_on_server(warehouse):
+            show_on_server(warehouse, versions / publication_id, MARTS)
         switch_to(published, publication_id)
         drop_old(published, keep=keep)
+        if is_on_server(warehouse):
+            drop_on_server(kept["publication_id"] for kept in list_publications(published))
     return manifest
 
 
@@ -245,8 +254,8 @@ def find_reason_to_keep(live: Manifest | None, *, as_of: date) -> str | None:
     )
 
 
-def roll_back(published: Path, publication_id: str) -> Manifest:
-    """Make an older publication the live one again and return its manifest.
+def roll_back(published: Path, publication_id: str, *, warehouse: Path) -> Manifest:
+    """Make an older publication of `warehouse` the live one again and return its manifest.
 
     Raises ValueError, and changes nothing, where there is none of that id or one of its files is
     not the one that was published.
@@ -266,6 +275,8 @@ def roll_back(published: Path, publication_id: str) -> Manifest:
                     f"{folder / name} is not the file that was published: its checksum differs "
                     "from the manifest. The live publication stays; choose another one."
                 )
+        if is_on_server(warehouse):
+            show_on_server(warehouse, folder, MARTS)
         switch_to(published, publication_id)
     return manifest
 

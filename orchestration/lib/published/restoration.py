@@ -13,8 +13,9 @@ import duckdb
 
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.progress import count_things
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings, read_variables
-from orchestration.lib.basics.warehouse import attach_warehouse, open_warehouse, quote
+from orchestration.lib.basics.warehouse import attach_warehouse, has_warehouse, open_warehouse
 from orchestration.lib.decided.history import note_parts
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
 from orchestration.lib.delivered.release import make_payload
@@ -37,6 +38,7 @@ SOURCES = {
     "lead_score_changes": "from lead_score_changes",
     "hand_overs": "from hand_overs",
     "hand_over_rules": "from hand_over_rules",
+    "published_promises": "from published_promises",
     "backtest": "from backtest",
     "backtest_cohorts": "from backtest_cohorts",
     "leakage": "from leakage",
@@ -237,7 +239,7 @@ days, 16 rows of history.
 
 def demand_no_past(settings: Settings) -> None:
     """WrongUse where the warehouse holds history or hand-overs: there is nothing to restore."""
-    if settings.warehouse.exists():
+    if has_warehouse(settings.warehouse):
         with attach_warehouse(settings.warehouse) as connection:
             connection.execute("use warehouse")
             if has_past(connection):

@@ -285,8 +285,10 @@ def describe_unusual(rows: list[Row]) -> list[str]:
 
 def describe_sales(facts: Row) -> list[str]:
     """What sales is to have, and what would be worth knowing."""
+    drawn = f" ({facts['drawn']:,} drawn at random)" if facts["drawn"] else ""
     lines = [
-        f"{count_things(facts['due'], 'lead')} newly due for sales, {facts['back']:,} came back,"
+        f"{count_things(facts['due'], 'lead')} newly due for sales{drawn},"
+        f" {facts['back']:,} came back,"
         f" {facts['open']:,} handed over in all; within {OUTLOOK_DAYS} days"
         f" {facts['drop_out']:,} drop out if nothing happens"
     ]
@@ -378,25 +380,41 @@ def describe_evidence(found: dict[str, Any] | None) -> list[str]:
         return ["Not tested on the past yet, so that no tier promises anything: leads backtest"]
     auc = found["all"].get("auc", {}).get("value")
     told = [row for row in found["promises"] if row["rate"] is not None]
-    broken = [row["name"] for row in found["promises"] if row["kept"] is False]
+    broken = [row for row in found["promises"] if row["kept"] is False]
     words = [
-        "too few outcomes for an AUC" if auc is None else f"AUC {auc:.2f}",
+        *(["too few outcomes for an AUC"] if auc is None and found["confidence"] else []),
+        *([f"AUC {auc:.2f}"] if auc is not None else []),
         *[
             f"{row['name']} promises {row['rate']:.0%} ({row['low']:.0%}–{row['high']:.0%}) "
             f"within {row['horizon_days']} days"
             for row in told[:1]
         ],
-        f"promises broken: {', '.join(broken)}" if broken else "no promise was broken",
+        f"promises broken: {', '.join(map(describe_broken_promise, broken))}"
+        if broken
+        else "no promise was broken",
     ]
     lines = wrap("; ".join(words))
-    if found["confidence"]["finding"]:
+    if found["confidence"] and found["confidence"]["finding"]:
         lines += wrap(found["confidence"]["finding"])
     for leak in found["leaks"]:
         lines += wrap(f"{leak['name']}: {leak['finding_text']}")
-    return [
-        f"On {count_things(len(found['days']), 'past day')} (tables backtest, tier_promises)",
-        *lines,
-    ]
+    days = f"On {count_things(len(found['days']), 'past day')} (tables backtest, tier_promises)"
+    if not found["confidence"]:
+        days = "By the history of tiers (table tier_promises); leads backtest tells more"
+    return [days, *lines]
+
+
+def describe_broken_promise(row: Row) -> str:
+    """A tier that broke its promise.
+
+    >>> describe_broken_promise({"name": "sales", "promised_rate": 0.2, "came_rate": 0.1,
+    ...                          "promised_on": "2026-03-31"})
+    'sales (20% on 2026-03-31, 10% came)'
+    """
+    return (
+        f"{row['name']} ({row['promised_rate']:.0%} on {row['promised_on']}, "
+        f"{row['came_rate']:.0%} came)"
+    )
 
 
 def describe_forecast(forecast: list[Row], unknown_stages: list[Row]) -> list[str]:

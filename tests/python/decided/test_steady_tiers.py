@@ -308,6 +308,61 @@ def test_a_challenger_hands_nothing_over():
         assert read_hand_overs(connection) == []
 
 
+def draw_of_warm_leads(pct):
+    """The ladder with so many of a hundred warm leads worked all the same. Lead 8 draws 15.5, 10
+    29.9, 4 35.7 and 1 95.9."""
+    of_warm = LADDER["tier"].eq("warm") * pct
+    actions = {"cold": "mail", "warm": "mail", "sales": "call", "hot": "visit"}
+    return LADDER.assign(worked_anyway_pct=of_warm, action=LADDER["tier"].map(actions))
+
+
+def test_of_leads_below_the_line_the_drawn_ones_are_handed_over_once_and_say_so():
+    days = [FIRST + timedelta(number) for number in range(7)]
+    with make_connection(draw_of_warm_leads(32.5)) as connection:
+        warm = dict.fromkeys(["1", "4", "8", "10", "excluded"], 40)
+        reject(connection, days[0], "10", on=FIRST, until=days[1])
+        score_day(connection, days[0], {**warm, "11": 20, "3": 65}, excluded=["excluded"])
+        found = connection.execute(
+            "select lead_id, tier, action, sla_hours, draw_probability, reasons, idempotency_key"
+            " from hand_overs order by lead_id"
+        ).fetchall()
+        drawn = "Drawn at random to be worked all the same, as 32.5 of 100 leads of the tier warm"
+        assert [row[:-1] for row in found] == [
+            ("3", "sales", "call", 24, None, None),
+            ("8", "warm", "call", 24, Decimal("0.325"), drawn),
+        ]
+        # Planned anew it is the same one; once it is given to sales, its score changes nothing.
+        score_day(connection, days[1], {"8": 40, "10": 40, "3": 65})
+        release(connection)
+        score_day(connection, days[3], {"8": 10, "10": 45, "3": 65})
+        assert ("8", 1, 1, "warm", None, None) in read_hand_overs(connection)
+        assert connection.execute(
+            "select idempotency_key from hand_overs where lead_id = '8'"
+        ).fetchall() == [(found[1][-1],)]
+        # Who comes to a tier that hands over is handed over by it, as any lead.
+        score_day(connection, days[4], {"8": 90, "10": 45, "3": 65})
+        release(connection)
+        reject(connection, days[5], "10", on=days[5], reason="not now", until=days[6])
+        score_day(connection, days[5], {"8": 40, "10": 45, "3": 10})
+        # Who was with sales already is not drawn.
+        score_day(connection, days[6], {"8": 40, "10": 45, "3": 40})
+        assert read_hand_overs(connection) == [
+            ("10", 1, 2, "warm", 6, "rejected by sales: not now"),
+            ("3", 1, 1, "sales", 6, "cooled down"),
+            ("8", 1, 1, "warm", 5, "drawn, and now in the tier hot"),
+            ("8", 2, 5, "hot", 6, "cooled down"),
+        ]
+        assert connection.execute("select count(draw_probability) from hand_overs").fetchone() == (
+            2,
+        )
+
+
+def test_without_a_share_to_be_drawn_nobody_is():
+    with make_connection(draw_of_warm_leads(0)) as connection:
+        score_day(connection, FIRST, {"8": 40})
+        assert read_hand_overs(connection) == []
+
+
 def test_a_hand_over_keeps_the_rules_it_was_made_of():
     with make_connection() as connection:
         score_day(connection, FIRST, {"1": 90})

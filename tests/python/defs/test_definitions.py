@@ -15,6 +15,7 @@ from holders import hold_lock_elsewhere
 
 from orchestration.cli.daily_run import find_sentences
 from orchestration.definitions import defs
+from orchestration.defs import past
 from orchestration.defs.audit import make_audit
 from orchestration.defs.days import list_days, make_days, make_tags
 from orchestration.defs.dbt_assets import describe_to_dagster
@@ -23,6 +24,7 @@ from orchestration.defs.publish import published_marts
 from orchestration.defs.resources import WarehouseLock
 from orchestration.defs.tiering import feed_health, lead_tiers
 from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.built.dbt_command import NodeResult
 from orchestration.lib.checked.audit import BATCHES, audit_mart
 from orchestration.lib.learned.backtest import TABLES
@@ -67,13 +69,56 @@ def test_the_schedule_starts_it_at_six_utc(definitions):
     assert schedule.job_name == "daily_refresh"
 
 
-def list_scheduled_days(definitions, monkeypatch, at, **settings):
-    for name in ("LEADS_RAW", "LEADS_AS_OF", "LEADS_WAREHOUSE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in settings.items():
-        monkeypatch.setenv(name, str(value))
+def test_the_past_is_tested_on_the_first_of_a_month_after_the_daily_run(definitions):
+    schedule = definitions.resolve_schedule_def("monthly_backtest_schedule")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 7 1 * *", "UTC")
+    assert schedule.job_name == "monthly_backtest"
+    daily = definitions.resolve_schedule_def("daily_refresh_schedule")
+    assert schedule.default_status == daily.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def run_backtest(monkeypatch, tmp_path, stand_in):
+    """The monthly job as of June 30, with `stand_in` for the back-test itself."""
+    monkeypatch.setattr(past, "back_test", stand_in)
+    monkeypatch.setattr(past, "FOLDER", tmp_path / "backtest")
+    monkeypatch.setenv("LEADS_WAREHOUSE", str(tmp_path / "leads.duckdb"))
+    day = date(2026, 6, 30)
+    with dg.DagsterInstance.ephemeral() as instance:
+        return past.monthly_backtest.execute_in_process(
+            instance=instance, tags=make_tags(day, day), raise_on_error=False
+        )
+
+
+def test_the_monthly_job_tests_the_past_as_of_its_day_and_says_what_it_made(monkeypatch, tmp_path):
+    asked = []
+
+    def find_nothing(settings, **options):
+        asked.append((settings.as_of_dates, settings.warehouse, options["days"]))
+        return []
+
+    result = run_backtest(monkeypatch, tmp_path, find_nothing)
+    assert result.success
+    assert asked == [((date(2026, 6, 30),), tmp_path / "leads.duckdb", "")]
+    made = result.asset_materializations_for_node("test_scores_of_the_past")
+    assert {event.asset_key.to_user_string() for event in made} == set(TABLES)
+
+
+def test_the_monthly_job_ends_with_the_sentence_on_what_is_wrong(monkeypatch, tmp_path):
+    def refuse(settings, **options):
+        raise WrongUse("On none of 12 days was a lead at risk.")
+
+    result = run_backtest(monkeypatch, tmp_path, refuse)
+    [failed] = result.get_step_failure_events()
+    assert "On none of 12 days was a lead at risk." in failed.step_failure_data.error.message
+
+
+def list_scheduled_days(definitions, monkeypatch, at, *, name="daily_refresh_schedule", **settings):
+    for variable in ("LEADS_RAW", "LEADS_AS_OF", "LEADS_WAREHOUSE"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in settings.items():
+        monkeypatch.setenv(variable, str(value))
     context = dg.build_schedule_context(scheduled_execution_time=at)
-    schedule = definitions.resolve_schedule_def("daily_refresh_schedule")
+    schedule = definitions.resolve_schedule_def(name)
     runs = schedule.evaluate_tick(context).run_requests
     return [[str(day) for day in list_days(run.tags)] for run in runs]
 
@@ -89,6 +134,17 @@ def test_the_schedule_scores_today_and_of_the_sample_its_last_day(
     assert list_scheduled_days(definitions, monkeypatch, at, LEADS_WAREHOUSE=nowhere) == [
         ["2026-06-30"]
     ]
+
+
+def test_the_past_is_tested_as_of_today_and_of_the_sample_as_of_its_last_day(
+    definitions, monkeypatch, tmp_path
+):
+    at = datetime(2026, 12, 1, 7, tzinfo=UTC)
+    monthly = {"name": "monthly_backtest_schedule", "LEADS_WAREHOUSE": tmp_path / "leads.duckdb"}
+    assert list_scheduled_days(definitions, monkeypatch, at, LEADS_RAW=tmp_path, **monthly) == [
+        ["2026-12-01"]
+    ]
+    assert list_scheduled_days(definitions, monkeypatch, at, **monthly) == [["2026-06-30"]]
 
 
 def test_every_asset_is_made_by_day_and_a_backfill_takes_a_week_in_one_run(definitions, graph):

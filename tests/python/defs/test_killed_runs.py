@@ -14,7 +14,9 @@ from types import SimpleNamespace
 import dagster as dg
 import duckdb
 import pytest
+from postgres_server import start_server
 
+from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
 from orchestration.lib.basics.settings import PROJECT_ROOT
 from orchestration.lib.delivered.outbox import open_outbox, read_states
 from orchestration.lib.published.publication import MARTS, hash_file, read_current
@@ -37,10 +39,11 @@ PROCESSES.set_forkserver_preload(
 )
 
 
-def refresh(folder: str, as_of: str, moment: str | None) -> None:
-    """The daily refresh of the installation in `folder`, in a process of its own that ends itself,
-    as a kill would, at a `moment` of MOMENTS."""
+def refresh(folder: str, as_of: str, moment: str | None, engine: dict[str, str]) -> None:
+    """The daily refresh of the installation in `folder` on an `engine` (variables), in a process of
+    its own that ends itself, as a kill would, at a `moment` of MOMENTS."""
     os.environ.update(
+        engine,
         LEADS_RAW=f"{folder}/raw",
         LEADS_WAREHOUSE=f"{folder}/leads.duckdb",
         LEADS_PUBLISHED=f"{folder}/published",
@@ -56,7 +59,7 @@ def refresh(folder: str, as_of: str, moment: str | None) -> None:
     daily_run.LOG_FILE = daily_run.DAGSTER_HOME / "daily_refresh.log"
     daily_run.PROJECT_ROOT = Path(folder)
     if moment:
-        MOMENTS[moment]()
+        (MOMENTS | ON_SERVER)[moment]()
     raise SystemExit(main.run(["run"]))
 
 
@@ -108,11 +111,21 @@ MOMENTS = {
         "orchestration.lib.published.publication", "switch_to"
     ),
 }
+ON_SERVER = {
+    "second day tiered, not yet committed": lambda: die_at_call(
+        "orchestration.lib.decided.tiers", "decide_hand_overs", number=2
+    ),
+    "all written, schemas not yet switched": lambda: die_at_call(
+        "orchestration.lib.published.on_server", "switch_schemas"
+    ),
+}
 
 
-def start(folder: Path, as_of: str, moment: str | None = None) -> int:
+def start(
+    folder: Path, as_of: str, moment: str | None = None, *, engine: dict[str, str] | None = None
+) -> int:
     """How a refresh in a process of its own ended: its exit code, or minus the signal."""
-    process = PROCESSES.Process(target=refresh, args=(str(folder), as_of, moment))
+    process = PROCESSES.Process(target=refresh, args=(str(folder), as_of, moment, engine or {}))
     process.start()
     process.join(timeout=300)
     assert process.exitcode is not None
@@ -120,15 +133,17 @@ def start(folder: Path, as_of: str, moment: str | None = None) -> int:
 
 
 def read_marts(file: Path) -> dict[str, list[tuple]]:
-    """All rows of all marts in a publication's database, in their order."""
+    """All rows of all marts in a publication's database, in their order, but for the clock's."""
     with duckdb.connect(str(file), read_only=True) as connection:
-        return {
-            mart: connection.execute(f"select * from {mart} order by all").fetchall()
-            for mart in MARTS
-        }
+        return {mart: read_mart(connection, mart) for mart in MARTS}
 
 
-def publish_first_day(folder: Path) -> None:
+def read_mart(connection: duckdb.DuckDBPyConnection, mart: str) -> list[tuple]:
+    query = f"select columns(name -> name <> 'released_at') from {mart} order by all"
+    return connection.execute(query).fetchall()
+
+
+def publish_first_day(folder: Path, *, engine: dict[str, str] | None = None) -> None:
     """An installation that has scored the first days, with the raw rows that had loaded by then."""
     generate(
         ["--out", str(folder / "all"), "--last-day", "2026-06-29"]
@@ -142,7 +157,7 @@ def publish_first_day(folder: Path) -> None:
         )
     (folder / "dagster").mkdir()
     shutil.copy(PROJECT_ROOT / ".dagster/dagster.yaml", folder / "dagster")
-    assert start(folder, FIRST_DAYS) == 0
+    assert start(folder, FIRST_DAYS, engine=engine) == 0
     shutil.rmtree(folder / "raw")
     (folder / "all").rename(folder / "raw")
 
@@ -218,3 +233,24 @@ def test_a_run_that_finds_its_warehouse_lost_ends_as_if_it_were_not(before, undi
     written.remove(folder / "dagster/dagster.yaml")
     assert len(written) > 10
     assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
+def test_on_postgres_the_same_is_published_also_after_runs_that_were_killed(undisturbed, tmp_path):
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    with start_server() as place:
+        engine = {**place, "LEADS_TARGET": "postgres"}
+        publish_first_day(folder, engine=engine)
+        for moment in ON_SERVER:
+            assert start(folder, NEW_DAYS, moment, engine=engine) == -signal.SIGKILL
+            with attach_postgres(locate_postgres(place), is_read_only=True) as reader:
+                day = reader.execute(
+                    "select max(as_of_date)::varchar from warehouse.published.lead_scores"
+                ).fetchone()
+            assert day == (FIRST_DAY,)
+        assert start(folder, NEW_DAYS, engine=engine) == 0
+        published = read_marts(folder / "published/leads.duckdb")
+        assert published == undisturbed
+        with attach_postgres(locate_postgres(place), is_read_only=True) as reader:
+            reader.execute("use warehouse.published")
+            assert {mart: read_mart(reader, mart) for mart in MARTS} == published

@@ -163,6 +163,7 @@ def test_the_payload_is_the_hand_over_and_nothing_of_the_person(released):
         "sla_hours": 24,
         "score": 71.8442,
         "reasons": "+24 Met with a seller",
+        "draw_probability": 0.02,
     }
 
 

@@ -154,8 +154,20 @@ def test_what_was_planted_stands_in_the_files_with_reasons(learned):
     assert len(rules) == learned.answer.document["rules"] <= 25
     [model] = read(learned.out / "models.csv")
     assert (model["model_id"], model["role"]) == (f"{MODEL}_learned", "challenger")
-    tiers = [int(row["enter_at"]) for row in read(learned.out / "tiers.csv")]
+    ladder = read(learned.out / "tiers.csv")
+    tiers = [int(row["enter_at"]) for row in ladder]
     assert tiers == sorted(set(tiers), reverse=True) and tiers[-1] == int(model["min_score"])
+    # A tier with twice as many outcomes as usual hands over, and each stands for a stage of the
+    # book written by hand.
+    assert {row["tier"]: (row["hands_over"], row["stage"]) for row in ladder}.items() <= {
+        "call_first": ("true", "purchase"),
+        "call": ("true", "consideration"),
+        "nurture": ("false", "consideration"),
+        "wait": ("false", "unaware"),
+    }.items()
+    assert {row["stage"] for row in ladder} <= {
+        row["stage"] for row in read(learned.out / "stages.csv")
+    }
     [outcome] = read(learned.out / "outcomes.csv")
     assert (outcome["outcome"], outcome["horizon_days"]) == ("opportunity", "30")
 

@@ -5,6 +5,7 @@ gives the same book."""
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,11 +19,10 @@ from orchestration.lib.learned.comparison import (
     LEARNED,
     compare,
     count_periods,
-    draw_leads,
-    sort_samples,
-    weigh_auc,
+    judge_all,
 )
 from orchestration.lib.learned.learning import ROUNDING_MAY_COST, learn_book, refit
+from orchestration.lib.learned.metrics import draw_ranking
 from orchestration.lib.learned.parts import Past, demand_enough, part_history
 from orchestration.lib.learned.reports import describe_drift
 from orchestration.lib.learned.rules import list_steps, make_rules
@@ -241,13 +241,20 @@ def test_all_ways_to_score_are_judged_on_the_same_rows_and_who_is_better_is_said
         assert by_name[LEARNED].calibration_error < 0.06
 
 
-def test_a_sample_of_leads_is_weighed_as_scikit_learn_weighs_it():
+def test_intervals_are_those_of_a_back_test():
     random = np.random.default_rng(1)
-    came, score = random.random(300) < 0.3, random.integers(0, 9, 300)
-    samples = draw_leads(random.integers(0, 80, 300), seed=3)[:5]
-    ours = [weigh_auc(order) for order in sort_samples(score, came, samples)]
-    theirs = [roc_auc_score(came, score, sample_weight=sample) for sample in samples]
-    assert ours == pytest.approx(theirs)
+    came, score = random.random(900) < 0.3, random.integers(0, 9, 900)
+    leads = random.integers(0, 300, 900)
+    (judged,) = judge_all(
+        {LEARNED: score}, {LEARNED: score / 9}, came, leads=leads, rules={LEARNED: 3}
+    )
+    counts = (
+        pd.DataFrame({"lead_group": leads % 100, "score": score, "leads": 1, "outcomes": came})
+        .groupby(["lead_group", "score"], as_index=False)
+        .sum()
+    )
+    assert (judged.low, judged.high) == pytest.approx(draw_ranking(counts)["auc"])
+    assert judged.auc == pytest.approx(roc_auc_score(came, score))
 
 
 @pytest.mark.parametrize(("shift", "has_drifted"), [(0.0, False), (1.5, True), (-2.5, True)])
@@ -268,7 +275,12 @@ def test_what_leaks_is_sensitive_or_asked_to_be_left_out_is_not_asked():
     old = {
         "sensitive_fields": [{"pattern": "(^|_)age(_|$)", "what": "age"}],
         "attributes": [
-            {"attribute": name, "origin": origin, "is_personal": personal}
+            {
+                "attribute": name,
+                "origin": origin,
+                "is_personal": personal,
+                "follows_outcome": "true" if name in ("owner_id", "days_since_won") else "false",
+            }
             for name, origin, personal in [
                 ("owner_id", "lead", "false"),
                 ("email", "lead", "true"),

@@ -371,7 +371,7 @@ def test_the_newest_publications_stay_and_the_live_one_always(publish_once, publ
     ids = [publish_once(keep=3)["publication_id"] for _ in range(5)]
     kept = [manifest["publication_id"] for manifest in list_publications(published)]
     assert kept == ids[:1:-1]
-    roll_back(published, ids[2])
+    roll_back(published, ids[2], warehouse=warehouse)
     publication.drop_old(published, keep=1)
     kept = [manifest["publication_id"] for manifest in list_publications(published)]
     assert kept == [ids[4], ids[2]]
@@ -384,7 +384,7 @@ def test_rolling_back_makes_the_older_one_live(publish_once, published, warehous
     change(warehouse, "delete from scored_leads where lead_id > 'L000100'")
     publish_once()
     assert count_rows(published / "leads.duckdb")["scored_leads"] == 101
-    roll_back(published, first["publication_id"])
+    roll_back(published, first["publication_id"], warehouse=warehouse)
     assert read_current(published) == first
     assert count_rows(published / "leads.duckdb")["scored_leads"] == 300
 
@@ -396,9 +396,9 @@ def test_rolling_back_to_a_changed_or_unknown_publication_is_refused(publish_onc
     with file.open("ab") as broken:
         broken.write(b"!")
     with pytest.raises(ValueError, match="lead_tiers.parquet is not the file that was published"):
-        roll_back(published, first["publication_id"])
+        roll_back(published, first["publication_id"], warehouse=warehouse)
     with pytest.raises(ValueError, match="There is no publication 'yesterday'.*there are: "):
-        roll_back(published, "yesterday")
+        roll_back(published, "yesterday", warehouse=warehouse)
     assert read_current(published) == second
 
 
@@ -481,7 +481,7 @@ def test_a_damaged_publication_is_skipped_with_the_reason(publish_once, publishe
     assert list_publications(published) == [live]
     assert capsys.readouterr().err.startswith(f"Skipped: {folder} {DAMAGES[damage]}")
     with pytest.raises(ValueError, match=f"no publication '{broken['publication_id']}'"):
-        roll_back(published, broken["publication_id"])
+        roll_back(published, broken["publication_id"], warehouse=warehouse)
     after = publish_once()
     assert list_publications(published) == [after, live]
 
@@ -501,7 +501,11 @@ def test_a_damaged_live_publication_says_so_and_the_next_run_publishes_anew(
     assert told.startswith(f"The live publication is damaged: {folder} ")
     assert "`leads rollback <publication id>` goes back to one" in told
     # One can go back, and the next run publishes.
-    assert roll_back(published, before["publication_id"]) == before == read_current(published)
+    assert (
+        roll_back(published, before["publication_id"], warehouse=warehouse)
+        == before
+        == read_current(published)
+    )
     after = publish_once()
     assert read_current(published) == after
     assert count_rows(published / "leads.duckdb") == after["row_counts"]
@@ -558,7 +562,7 @@ def test_a_part_of_the_history_that_did_not_change_is_linked(publish_once, publi
     third = publish_once(keep=2)
     one, other = (find_part(published, manifest, "2026-05") for manifest in (second, third))
     assert one.samefile(other)
-    roll_back(published, second["publication_id"])
+    roll_back(published, second["publication_id"], warehouse=warehouse)
     # A publication that is gone takes no part away from those that are left.
     shutil.rmtree(one.parents[1])
     assert len(pq.read_table(other)) == 10
@@ -710,7 +714,11 @@ def test_the_page_has_what_sales_and_marketing_talk_about(publish_once, publishe
     html = (published / "index.html").read_text()
     meeting = html[html.index('id="meeting"') : html.index('id="evidence"')]
     text = " ".join(re.sub("<[^>]*>", " ", meeting).split())
-    assert "interest marketing 200 4 kept out 300 33 % 28–39 12.5 handed_over sales 100 100" in text
+    assert (
+        "interest marketing 200 4 kept out 340 40 since nobody knows when 33 % 28–39 12.5 "
+        "handed_over sales 100 100" in text
+    )
+    assert "first scored day came there on a day that nobody knows" in text
     assert (
         "Mean score 48.5, -0.8 against 30 days before, +1.2 since 2026-05-21; 34 % of the leads"
     ) in text
@@ -743,8 +751,14 @@ def test_the_page_has_what_the_scores_were_worth(publish_once, published):
         "contract &lt;b&gt; : Of the 80 leads that have it, 80 had their &lt;outcome&gt;." in text
     )
     assert "ready_to_buy 12 too few 90 days – – – – sales 400 18 % 14–21" in text
-    assert "sales 400 18 % 14–21 90 days 16 % 12–20 18 % 15–22 yes yes" in text
-    assert "nurture 500 4 % 3–6 90 days 10 % 8–12 4 % 3–6 broken –" in text
+    assert "sales 400 18 % 14–21 90 days 16 % 12–20 2026-04-01, as published" in text
+    assert "as published 18 % 15–22 yes yes nurture 500 4 % 3–6 90 days 10 % 8–12" in text
+    assert "2026-04-01, by what had come 4 % 3–6 broken –" in text
+    assert (
+        "Promises held against what came, 2 by 1 days Day Tier Leads Promised Came Kept Counted "
+        "2026-04-01 sales 100 16 % 12–20 as published 18 % 15–22 yes as leads stood "
+        "2026-04-01 nurture 500 10 % 8–12 by what had come 4 % 3–6 broken scored again"
+    ) in text
     assert evidence.count("<svg") == evidence.count("<figcaption>") == 4
     # The best tenth has √0.1 of the outcomes: 160 high, from 170 upwards.
     assert "M40 170L65.0 119.4L90.0 98.4" in evidence
@@ -758,6 +772,35 @@ def test_a_model_that_was_not_tested_promises_nothing(publish_once, published, w
         "Not tested on the past yet" in html and "<svg" not in html[: html.index('id="forecast"')]
     )
     assert "\nNot tested on the past yet, so that no tier promises anything" in summarize(published)
+
+
+def test_the_ideal_customer_stands_on_the_page_beside_the_points(publish_once, published):
+    publish_once()
+    html = (published / "index.html").read_text()
+    part = html[html.index("The ideal customer") : html.index('id="forecast"')]
+    text = " ".join(re.sub("<[^>]*>", " ", part).split())
+    assert "What is more frequent among leads with a &lt;won&gt; opportunity than among all" in text
+    assert (
+        "industry &lt;software&gt; 120 60 % 50–69 30 % 2.00 3 5.5"
+        " country fr 60 2 % 1–7 15 % 0.13 2 the wrong way -9"
+    ) in text
+
+
+def test_promises_of_a_history_that_was_never_tested_are_told(publish_once, published, warehouse):
+    change(
+        warehouse,
+        "delete from model_confidence; delete from backtest; delete from leakage;"
+        "delete from backtest_cohorts",
+    )
+    publish_once()
+    html = (published / "index.html").read_text()
+    assert "By the project's own history of tiers" in html
+    assert '<span class="loss">broken</span>' in html
+    assert (
+        "\nBy the history of tiers (table tier_promises); leads backtest tells more\n"
+        "  sales promises 18% (14%–21%) within 90 days; promises broken: nurture (10% on"
+        " 2026-04-01, 4% came)\n"
+    ) in summarize(published).replace("\n  2026", " 2026")
 
 
 def test_the_forecast_stands_on_the_page_and_names_what_adds_nothing(
@@ -823,7 +866,8 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
     assert "(+" in text
     assert (
         "\nOn 1 past day (tables backtest, tier_promises)\n"
-        "  AUC 0.75; sales promises 18% (14%–21%) within 90 days; promises broken: nurture\n"
+        "  AUC 0.75; sales promises 18% (14%–21%) within 90 days; promises broken: nurture (10% on"
+        "\n  2026-04-01, 4% came)\n"
         "  The rate <drifted>: probabilities are moved.\n"
         "  contract <b>: Of the 80 leads that have it, 80 had their <outcome>.\n"
     ) in text
@@ -832,7 +876,7 @@ def test_the_summary_names_tiers_best_leads_quarantine_and_place(
         "\nOf 8 rules 3 are to be talked about (rule_health)\n"
         "  visit_1: Worth -2.5 points, but 30 % & more.\n"
         "  company_size: All 288 leads meet it, so that it tells none from another.\n"
-        "Funnel: interest 300 → handed over 100\n"
+        "Funnel: interest 340 → handed over 100\n"
     ) in text
     assert "crm.leads: created_at is not a timestamp" in text
     assert str(published / "leads.duckdb") in text

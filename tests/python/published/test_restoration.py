@@ -31,6 +31,8 @@ update hand_overs set recycled_on = '2026-06-30', recycle_reason = 'cooled down'
 where lead_id in (select min(lead_id) from hand_overs);
 insert into hand_over_rules select idempotency_key, 'visit_1', 2.5 from hand_overs;
 insert into scored_days values ('b2b', '2026-06-20');
+insert into published_promises values
+    ('2026-05-31', 'b2b', 'tier', 'sales', 'opportunity', 90, 0.1, 0.05, 0.18);
 insert into lead_score_past
 select model_id, lead_id, '2026-06-20', '2026-06-30', 7, 'aware', '2026-06-20', 'aware'
 from lead_score_current where lead_id < 'L000010';

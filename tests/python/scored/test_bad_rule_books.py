@@ -468,6 +468,20 @@ def test_a_missing_column_is_named(rules, edit, tmp_path):
     )
 
 
+def test_leads_are_drawn_only_where_a_tier_of_the_model_hands_over(rules, edit, tmp_path):
+    for row in (10, 11, 12, 13):
+        edit("tiers", row, {"hands_over": ""})
+    path = rules / "tiers.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},worked_anyway_pct", *(f"{row},5" for row in rows), ""]))
+    errors = check(rules, tmp_path).errors
+    assert (
+        "tiers.csv, row 11, column worked_anyway_pct: '5' needs a tier of the model that hands over"
+        in errors
+    )
+    assert "row 5, column worked_anyway_pct" not in errors
+
+
 def test_models_are_told_apart_by_more_than_capitals_and_blanks(rules, edit, tmp_path):
     edit("models", 2, {})
     path = rules / "models.csv"

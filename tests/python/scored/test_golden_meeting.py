@@ -158,10 +158,11 @@ def test_each_journey_stands_in_its_stage_and_counts_in_those_it_was_in(golden):
     assert read_funnel(golden / "leads.duckdb") == {
         "no stage": (1, 1, 0, None),
         "unaware": (1, 1, 0, None),
-        # The buyer was aware on the first day: nobody knows since when.
-        "awareness": (0, 1, 1, None),
+        # The buyer was aware on the first day: nobody knows since when, nor what came after it.
+        "awareness": (0, 1, 0, None),
         "interest": (0, 2, 2, 20),
-        "consideration": (1, 3, 3, 0),
+        # One of the three stood here on the first day.
+        "consideration": (1, 3, 2, 0),
         # Nobody was ever in it: who skips a stage has not reached it.
         "purchase": (0, 0, 0, None),
         "handed_over": (1, 3, 1, 1),
@@ -187,7 +188,7 @@ def test_sales_answers_count_once_and_from_the_release_on(golden):
 def test_as_known_then_a_verdict_that_loaded_later_was_not_given(golden):
     build_meeting(golden, known="then")
     funnel, feedback = (read(golden / "leads.duckdb") for read in (read_funnel, read_feedback))
-    assert funnel["handed_over"] == (2, 3, 1, 1) and funnel["consideration"] == (0, 3, 3, 0)
+    assert funnel["handed_over"] == (2, 3, 1, 1) and funnel["consideration"] == (0, 3, 2, 0)
     assert feedback["all", "all hand-overs"] == (3, 1, 0, 2, 25, 0)
     assert ("reason", "no budget") not in feedback
 
@@ -274,14 +275,11 @@ def count_funnel(stays, hand_overs, verdicts, opportunities):
                 since[position] = min(since.get(position, on), on)
         now[max(holds)] += 1
         reached[0] += holds[0] == 0
-        moved[0] += holds[0] == 0 and bool(steps)
         for position in {position for position, _ in steps}:
             reached[position] += 1
             later = [on for at, on in steps if at > position]
-            came = min(on for at, on in steps if at == position)
             # Since when it was in the tier of the first day nobody knows.
-            is_known = position >= place["handed_over"] or came > first
-            moved[position] += bool(later) and (not is_known or max(later) >= came)
+            moved[position] += bool(later) and position in since and max(later) >= since[position]
             if position in since and later and min(later) >= since[position]:
                 days[position].append((min(later) - since[position]).days)
     return {

@@ -29,6 +29,7 @@ hand_overs_so_far as (
         hand_overs.due_on,
         hand_overs.tier,
         hand_overs.sla_hours,
+        hand_overs.draw_probability is not null as is_drawn,
         case
             when hand_overs.recycled_on <= newest_day.as_of_date then hand_overs.recycle_reason
         end as recycle_reason,
@@ -89,6 +90,7 @@ select
     hand_overs_so_far.model_id,
     hand_overs_so_far.tier,
     hand_overs_so_far.sla_hours,
+    hand_overs_so_far.is_drawn,
     answers.verdict,
     answers.reason,
     case
@@ -111,6 +113,7 @@ select
     null as model_id,
     null as tier,
     null as sla_hours,
+    null as is_drawn,
     verdict,
     reason,
     null as deal_reason,

@@ -114,6 +114,8 @@ sales_steps as (
     inner join newest_day on hand_overs.due_on <= newest_day.as_of_date
     left join ranked_verdicts as latest
         on hand_overs.lead_id = latest.lead_id and latest.recency = 1
+    -- No stage led drawn leads there: they would water down what those of tiers come to.
+    where hand_overs.draw_probability is null
     union all
     select
         scored_models.model_id,

@@ -1,0 +1,10 @@
+"""What belongs here: text as it stands in SQL."""
+
+
+def quote(text: object) -> str:
+    """`text` as an SQL string.
+
+    >>> quote("it's")
+    "'it''s'"
+    """
+    return "'" + str(text).replace("'", "''") + "'"
