@@ -5,10 +5,12 @@ for value what the two say apart."""
 import functools
 import json
 import os
+import re
 from unittest import mock
 
 import duckdb
 import pytest
+import yaml
 from dbt.cli.main import dbtRunner
 from dbt_runs import PROJECT, SHIPPED_RULES, SPARING, run_dbt
 from messy_rows import write_messy, write_sample
@@ -267,3 +269,13 @@ def test_what_engines_say_apart_is_made_the_same(server):
             except duckdb.Error:
                 continue
             assert apart != value, name
+
+
+def test_unit_tests_say_what_both_engines_understand():
+    for path in sorted((PROJECT / "models").rglob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        wrong = re.findall(r"(?:\brange|::double|as double)\b(?! precision)\(?[\d)]", text)
+        assert not wrong, f"{path.name}: write generate_series and double precision"
+        names = [test["name"] for test in yaml.safe_load(text).get("unit_tests", [])]
+        # Postgres takes no longer name.
+        assert [name for name in names if len(name) > 63] == []
