@@ -95,6 +95,7 @@
 
     {%- set now_and_a_day = latest_time() -%}
     {%- set checks = [] -%}
+    {%- set reading = namespace(is_costly=false) -%}
     {%- for name in key -%}
         {%- do checks.append([name ~ ' is null', name, 'null', "'is missing'"]) -%}
     {%- endfor -%}
@@ -102,6 +103,7 @@
         {%- set arrived = 'cast(' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')' -%}
         {%- if may_be_unreadable(column.data_type, physical.get(column.name)) -%}
             {%- set arrived = column.name ~ '__raw' -%}
+            {%- set reading.is_costly = true -%}
             {%- do checks.append([
                 column.name ~ ' is null and ' ~ arrived ~ ' is not null',
                 column.name, arrived, why_unreadable(arrived, column.data_type)
@@ -150,6 +152,7 @@ read_rows as (
     {%- else %}
     where 1 = 0
     {%- endif %}
+    {{ read_each_once() if reading.is_costly }}
 
 ),
 

@@ -10,6 +10,7 @@
 {%- endmacro %}
 
 {% macro postgres__create_functions() -%}
+    create schema if not exists {{ target.schema }};
     {{ create_reading_functions() }}
     {{ create_rounding_function() }}
     {{ create_pattern_functions() }}

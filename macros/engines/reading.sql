@@ -97,3 +97,18 @@
         return null;
     end $function$;
 {%- endmacro %}
+
+
+{% macro read_each_once() -%}
+    {# For the end of a query that reads values out of texts, in a view: has the engine read each once,
+       however often a query on it names it. #}
+    {{ return(adapter.dispatch('read_each_once')()) }}
+{%- endmacro %}
+
+{% macro default__read_each_once() -%}
+{%- endmacro %}
+
+{% macro postgres__read_each_once() -%}
+    {#- Postgres puts a query in a view into the one on it, a copy per name; not one with an offset. -#}
+    offset 0
+{%- endmacro %}

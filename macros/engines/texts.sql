@@ -125,11 +125,14 @@
 
 
 {% macro create_mask_function() -%}
+    {# The classes of a locale take the digits of other scripts, and 1/2, for letters. #}
+    {%- set digits = '0-9\\u00B2\\u00B3\\u00B9\\u00BC-\\u00BE\\u0660-\\u0669\\u06F0-\\u06F9\\u0966-\\u096F'
+        ~ '\\u09E6-\\u09EF\\u0E50-\\u0E59\\u2070-\\u2079\\u2080-\\u2089\\u2150-\\u218B\\uFF10-\\uFF19' %}
     create or replace function {{ own_function('mask') }}(value text)
     returns text language sql immutable parallel safe as $function$
         select string_agg(
             case
-                when part ~ '^[[:digit:]]' then length(part) || case when length(part) > 1 then ' digits' else ' digit' end
+                when part ~ '^[{{ digits }}]' then length(part) || case when length(part) > 1 then ' digits' else ' digit' end
                 when part ~ '^[[:alpha:]]' then length(part) || case when length(part) > 1 then ' letters' else ' letter' end
                 when part ~ '^\s' then case when length(part) > 1 then length(part) || ' blanks' else 'blank' end
                 when part ~ '^[!-/:-@\[-`{-~]' then part
@@ -147,7 +150,7 @@
                 found.part[1] as part,
                 found.place
             from regexp_matches(
-                left(value, 200), '([[:alpha:]]+|[[:digit:]]+|\s+|.)', 'g'
+                left(value, 200), '([{{ digits }}]+|(?:(?![{{ digits }}])[[:alpha:]])+|\s+|.)', 'g'
             ) with ordinality as found (part, place)
         ) as parts
     $function$

@@ -10,12 +10,13 @@
 {%- endmacro %}
 
 {% macro default__read_epoch(number) -%}
-    timestamp '1970-01-01' + interval '1 second' * (case
-        when {{ number }} >= 1e9 and {{ number }} < 1e10 then {{ number }}
-        when {{ number }} >= 1e12 and {{ number }} < 1e13 then {{ number }} / 1e3
-        when {{ number }} >= 1e15 and {{ number }} < 1e16 then {{ number }} / 1e6
-        when {{ number }} >= 1e18 and {{ number }} < 1e19 then floor({{ number }} / 1e3) / 1e6
-    end)
+    {# Nanoseconds as the engine divides: whole numbers leave the rest out. #}
+    timestamp '1970-01-01' + interval '1 microsecond' * cast(case
+        when {{ number }} >= 1e9 and {{ number }} < 1e10 then {{ number }} * 1000000
+        when {{ number }} >= 1e12 and {{ number }} < 1e13 then {{ number }} * 1000
+        when {{ number }} >= 1e15 and {{ number }} < 1e16 then {{ number }}
+        when {{ number }} >= 1e18 and {{ number }} < 1e19 then {{ number }} / 1000
+    end as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
 {% macro duckdb__read_epoch(number) -%}

@@ -84,7 +84,8 @@ select
         row_number() over (
             partition by missing.as_of_date, missing.model_id
             order by
-                missing.expected_tier_changes desc, missing.leads_whose_tier_hangs_on_it desc,
+                missing.expected_tier_changes desc nulls last,
+                missing.leads_whose_tier_hangs_on_it desc nulls last,
                 missing.leads_missing desc, missing.field asc
         ) as {{ dbt.type_bigint() }}
     ) as rank

@@ -107,8 +107,9 @@ select
         as score,
     {{ as_decimal(hold_within(divided('100 * fit_points', 'fit_most'), 0, 100), 7, 4) }}
         as fit_score,
-    {{ as_decimal(hold_within(divided('100 * engagement_points', 'engagement_most'), 0, 100), 7, 4) }}
-        as engagement_score,
+    {{ as_decimal(
+        hold_within(divided('100 * engagement_points', 'engagement_most'), 0, 100), 7, 4
+    ) }} as engagement_score,
     {{ reason_columns('reasons', 'reason') }},
     {{ reason_columns('reasons_for', 'reason_for') }},
     {{ reason_columns('reasons_against', 'reason_against') }}

@@ -38,7 +38,7 @@ def find_programs() -> Path:
 
 @contextlib.contextmanager
 def start_server() -> Iterator[dict[str, str]]:
-    """A server with the empty database `leads`; gives the LEADS_POSTGRES_ variables that name it."""
+    """A server with an empty database; gives the LEADS_POSTGRES_ variables that name it."""
     programs = find_programs()
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     password = folder / "password"

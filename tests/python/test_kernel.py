@@ -19,6 +19,9 @@ SOURCES = {
 CURVES = "models/rule_book/rule_curves.sql"
 VALIDATION = {path for path in SOURCES if path.endswith("_problems.sql")}
 POINTS = "macros/points.sql"
+# Fading as each engine can tell it, and powers of ten that round.
+NUMBERS = "macros/engines/numbers.sql"
+READING = "macros/engines/reading.sql"
 OPERATORS = "macros/operators.sql"
 # What turns an operator's value into the values to compare with or to try, not whether it is met.
 OPERANDS = {
@@ -34,8 +37,8 @@ WRITER = "orchestration/lib/learned/rule_books.py"
 
 # what is written, where alone it may stand
 WRITTEN_ONCE = [
-    (r"\b(power|pow)\s*\(\s*0\.5|0\.5\s*\*\*", {CURVES, POINTS}),
-    (r"\b(power|pow)\s*\(|\*\*\s*-", {CURVES, POINTS, ROLL_UP}),
+    (r"\b(power|pow)\s*\(\s*0\.5|0\.5\s*\*\*", {CURVES, NUMBERS}),
+    (r"\b(power|pow)\s*\(|\*\*\s*-", {CURVES, NUMBERS, READING, ROLL_UP}),
     (r"['\"](exponential|linear|step)['\"]", {CURVES, WRITER}),
     (r"\bdecay\s*(=|<>|!=|in\b|not\b)", {CURVES, *VALIDATION}),
     (r"\b(floor_weight|span)\b\s*[-+*/]", {CURVES}),
@@ -63,9 +66,9 @@ def test_the_arithmetic_of_points_is_written_in_one_place(written, places):
 
 
 def test_only_the_macros_of_curves_fade_points():
-    macros = re.split(r"\{% macro ", SOURCES[POINTS])[1:]
-    fading = {macro.split("(")[0] for macro in macros if "power(" in macro}
-    assert fading == {"fade"}
+    macros = re.split(r"\{% macro ", SOURCES[POINTS] + SOURCES[NUMBERS])[1:]
+    fading = {macro.split("(")[0] for macro in macros if "power(0.5" in macro}
+    assert fading == {"default__fade", "postgres__fade"}
 
 
 @pytest.mark.parametrize(

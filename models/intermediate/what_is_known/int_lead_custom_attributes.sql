@@ -40,7 +40,7 @@ versions as (
                 as_of_dates.as_of_date, lead_attributes.lead_id, lead_attributes.attribute
             order by
                 lead_attributes.updated_at desc, lead_attributes._loaded_at desc,
-                lead_attributes.value desc
+                lead_attributes.value desc nulls last
         ) as recency
     from lead_attributes
     inner join as_of_dates

@@ -19,7 +19,7 @@ versions as (
         campaigns.*,
         row_number() over (
             partition by as_of_dates.as_of_date, campaigns.campaign_id
-            order by campaigns._loaded_at desc
+            order by campaigns._loaded_at desc nulls last
         ) as recency
     from campaigns
     inner join as_of_dates on {{ is_known_by('campaigns', 'as_of_dates') }}

@@ -31,7 +31,9 @@ verdicts as (
         cast(feedback.decided_at as date) as rejected_on,
         row_number() over (
             partition by as_of_dates.as_of_date, feedback.lead_id
-            order by feedback.decided_at desc, feedback._loaded_at desc, feedback.verdict desc
+            order by
+                feedback.decided_at desc nulls last, feedback._loaded_at desc nulls last,
+                feedback.verdict desc nulls last
         ) as recency
     from feedback
     inner join as_of_dates

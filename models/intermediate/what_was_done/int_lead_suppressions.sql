@@ -52,7 +52,9 @@ ranked_deals as (
         suppressing_models.model_no,
         row_number() over (
             partition by deals.as_of_date, suppressing_models.model_no, deals.lead_no
-            order by deals.deal_state_on desc, deals.created_at desc, deals.opportunity_id desc
+            order by
+                deals.deal_state_on desc nulls last, deals.created_at desc nulls last,
+                deals.opportunity_id desc
         ) as recency
     from deals
     inner join suppressing_models

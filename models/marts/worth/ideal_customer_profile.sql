@@ -68,7 +68,8 @@ select
     row_number() over (
         partition by model_id
         order by
-            points_by_data_low desc nulls last, weight_of_evidence desc, attribute asc, value asc
+            points_by_data_low desc nulls last, weight_of_evidence desc nulls last,
+            attribute asc, value asc
     ) as place,
     attribute,
     value,
@@ -78,9 +79,9 @@ select
     share_low as share_of_outcomes_low,
     share_high as share_of_outcomes_high,
     share_of_all,
-    cast(
-        1.0 * outcomes * all_leads / (nullif(all_outcomes, 0) * leads) as decimal(12, 4)
-    ) as lift,
+    {{ as_decimal(
+        divided('1.0 * outcomes * all_leads', 'nullif(all_outcomes, 0) * leads'), 12, 4
+    ) }} as lift,
     weight_of_evidence,
     case
         when share_low > share_of_all then 'more'

@@ -168,7 +168,12 @@ def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:
 
 
 def read_target(text: str) -> str:
-    """`text` where it is one of TARGETS. Raises ValueError where it is something else."""
+    """`text` where it is one of TARGETS. Raises ValueError where it is something else.
+
+    >>> read_target("oracle")
+    Traceback (most recent call last):
+    ValueError: LEADS_TARGET is 'oracle', which is no target: duckdb and postgres are.
+    """
     if text not in TARGETS:
         raise ValueError(
             f"LEADS_TARGET is '{text}', which is no target: {' and '.join(TARGETS)} are."

@@ -56,11 +56,14 @@ def has_warehouse(path: Path) -> bool:
 
 
 @contextmanager
-def hold_warehouse(path: Path, *, wait_seconds: float = WAIT_SECONDS_FOR_RUN) -> Iterator[None]:
+def hold_warehouse(path: Path, *, wait_seconds: float | None = None) -> Iterator[None]:
     """Keep other runs out of the warehouse while the block runs.
 
-    Raises ValueError where another one holds it longer than `wait_seconds`.
+    Raises ValueError where another one holds it longer than `wait_seconds`; without it than a
+    writer waits.
     """
+    if wait_seconds is None:
+        wait_seconds = WAIT_SECONDS_FOR_RUN
     with hold_lock(find_lock(path), wait_seconds=wait_seconds):
         if not is_on_server(path):
             yield

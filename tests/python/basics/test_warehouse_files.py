@@ -18,6 +18,7 @@ from commands import run_leads
 from holders import PROJECT, hold_file_elsewhere, hold_lock_elsewhere
 
 from orchestration.cli import main
+from orchestration.lib.basics import duckdb_file
 from orchestration.lib.basics import warehouse as warehouse_module
 from orchestration.lib.basics.duckdb_file import check_name
 from orchestration.lib.basics.locks import find_lock, hold_lock, is_held_here, take_lock
@@ -170,7 +171,7 @@ def test_a_reader_that_holds_the_file_for_a_moment_is_waited_for(file):
 
 
 def test_a_run_on_its_way_waits_longer_than_one_that_begins(file, monkeypatch):
-    monkeypatch.setattr(warehouse_module, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(duckdb_file, "WAIT_SECONDS", 0.1)
     with hold_file_elsewhere(file) as process:
         with pytest.raises(ValueError, match="held by another process"), attach_warehouse(file):
             pass

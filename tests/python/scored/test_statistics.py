@@ -23,7 +23,13 @@ counts = st.lists(
 @pytest.fixture(scope="module")
 def macros():
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    names = {"type_double": lambda: "double", "dbt": {"type_string": lambda: "varchar"}}
+    # As macros/engines has them for DuckDB.
+    names = {
+        "type_double": lambda: "double",
+        "divided": lambda number, divisor: f"{number} / ({divisor})",
+        "as_decimal": lambda number, *shape: f"cast({number} as decimal{shape})",
+        "dbt": {"type_string": lambda: "varchar"},
+    }
     return environment.from_string(FILE.read_text(), globals=names).module
 
 
