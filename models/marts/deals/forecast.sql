@@ -167,8 +167,10 @@ select
     -- Where nothing is open there is no pipeline, and none that is needed once the target is won.
     case
         when missing_amount is not null
-            then coalesce(
-                known_amount >= {{ divided('missing_amount', 'conversion') }}, missing_amount = 0
-            )
+            then
+                coalesce(
+                    known_amount >= {{ divided('missing_amount', 'conversion') }},
+                    missing_amount = 0
+                )
     end as has_needed_pipeline
 from measured
