@@ -3,6 +3,7 @@
 # The longest ones come first, so that no worker ends long after the other.
 LONGEST = (
     "defs/test_killed_runs.py",
+    "engines/test_postgres.py",
     "scored/test_incremental_laws.py",
     "published/test_publication.py",
     "built/test_bad_input.py",

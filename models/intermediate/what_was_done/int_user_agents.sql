@@ -5,8 +5,8 @@
 ) }}
 
 -- A user agent is held against the patterns once, however many events it sent: there are more than
--- a thousand patterns, and few user agents. Unusable rows are looked at too: that costs less than to
--- tell them apart. A column and no condition: that one DuckDB would ask of every event.
+-- a thousand patterns, and few user agents. Unusable rows are looked at too: that costs less than
+-- to tell them apart. A column and no condition: that one DuckDB would ask of every event.
 with
 
 web_events as (

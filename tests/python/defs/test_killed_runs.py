@@ -18,6 +18,8 @@ from postgres_server import start_server
 
 from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
 from orchestration.lib.basics.settings import PROJECT_ROOT
+from orchestration.lib.basics.warehouse import open_warehouse
+from orchestration.lib.decided.tiers import write_tiers
 from orchestration.lib.delivered.outbox import open_outbox, read_states
 from orchestration.lib.published.publication import MARTS, hash_file, read_current
 from samples.generate import main as generate
@@ -59,7 +61,7 @@ def refresh(folder: str, as_of: str, moment: str | None, engine: dict[str, str])
     daily_run.LOG_FILE = daily_run.DAGSTER_HOME / "daily_refresh.log"
     daily_run.PROJECT_ROOT = Path(folder)
     if moment:
-        (MOMENTS | ON_SERVER)[moment]()
+        (MOMENTS | SERVER_MOMENTS)[moment]()
     raise SystemExit(main.run(["run"]))
 
 
@@ -111,10 +113,7 @@ MOMENTS = {
         "orchestration.lib.published.publication", "switch_to"
     ),
 }
-ON_SERVER = {
-    "second day tiered, not yet committed": lambda: die_at_call(
-        "orchestration.lib.decided.tiers", "decide_hand_overs", number=2
-    ),
+SERVER_MOMENTS = {
     "all written, schemas not yet switched": lambda: die_at_call(
         "orchestration.lib.published.on_server", "switch_schemas"
     ),
@@ -235,22 +234,41 @@ def test_a_run_that_finds_its_warehouse_lost_ends_as_if_it_were_not(before, undi
     assert [path for path in written if path.stat().st_mode & 0o077] == []
 
 
-def test_on_postgres_the_same_is_published_also_after_runs_that_were_killed(undisturbed, tmp_path):
+def tier_and_die(folder: str, engine: dict[str, str]) -> None:
+    """The tiers alone, in a process that ends itself before the second day's are committed."""
+    warehouse = Path(folder) / "leads.duckdb"
+    os.environ.update(engine, LEADS_WAREHOUSE=str(warehouse))
+    die_at_call("orchestration.lib.decided.tiers", "decide_hand_overs", number=2)
+    with open_warehouse(warehouse) as connection:
+        write_tiers(connection)
+
+
+def read_decided(reader: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
+    tables = ("lead_tiers", "lead_score_history", "hand_overs", "scored_days")
+    return [read_mart(reader, f"warehouse.main.{table}") for table in tables]
+
+
+def test_on_postgres_the_same_is_published_also_after_kills(undisturbed, tmp_path):
     folder = tmp_path / "installation"
     folder.mkdir()
-    with start_server() as place:
-        engine = {**place, "LEADS_TARGET": "postgres"}
+    with start_server() as server:
+        engine = {**server, "LEADS_TARGET": "postgres"}
+        place = locate_postgres(engine)
         publish_first_day(folder, engine=engine)
-        for moment in ON_SERVER:
-            assert start(folder, NEW_DAYS, moment, engine=engine) == -signal.SIGKILL
-            with attach_postgres(locate_postgres(place), is_read_only=True) as reader:
-                day = reader.execute(
-                    "select max(as_of_date)::varchar from warehouse.published.lead_scores"
-                ).fetchone()
-            assert day == (FIRST_DAY,)
+        assert start(folder, NEW_DAYS, *SERVER_MOMENTS, engine=engine) == -signal.SIGKILL
+        with attach_postgres(place, is_read_only=True) as reader:
+            day = "select max(as_of_date)::varchar from warehouse.published.lead_scores"
+            assert reader.execute(day).fetchone() == (FIRST_DAY,)
+            decided = read_decided(reader)
+        process = PROCESSES.Process(target=tier_and_die, args=(str(folder), engine))
+        process.start()
+        process.join(timeout=300)
+        assert process.exitcode == -signal.SIGKILL
+        with attach_postgres(place, is_read_only=True) as reader:
+            assert read_decided(reader) == decided
         assert start(folder, NEW_DAYS, engine=engine) == 0
         published = read_marts(folder / "published/leads.duckdb")
         assert published == undisturbed
-        with attach_postgres(locate_postgres(place), is_read_only=True) as reader:
+        with attach_postgres(place, is_read_only=True) as reader:
             reader.execute("use warehouse.published")
             assert {mart: read_mart(reader, mart) for mart in MARTS} == published
