@@ -10,7 +10,7 @@ machine keeps of it, as locks, refusals and the outbox. Copies to try things out
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -118,6 +118,10 @@ def open_warehouse(
             ) from error
         raise
     finally:
+        if is_on_server(path):
+            # DuckDB ends the process where it has to do that by itself and the session is lost.
+            with suppress(duckdb.Error):
+                connection.execute("rollback")
         connection.close()
 
 
