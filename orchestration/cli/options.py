@@ -11,8 +11,14 @@ import click
 from orchestration.lib.basics.variables import Variable, find_variable
 
 # What a run is made with; beside it a command names what else it takes.
-OF_A_RUN = ("raw", "rules", "warehouse", "published", "as-of", "known", "memory-limit", "target")
-OF_SCORING = ("raw", "rules", "warehouse", "memory-limit", "target")
+OF_A_SERVER = (
+    "target", "postgres-host", "postgres-port", "postgres-user", "postgres-password",
+    "postgres-database", "postgres-readers",
+)  # fmt: skip
+OF_A_RUN = (
+    "raw", "rules", "warehouse", "published", "as-of", "known", "memory-limit", *OF_A_SERVER
+)  # fmt: skip
+OF_SCORING = ("raw", "rules", "warehouse", "memory-limit", *OF_A_SERVER)
 OF_A_WEBHOOK = ("webhook-url", "webhook-secret", "webhook-timeout", "webhook-receipt")
 
 # The options that were given, by the variable that they stand for.

@@ -234,11 +234,18 @@ def test_an_option_goes_before_a_variable_and_that_before_the_default(site):
 
 
 def test_a_secret_is_never_shown(site):
-    url = "https://ada:pass@crm.example/in/TOKEN"
+    url = "https://ada:swordfish@crm.example/in/TOKEN"
     for arguments in (["settings"], ["settings", "--json"]):
-        done = run_leads(*arguments, webhook_url=url, webhook_secret="hushhush")
+        done = run_leads(
+            *arguments,
+            webhook_url=url,
+            webhook_secret="hushhush",
+            postgres_password="opensesame",
+        )
         assert "https://crm.example/" in done.stdout
-        assert not [word for word in ("pass", "TOKEN", "hushhush") if word in done.stdout]
+        assert not [
+            word for word in ("swordfish", "TOKEN", "hushhush", "opensesame") if word in done.stdout
+        ]
 
 
 def test_a_misspelt_variable_is_named_with_the_nearest(site):

@@ -47,7 +47,7 @@ def site(tmp_path):
             return manifest
 
         def roll_back(self, manifest, **options):
-            roll_back(self.published, manifest["publication_id"])
+            roll_back(self.published, manifest["publication_id"], warehouse=self.warehouse)
             folder = self.published / "versions" / manifest["publication_id"]
             held = manifest["health"]["held"]
             return take_back_hand_overs(self.warehouse, folder, held=held, **options)
