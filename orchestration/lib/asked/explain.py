@@ -18,7 +18,7 @@ from orchestration.lib.basics.progress import divert_output, print_problems, say
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
-from orchestration.lib.published.changes import COMPARE, COMPARED_FILES, quote_path
+from orchestration.lib.published.changes import COMPARE, COMPARED_FILES
 from orchestration.lib.published.facts import find_champions
 from orchestration.lib.published.publication import has_files, list_publications, read_current
 
@@ -209,8 +209,8 @@ def find_changes_since(
         folder = published / "versions" / kept[0]["publication_id"]
         return compare_with(
             published, since, lead_id=lead_id,
-            ledger=f"read_parquet('{quote_path(folder / 'lead_score_ledger.parquet')}')",
-            scores=f"read_parquet('{quote_path(folder / 'lead_scores.parquet')}')",
+            ledger=f"read_parquet({quote(folder / 'lead_score_ledger.parquet')})",
+            scores=f"read_parquet({quote(folder / 'lead_scores.parquet')})",
         )  # fmt: skip
     say(f"{since} is no longer published: it is scored again, as it was known then.")
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -254,9 +254,9 @@ def compare_with(
     are SQL; `attach` is a warehouse that they name as `past`."""
     with duckdb.connect() as connection:
         live = (published / "current" / "leads.duckdb").resolve()
-        connection.execute(f"attach '{quote_path(live)}' as live (read_only)")
+        connection.execute(f"attach {quote(live)} as live (read_only)")
         if attach:
-            connection.execute(f"attach '{quote_path(attach)}' as past (read_only)")
+            connection.execute(f"attach {quote(attach)} as past (read_only)")
         connection.execute(
             "create table lead_score_changes as from live.lead_score_changes limit 0"
         )

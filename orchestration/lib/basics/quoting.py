@@ -8,3 +8,8 @@ def quote(text: object) -> str:
     "'it''s'"
     """
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def quote_name(name: str) -> str:
+    """A name as it stands between double quotes."""
+    return name.replace('"', '""')

@@ -12,15 +12,14 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
-from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.postgres import attach_postgres, list_relations, locate_postgres
+from orchestration.lib.basics.quoting import quote, quote_name
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_variables
 from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
 from orchestration.lib.built.raw_files import (
     describe_files,
     describe_table,
     find_raw_files,
-    quote_name,
     stamp,
     write_reader,
 )
@@ -140,10 +139,9 @@ def load_raw(settings: Settings) -> list[Loaded]:
             f"delete from raw_files.roots; insert into raw_files.roots values ({name})",
         )
         connection.execute("commit")
-        for done in loaded:
+        for table, done in zip(tables, loaded, strict=True):
             if done.files:
-                place = next(table.place for table in tables if table.name == done.table)
-                run_there(connection, f"analyze {place}")
+                run_there(connection, f"analyze {table.place}")
     return loaded
 
 
@@ -228,15 +226,8 @@ def keep_type(data_type: str) -> str:
 
 def demand_absence(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
     """ValueError where the table is there and no file was ever loaded into it."""
-    found = connection.execute(
-        "select count(*) from postgres_query('warehouse', "
-        + quote(
-            "select 1 from information_schema.tables"
-            f" where table_schema = {quote(table.schema)} and table_name = {quote(table.table)}"
-        )
-        + ")"
-    ).fetchone()
-    if found[0]:
+    there = {(schema, name) for schema, name, _ in list_relations(connection)}
+    if (table.schema, table.table) in there:
         raise ValueError(
             f"The table {table.schema}.{table.table} is in the database already, and was not "
             "loaded from files: take its files away to have it read where it lies, or drop it."

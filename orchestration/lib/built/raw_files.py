@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, TextIO
 
 import duckdb
 
+from orchestration.lib.basics.quoting import quote, quote_name
+
 ENDINGS = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv", ".csv.zst": "csv"}
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
@@ -210,7 +212,7 @@ def check_parquet(path: Path, name: str, size: int, changed: int) -> None:
     try:
         with open_engine().cursor() as connection:
             # No parameter: the client would first look for pandas, for a third of a second.
-            connection.execute(f"select * from read_parquet({quote_text(path)}) limit 0")
+            connection.execute(f"select * from read_parquet({quote(path)}) limit 0")
     except duckdb.Error:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
@@ -340,26 +342,12 @@ def open_engine() -> duckdb.DuckDBPyConnection:
 def write_reader(path: Path, delimiter: str, columns: Sequence[str]) -> str:
     """The engine's call that reads one CSV file, every column as text. The macro
     `read_files` writes the same for many."""
-    names = ", ".join(f"{quote_text(name)}: 'varchar'" for name in columns)
+    names = ", ".join(f"{quote(name)}: 'varchar'" for name in columns)
     compression = COMPRESSIONS.get(path.suffix.lower(), "none")
     return (
-        f"read_csv({quote_text(path)}, auto_detect = false, header = true, delim = '{delimiter}', "
+        f"read_csv({quote(path)}, auto_detect = false, header = true, delim = '{delimiter}', "
         f"quote = '\"', escape = '\"', compression = '{compression}', columns = {{{names}}})"
     )
-
-
-def quote_text(text: object) -> str:
-    """A text as it stands in SQL.
-
-    >>> quote_text("it's")
-    "'it''s'"
-    """
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def quote_name(name: str) -> str:
-    """A column name as it stands between double quotes."""
-    return name.replace('"', '""')
 
 
 def open_bytes(path: Path) -> BinaryIO:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.published.publication import has_files, list_publications
 
 # The files of an earlier publication that are compared with.
@@ -84,8 +85,8 @@ def write_changes(connection: duckdb.DuckDBPyConnection, published: Path) -> dat
         folder, since = find_day_before(published, as_of)
         if folder is None:
             return None
-        before = f"read_parquet('{quote_path(folder / 'lead_score_ledger.parquet')}')"
-        scores_before = f"read_parquet('{quote_path(folder / 'lead_scores.parquet')}')"
+        before = f"read_parquet({quote(folder / 'lead_score_ledger.parquet')})"
+        scores_before = f"read_parquet({quote(folder / 'lead_scores.parquet')})"
     connection.execute(
         COMPARE.format(
             before=before, scores_now="scoring.tier_inputs", scores_before=scores_before
@@ -109,8 +110,3 @@ def find_day_before(published: Path, as_of: date) -> tuple[Path | None, date | N
             folder = published / "versions" / manifest["publication_id"]
             return folder, date.fromisoformat(manifest["as_of_date"])
     return None, None
-
-
-def quote_path(path: Path) -> str:
-    """A path as it stands between the quotes of SQL."""
-    return str(path).replace("'", "''")

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.postgres import locate_postgres, open_session
-from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.quoting import quote, quote_name
 from orchestration.lib.basics.variables import read_given
 from orchestration.lib.basics.warehouse import open_warehouse
 
@@ -44,7 +44,7 @@ def show_on_server(warehouse: Path, folder: Path, marts: Iterable[str]) -> None:
             cursor.execute(f"comment on schema {schema} is %s", [publication_id])
         for role in read_given().get("LEADS_POSTGRES_READERS", "").split(","):
             if role.strip():
-                reader = '"' + role.strip().replace('"', '""') + '"'
+                reader = f'"{quote_name(role.strip())}"'
                 cursor.execute(f"grant usage on schema {schema} to {reader}")
                 cursor.execute(f"grant select on all tables in schema {schema} to {reader}")
         switch_schemas(cursor, schema, live=live)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.basics.warehouse import quote
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.published.publication import has_files, read_current
 
 FILE = "tier_promises.parquet"
