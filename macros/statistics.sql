@@ -37,9 +37,7 @@
             )
         ) / ({{ n }} + {{ z * z }})))
     {%- endset %}
-    case
-        when {{ n }} > 0 and {{ x }} >= 0 then {{ as_decimal(end_of_interval, 5, 4) }}
-    end
+    {{ as_decimal('case when ' ~ n ~ ' > 0 and ' ~ x ~ ' >= 0 then ' ~ end_of_interval ~ ' end', 5, 4) }}
 {%- endmacro %}
 
 

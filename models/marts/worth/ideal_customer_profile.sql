@@ -76,8 +76,8 @@ select
     leads,
     outcomes,
     share_of_outcomes,
-    cast(share_low as decimal(5, 4)) as share_of_outcomes_low,
-    cast(share_high as decimal(5, 4)) as share_of_outcomes_high,
+    share_low as share_of_outcomes_low,
+    share_high as share_of_outcomes_high,
     share_of_all,
     {{ as_decimal(
         divided('1.0 * outcomes * all_leads', 'nullif(all_outcomes, 0) * leads'), 12, 4

@@ -3,7 +3,6 @@ for another process that holds it, and what is wrong with one that cannot be ope
 
 import os
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -11,15 +10,14 @@ from typing import TypeVar
 import duckdb
 
 from orchestration.lib.basics.locks import (
-    QUIET_SECONDS,
-    REPEAT_SECONDS,
+    Busy,
     find_command,
     find_lock,
     in_brackets,
     is_held_here,
+    wait_while_busy,
 )
 from orchestration.lib.basics.outcomes import Unusable
-from orchestration.lib.basics.progress import say
 
 # Who has only begun is told soon; a run on its way has the work of minutes to lose.
 WAIT_SECONDS = 4.0
@@ -103,29 +101,22 @@ def wait_for_file(
     second which one. Raises as `open_warehouse` does."""
     if wait_seconds is None:
         wait_seconds = WAIT_SECONDS_IN_RUN if is_held_here(find_lock(path)) else WAIT_SECONDS
-    started = time.monotonic()
-    speaks_at = started + QUIET_SECONDS
-    while True:
+
+    def try_open() -> Opened:
         try:
             return open_file()
         except duckdb.Error as error:
             if "Could not set lock" not in str(error):
                 raise DamagedWarehouse(describe_damage(path, error)) from None
-            now = time.monotonic()
             holder = in_brackets(describe_holder(str(error)))
-            if now - started > wait_seconds:
-                raise Unusable(
-                    f"{path} is held by another process{holder} and was not let go of within "
-                    f"{wait_seconds:.0f} seconds: close it there (readers belong on the published "
-                    "copy), then run again."
-                ) from None
-            if now >= speaks_at:
-                say(
-                    f"  waiting     for another process, which holds {path}{holder}: "
-                    f"{now - started:.0f} s"
-                )
-                speaks_at = now + REPEAT_SECONDS
-            time.sleep(0.2)
+            raise Busy(
+                f"another process, which holds {path}{holder}",
+                f"{path} is held by another process{holder} and was not let go of within "
+                f"{wait_seconds:.0f} seconds: close it there (readers belong on the published "
+                "copy), then run again.",
+            ) from None
+
+    return wait_while_busy(try_open, wait_seconds=wait_seconds)
 
 
 def describe_holder(message: str) -> str:

@@ -6,10 +6,11 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from orchestration.lib.basics.outcomes import Unusable
@@ -26,6 +27,8 @@ COMMAND_LENGTH = 120
 # closed, which happens by itself once nobody refers to it.
 HELD: WeakValueDictionary[str, FileIO] = WeakValueDictionary()
 
+Got = TypeVar("Got")
+
 
 def find_lock(warehouse: Path) -> Path:
     """The lock that every process takes which writes into the warehouse.
@@ -35,6 +38,35 @@ def find_lock(warehouse: Path) -> Path:
     """
     file = Path(os.path.realpath(warehouse))
     return file.with_name(f".{file.name}.lock")
+
+
+class Busy(Exception):
+    """Somebody else has what is wanted: `holder` is who, for those who wait, and `sentence` what is
+    said where they waited in vain."""
+
+    def __init__(self, holder: str, sentence: str):
+        """Both are words for people."""
+        super().__init__(sentence)
+        self.holder = holder
+        self.sentence = sentence
+
+
+def wait_while_busy(attempt: Callable[[], Got], *, wait_seconds: float) -> Got:
+    """What `attempt` returns, tried again while it raises Busy; says after a second who is waited
+    for. Raises Unusable where that lasts longer than `wait_seconds`."""
+    started = time.monotonic()
+    speaks_at = started + QUIET_SECONDS
+    while True:
+        try:
+            return attempt()
+        except Busy as busy:
+            now = time.monotonic()
+            if now - started > wait_seconds:
+                raise Unusable(busy.sentence) from None
+            if now >= speaks_at:
+                say(f"  waiting     for {busy.holder}: {now - started:.0f} s")
+                speaks_at = now + REPEAT_SECONDS
+            time.sleep(0.2)
 
 
 @contextmanager
@@ -53,28 +85,23 @@ def take_lock(file: Path, *, wait_seconds: float) -> FileIO:
     """The lock `file`, held until what is returned is closed or forgotten. Raises as `hold_lock`
     does. Says after a second who is waited for."""
     lock = open_lock(file)
-    started = time.monotonic()
-    speaks_at = started + QUIET_SECONDS
-    while True:
+
+    def try_lock() -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
         except BlockingIOError:
-            now = time.monotonic()
-            holder = os.pread(lock.fileno(), 1000, 0).decode(errors="replace").strip()
-            if now - started > wait_seconds:
-                lock.close()
-                raise Unusable(
-                    f"Another run is at work: it holds {file}{in_brackets(holder)} and has not "
-                    f"ended within {wait_seconds:.0f} seconds. Let it end, then run again."
-                ) from None
-            if now >= speaks_at:
-                say(
-                    f"  waiting     for another run, which holds {file}{in_brackets(holder)}: "
-                    f"{now - started:.0f} s"
-                )
-                speaks_at = now + REPEAT_SECONDS
-            time.sleep(0.2)
+            holder = in_brackets(os.pread(lock.fileno(), 1000, 0).decode(errors="replace").strip())
+            raise Busy(
+                f"another run, which holds {file}{holder}",
+                f"Another run is at work: it holds {file}{holder} and has not ended within "
+                f"{wait_seconds:.0f} seconds. Let it end, then run again.",
+            ) from None
+
+    try:
+        wait_while_busy(try_lock, wait_seconds=wait_seconds)
+    except BaseException:
+        lock.close()
+        raise
     # For those who wait: nothing else is ever written into it.
     os.ftruncate(lock.fileno(), 0)
     os.pwrite(lock.fileno(), describe_process().encode(), 0)

@@ -5,7 +5,6 @@ one run alone."""
 import importlib.resources
 import os
 import re
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,9 +12,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lib.basics.locks import QUIET_SECONDS, REPEAT_SECONDS
+from orchestration.lib.basics.locks import Busy, wait_while_busy
 from orchestration.lib.basics.outcomes import Unusable
-from orchestration.lib.basics.progress import say
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.variables import read_given
 
@@ -149,22 +147,17 @@ def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
     Raises Unusable where another one holds it longer than `wait_seconds`.
     """
     with open_session(place) as session, session.cursor() as cursor:
-        started = time.monotonic()
-        speaks_at = started + QUIET_SECONDS
-        while True:
+
+        def try_lock() -> None:
             cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
-            if cursor.fetchone()[0]:
-                break
-            now = time.monotonic()
-            if now - started > wait_seconds:
-                raise Unusable(
+            if not cursor.fetchone()[0]:
+                raise Busy(
+                    f"another run in {place.words}",
                     f"Another run is at work in {place.words} and has not ended within "
-                    f"{wait_seconds:.0f} seconds. Let it end, then run again."
+                    f"{wait_seconds:.0f} seconds. Let it end, then run again.",
                 )
-            if now >= speaks_at:
-                say(f"  waiting     for another run in {place.words}: {now - started:.0f} s")
-                speaks_at = now + REPEAT_SECONDS
-            time.sleep(0.2)
+
+        wait_while_busy(try_lock, wait_seconds=wait_seconds)
         yield
 
 

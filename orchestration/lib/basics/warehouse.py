@@ -95,7 +95,8 @@ def open_warehouse(
     Raises ValueError where the file is missing or cannot be opened, or another process holds it
     longer than `wait_seconds`; without it than a start, or a run on its way, waits.
     """
-    if is_on_server(path):
+    on_server = is_on_server(path)
+    if on_server:
         connection = duckdb.connect()
     else:
         demand_warehouse(path)
@@ -105,20 +106,20 @@ def open_warehouse(
             wait_seconds=wait_seconds,
         )
     try:
-        if is_on_server(path):
+        if on_server:
             attach_into(connection, locate_postgres(), is_read_only=is_read_only)
             connection.execute("use warehouse.main")
         limit_memory(connection)
         yield connection
     except duckdb.Error as error:
-        if is_on_server(path) and is_session_lost(error):
+        if on_server and is_session_lost(error):
             raise Unusable(
                 f"The connection to {locate_postgres().words} was lost on the way. What was being "
                 "written is as it was before; run again."
             ) from error
         raise
     finally:
-        if is_on_server(path):
+        if on_server:
             # DuckDB ends the process where it has to do that by itself and the session is lost.
             with suppress(duckdb.Error):
                 connection.execute("rollback")
