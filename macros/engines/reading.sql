@@ -40,11 +40,12 @@
 {% macro create_reading_functions() -%}
     {# What stands in a text decides what is tried: the exception is for what is too large. None is safe
        in a parallel query, where no exception can be caught. #}
+    {%- set number = "'^\\s*[+-]?([0-9](_?[0-9])*[.]?([0-9](_?[0-9])*)?|[.][0-9](_?[0-9])*)([eE][+-]?[0-9]+)?\\s*$'" %}
     create or replace function {{ own_function('read_decimal') }}(t text, digits integer, places integer)
     returns numeric language plpgsql immutable as $function$
     declare n numeric;
     begin
-        if t is null or t !~ '^\s*[+-]?([0-9](_?[0-9])*[.]?([0-9](_?[0-9])*)?|[.][0-9](_?[0-9])*)([eE][+-]?[0-9]+)?\s*$' then
+        if t is null or t !~ {{ number }} then
             return null;
         end if;
         n := round(cast(replace(t, '_', '') as numeric), places);
@@ -68,7 +69,7 @@
         if t ~* '^\s*[+-]?(nan|inf|infinity)\s*$' then
             return cast(t as double precision);
         end if;
-        if t !~ '^\s*[+-]?([0-9](_?[0-9])*[.]?([0-9](_?[0-9])*)?|[.][0-9](_?[0-9])*)([eE][+-]?[0-9]+)?\s*$' then
+        if t !~ {{ number }} then
             return null;
         end if;
         return cast(replace(t, '_', '') as double precision);

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.defs.days import BY_DAY, load_settings_of_run
-from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.defs.resources import WAREHOUSE_POOL, fail_with_sentences
 from orchestration.lib.built.dbt_command import (
     AFTER_TIERS,
     TARGET,
@@ -40,15 +40,13 @@ def build(context: dg.AssetExecutionContext, *, selection: list[str]) -> Iterato
     if context.is_subset:
         tables = [key.path[-1] for key in context.selected_asset_keys]
         selection = ["--indirect-selection", "empty", "--select", *tables, *checks]
-    try:
+    with fail_with_sentences():
         for result in run_dbt(
             [*command, *selection],
             settings=load_settings_of_run(context.run),
             target_path=target_path,
         ):
             yield from describe_to_dagster(result, checks)
-    except ValueError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
     shutil.rmtree(target_path.parent)
 
 
@@ -89,11 +87,9 @@ def scored_tables(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """All that dbt builds from the raw tables to the scores. Where the engine reads no files they
     are loaded first."""
     settings = load_settings_of_run(context.run)
-    try:
+    with fail_with_sentences():
         if is_to_load(settings):
             load_raw(settings)
-    except ValueError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
     yield from build(context, selection=["--exclude", AFTER_TIERS])
 
 

@@ -5,6 +5,7 @@ import sys
 import dagster as dg
 
 from orchestration.defs.days import DAYS, load_settings_of_run, make_tags
+from orchestration.defs.resources import fail_with_sentences
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.learned.backtest import FOLDER, SEGMENTS, TABLES, back_test
 from orchestration.lib.learned.findings import answer_tested
@@ -19,10 +20,8 @@ def test_scores_of_the_past(context: dg.OpExecutionContext) -> None:
     it."""
     settings = load_settings_of_run(context.run)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    try:
+    with fail_with_sentences():
         tested = back_test(settings, days="", segments=SEGMENTS, folder=FOLDER, console=sys.stderr)
-    except ValueError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
     lines = answer_tested(tested, warehouse=settings.warehouse).lines
     found = dg.MetadataValue.md("\n".join(["```", *lines, "```"]))
     for table in TABLES:

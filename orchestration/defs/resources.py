@@ -21,6 +21,16 @@ write_records_lazily(sqlite_event_log, sqlite_run_storage, sqlite_schedule_stora
 WAREHOUSE_POOL = "warehouse"
 
 
+@contextmanager
+def fail_with_sentences() -> Iterator[None]:
+    """What is wrong with data or settings inside the block fails the step with its sentence, and is
+    not tried again."""
+    try:
+        yield
+    except ValueError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
 class WarehouseLock(dg.ConfigurableResource):
     """The warehouse, for one run alone from its first step to its last.
 

@@ -224,15 +224,16 @@ SAID_APART = {
 }
 
 
-def compile_for(target, expressions, server):
+def compile_for(target, expressions, server, *, warehouse):
     """SQL that selects the expressions in one row, on an engine."""
     columns = ", ".join(f"{text} as column_{n}" for n, text in enumerate(expressions))
-    with set_variables(target, server, LEADS_AS_OF=FIRST_DAY):
+    with set_variables(target, server, LEADS_AS_OF=FIRST_DAY, LEADS_WAREHOUSE=str(warehouse)):
         compiled = invoke("compile", "--inline", f"select {columns}", manifest=read_project(target))
     return compiled.results[0].node.compiled_code
 
 
-def test_what_engines_say_apart_is_made_the_same(server):
+def test_what_engines_say_apart_is_made_the_same(server, tmp_path):
+    warehouse = tmp_path / "leads.duckdb"
     with set_variables("postgres", server, LEADS_AS_OF=FIRST_DAY):
         # Any command that writes has the functions made.
         invoke("seed", "--select", "dimensions", manifest=read_project("postgres"))
@@ -258,8 +259,10 @@ def test_what_engines_say_apart_is_made_the_same(server):
                 "select * from postgres_query('warehouse', ?)", [sql]
             ).fetchone()
 
-        ours = connection.execute(compile_for("duckdb", said, server)).fetchone()
-        theirs = ask(compile_for("postgres", said, server))
+        ours = connection.execute(
+            compile_for("duckdb", said, server, warehouse=warehouse)
+        ).fetchone()
+        theirs = ask(compile_for("postgres", said, server, warehouse=warehouse))
         assert dict(zip(said, theirs, strict=True)) == dict(zip(said, ours, strict=True))
         assert set(ours[len(SAID_APART) : -1]) == {True}
         assert ours[-1] == "".join("n" if found is None else "y" for *_, found in PATTERNS)
