@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain ui test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain ui erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -64,6 +64,9 @@ explain: $(COMMAND) ## tell one lead's whole story: make explain LEAD=L10000270 
 
 ui: $(COMMAND) ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@$(COMMAND) ui --port $(or $(PORT),3000)
+
+erase: $(COMMAND) ## forget a person everywhere, with a receipt: make erase LEAD=L10000270, or EMAIL=ada@firm.example
+	@$(COMMAND) erase --lead "$(LEAD)" --email "$(EMAIL)"
 
 test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test && rm -f build/test/leads.duckdb

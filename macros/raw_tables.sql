@@ -79,6 +79,8 @@
        - on all others copy_number: 1 on the copy of a usable row that counts (the one loaded
          first), 2 and more on repeated deliveries of it.
 
+       Of a person who was erased (erasures.sql) a row has no more than its times, and is quarantined.
+
        A timestamp that the engine knows as one is passed on as it is, also where it cannot be: to
        look at it would keep files and blocks of rows from being passed over.
 
@@ -94,8 +96,14 @@
     {%- set names = contract.columns.values() | map(attribute='name') | list -%}
 
     {%- set now_and_a_day = latest_time() -%}
+    {%- set erased = erased_condition(physical | list) -%}
+    {#- A deal is not a person's: it stays, for its account and the forecast, and names nobody. -#}
+    {%- set is_of_person = contract.name != 'opportunities' -%}
     {%- set checks = [] -%}
     {%- set reading = namespace(is_costly=false) -%}
+    {%- if erased and is_of_person -%}
+        {%- do checks.append(['is_erased', erased[0], 'null', "'" ~ erased_reason() ~ "'"]) -%}
+    {%- endif -%}
     {%- for name in key -%}
         {%- do checks.append([name ~ ' is null', name, 'null', "'is missing'"]) -%}
     {%- endfor -%}
@@ -156,10 +164,27 @@ read_rows as (
 
 ),
 
+{% if erased -%}
+recognized as (
+
+    select
+        *,
+        {{ erased[1] }} as is_erased
+    from read_rows
+
+),
+
+{% endif -%}
 judged as (
 
     select
-        {{ names | join(',\n        ') }},
+        {%- for name in names %}
+        {%- if erased and (name == 'lead_id' or is_of_person and name not in ['occurred_at', '_loaded_at']) %}
+        case when not is_erased then {{ name }} end as {{ name }},
+        {%- else %}
+        {{ name }},
+        {%- endif %}
+        {%- endfor %}
         file_name,
         {%- for part in [["quarantine_column", 1], ['quarantine_value', 2], ['quarantine_reason', 3]] %}
         cast(case
@@ -169,7 +194,7 @@ judged as (
         end as {{ dbt.type_string() }}) as {{ part[0] }},
         {%- endfor %}
         case when {{ is_possible_time('_loaded_at', now_and_a_day) }} then _loaded_at end as first_seen_at
-    from read_rows
+    from {{ 'recognized' if erased else 'read_rows' }}
 
 )
 

@@ -49,3 +49,17 @@
     {# What the keys were made by: another version of an engine may make others. #}
     version()
 {%- endmacro %}
+
+
+{% macro fingerprint_of(text) -%}
+    {# The SHA-256 of a text, as hexadecimal digits: the same on every engine. #}
+    {{ return(adapter.dispatch('fingerprint_of')(text)) }}
+{%- endmacro %}
+
+{% macro default__fingerprint_of(text) -%}
+    encode(sha256(convert_to({{ text }}, 'UTF8')), 'hex')
+{%- endmacro %}
+
+{% macro duckdb__fingerprint_of(text) -%}
+    sha256({{ text }})
+{%- endmacro %}

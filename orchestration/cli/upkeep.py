@@ -1,6 +1,7 @@
 """What belongs here: the commands that look after an installation: its settings, its reference
 lists, a lost warehouse, completion in the shell."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -122,6 +123,51 @@ def restore(as_json: bool) -> None:
     )
 
 
+@click.command(short_help="Forget a person everywhere, with a receipt.")
+@click.option("--lead", default="", metavar="ID", help="The person with this lead_id.")
+@click.option("--email", default="", metavar="ADDRESS", help="The person with this address.")
+@take_settings("published", *OF_SCORING)
+@as_json
+def erase(lead: str, email: str, as_json: bool) -> None:
+    """Erase a person from warehouse, history, hand-overs, outbox, publications, logs and records of
+    runs, search all of them, and write a receipt. The person is left out of whatever loads later;
+    the rows of the raw tables, which are yours to delete, are told. It cannot be undone.
+
+    \b
+    Example: leads erase --email ada@firm.example
+    """
+    from orchestration.lib.basics.warehouse import check_warehouse, demand_warehouse, hold_warehouse
+    from orchestration.lib.erased.erasure import (
+        begin,
+        describe_erasure,
+        find_in_rule_book,
+        finish,
+        read_pending,
+    )
+
+    lead, email = lead.strip(), email.strip()
+    # What a lock says of who holds it stays in its file.
+    sys.orig_argv[:] = [word.replace(lead or email or " ", "…") for word in sys.orig_argv]
+    if bool(lead) == bool(email):
+        raise WrongUse("Say who: leads erase --lead <lead_id>, or --email <address>.")
+    warehouse = locate_warehouse()
+    with hold_warehouse(warehouse):
+        demand_warehouse(warehouse)
+        check_warehouse(warehouse)
+        with as_wrong_use():
+            given = load_settings()
+        pending = read_pending(warehouse)
+        if pending:
+            warn("First an erasure is finished that was interrupted.")
+            with work_in("erase", "Not all is erased yet. What is wrong:") as (_, console):
+                finish(given, pending, console)
+        erasure = begin(given, lead_id=lead, email=email)
+        with work_in("erase", "Not all is erased yet. What is wrong:") as (_, console):
+            file = finish(given, erasure, console)
+    exclusions = find_in_rule_book(given.rules, erasure.person)
+    tell(describe_erasure(erasure, file, exclusions=exclusions), as_json=as_json)
+
+
 @click.command(short_help="Mail domains and crawlers as those list them who keep such lists.")
 @click.option(
     "--packages",
@@ -220,4 +266,4 @@ def completion(shell: str) -> None:
     tell_lines([COMPLETIONS[shell]])
 
 
-COMMANDS = [settings, lists, restore, completion]
+COMMANDS = [settings, lists, restore, erase, completion]

@@ -17,6 +17,7 @@ from orchestration.lib.built.dbt_command import (
     prepare_manifest,
     run_dbt,
 )
+from orchestration.lib.built.erasures import keep_out_erased
 from orchestration.lib.built.load_raw import is_to_load, load_raw
 
 
@@ -88,6 +89,7 @@ def scored_tables(context: dg.AssetExecutionContext) -> Iterator[Any]:
     are loaded first."""
     settings = load_settings_of_run(context.run)
     with fail_with_sentences():
+        keep_out_erased(settings)
         if is_to_load(settings):
             load_raw(settings)
     yield from build(context, selection=["--exclude", AFTER_TIERS])

@@ -18,6 +18,7 @@ from orchestration.lib.basics.locks import (
     wait_while_busy,
 )
 from orchestration.lib.basics.outcomes import Unusable
+from orchestration.lib.basics.quoting import quote
 
 # Who has only begun is told soon; a run on its way has the work of minutes to lose.
 WAIT_SECONDS = 4.0
@@ -117,6 +118,22 @@ def wait_for_file(
             ) from None
 
     return wait_while_busy(try_open, wait_seconds=wait_seconds)
+
+
+def rewrite_file(path: Path, *, name: str = "") -> None:
+    """Write a DuckDB file anew in its place: one that rows were deleted from keeps their bytes.
+    `name` is that of the database, which its views name; without it that of the file. Nobody writes
+    to it meanwhile; who reads it goes on with the old one."""
+    fresh = path.with_name(f".{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    name = name or path.name.split(".")[0]
+    with duckdb.connect() as connection:
+        connection.execute(f'attach {quote(path)} as "{name}" (read_only)')
+        # Readable by every DuckDB 1.x.
+        connection.execute(f"attach {quote(fresh)} as fresh (storage_version 'v1.0.0')")
+        connection.execute(f'copy from database "{name}" to fresh')
+    fresh.chmod(path.stat().st_mode)
+    os.replace(fresh, path)
 
 
 def describe_holder(message: str) -> str:

@@ -9,19 +9,25 @@ machine keeps of it, as locks, refusals and the outbox. Copies to try things out
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
-from orchestration.lib.basics.duckdb_file import WAIT_SECONDS, check_place, wait_for_file
+from orchestration.lib.basics.duckdb_file import (
+    WAIT_SECONDS,
+    check_place,
+    rewrite_file,
+    wait_for_file,
+)
 from orchestration.lib.basics.locks import find_lock, hold_lock
 from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.postgres import (
     attach_into,
     hold_database,
     is_session_lost,
+    list_relations,
     locate_postgres,
     open_session,
 )
@@ -34,6 +40,9 @@ WAIT_SECONDS_FOR_RUN = 1800.0
 # What the database takes where LEADS_MEMORY_LIMIT does not say it, as macros/memory.sql holds dbt.
 DEFAULT_MEMORY = "6GB"
 DEFAULT_MEMORY_GIB = 5.6
+
+# The largest number that the macro key_of makes.
+LARGEST_KEY = 2**63 - 1
 
 
 def locate_warehouse(
@@ -168,6 +177,49 @@ def find_view(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
         [name],
     ).fetchone()
     return found[0].partition(" AS ")[2] if found else None
+
+
+def list_own_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Schema and name of every table, views left out, of the database that `connection` is in."""
+    if is_attached_server(connection):
+        relations = list_relations(connection)
+        return [(schema, name) for schema, name, is_view in relations if not is_view]
+    return connection.execute(
+        "select schema_name, table_name from duckdb_tables()"
+        " where database_name = current_database()"
+    ).fetchall()
+
+
+def is_attached_server(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the database that `connection` is in lies on a server."""
+    return connection.execute(
+        "select type <> 'duckdb' from duckdb_databases() where database_name = current_database()"
+    ).fetchone()[0]
+
+
+def make_keys(connection: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> list[int]:
+    """The numbers that stand for texts in tables, as the macro key_of makes them there."""
+    listed = ", ".join(f"({quote(text)})" for text in texts)
+    if not texts:
+        return []
+    if is_attached_server(connection):
+        query = f"select hashtextextended(t, 0) & {LARGEST_KEY} from (values {listed}) as texts (t)"
+        rows = connection.execute(f"from postgres_query('warehouse', {quote(query)})").fetchall()
+    else:
+        rows = connection.execute(
+            f"select cast(hash(t) >> 1 as bigint) from (values {listed}) as texts (t)"
+        ).fetchall()
+    return [key for (key,) in rows]
+
+
+def compact_warehouse(path: Path) -> None:
+    """Write the warehouse anew, so that nothing is left on the disk of rows that were deleted.
+    Nobody else is in it meanwhile."""
+    if is_on_server(path):
+        with open_session(locate_postgres()) as session, session.cursor() as cursor:
+            cursor.execute("vacuum full")
+        return
+    rewrite_file(path)
 
 
 def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:

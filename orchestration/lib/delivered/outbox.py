@@ -249,6 +249,20 @@ def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> 
     return changed.rowcount
 
 
+def forget_messages(connection: sqlite3.Connection, lead_ids: Sequence[str]) -> int:
+    """Delete every message about these leads, whatever its state, and what the file has of their
+    bytes; returns how many."""
+    connection.execute("pragma secure_delete = on")
+    listed = ", ".join("?" * len(lead_ids))
+    with connection:
+        changed = connection.execute(
+            f"delete from messages where json_extract(payload, '$.lead_id') in ({listed})",
+            list(lead_ids),
+        )
+    connection.execute("vacuum")
+    return changed.rowcount
+
+
 def read_states(connection: sqlite3.Connection) -> dict[str, str]:
     """The state of every message, by its idempotency key."""
     return dict(connection.execute("select idempotency_key, state from messages").fetchall())

@@ -16,6 +16,7 @@ from orchestration.lib.basics.progress import count_things
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import attach_warehouse, has_warehouse, open_warehouse
+from orchestration.lib.built.erasures import demand_receipts
 from orchestration.lib.decided.history import note_parts
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
 from orchestration.lib.delivered.release import make_payload
@@ -107,6 +108,11 @@ def restore(
     dead, so that nothing is sent twice, and nothing lost, without a person's word.
     """
     at = at or datetime.now(UTC)
+    demand_receipts(
+        settings.warehouse,
+        source.get("erasures", []),
+        publication_id=source["publication_id"],
+    )
     file = settings.published / "versions" / source["publication_id"] / "leads.duckdb"
     connection.execute(f"attach {quote(file)} as publication (read_only)")
     try:

@@ -1,0 +1,1 @@
+"""What it takes to forget a person, and to prove that it is done."""

@@ -1,0 +1,94 @@
+"""What belongs here: the files that the project writes beside warehouse and publications, and what
+of a person is in them: logs, records of runs, copies to try things out in, what was refused."""
+
+import mmap
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from orchestration.lib.basics.settings import Settings
+
+# Folders of an installation that the project writes into.
+OWN_FOLDERS = (".dagster", "build", "logs", "target")
+
+# Copies of a warehouse to try things out in and of raw files that had to be mended, and what dbt
+# keeps of its reading: they are made anew.
+SCRATCH = re.compile(r"\.(duckdb(\.wal)?|parquet|msgpack|tmp)$|\.mended/")
+
+ERASED = b"[erased]"
+
+
+def list_own_files(settings: Settings) -> Iterator[Path]:
+    """Every file that the project keeps: what lies beside the warehouse by its name, the
+    publications, and its own folders. Links are not followed."""
+    warehouse = settings.warehouse
+    places = [settings.published, *(settings.project / folder for folder in OWN_FOLDERS)]
+    stem = warehouse.name.split(".")[0]
+    beside = [path for path in warehouse.parent.glob("*") if path.name.lstrip(".").startswith(stem)]
+    places += [path for path in beside if path.is_dir()]
+    seen = {path for path in beside if path.is_file()}
+    yield from sorted(seen)
+    for place in places:
+        for folder, _, names in os.walk(place):
+            for name in sorted(names):
+                path = Path(folder, name)
+                if path.is_file() and not path.is_symlink() and path not in seen:
+                    seen.add(path)
+                    yield path
+
+
+def make_pattern(texts: Sequence[str]) -> re.Pattern[bytes]:
+    """What finds one of `texts` in bytes, in whatever case its letters of English are, also as JSON
+    writes it."""
+    written = {text.encode() for text in texts}
+    written |= {text.encode("unicode_escape") for text in texts}
+    return re.compile(b"|".join(re.escape(text) for text in sorted(written)), re.IGNORECASE)
+
+
+def find_in_file(path: Path, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a file has bytes that the pattern finds."""
+    if path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return pattern.search(content) is not None
+
+
+def clean_file(path: Path, pattern: re.Pattern[bytes]) -> str:
+    """Take what the pattern finds out of a file that is no warehouse and no publication; returns
+    what was done: deleted, or written over."""
+    if SCRATCH.search(str(path)):
+        path.unlink()
+        return "deleted"
+    if path.read_bytes()[:15] == b"SQLite format 3":
+        clean_sqlite(path, pattern)
+        return "written over"
+    mode = path.stat().st_mode
+    fresh = path.with_name(f".{path.name}.fresh")
+    fresh.write_bytes(pattern.sub(ERASED, path.read_bytes()))
+    fresh.chmod(mode)
+    os.replace(fresh, path)
+    return "written over"
+
+
+def clean_sqlite(path: Path, pattern: re.Pattern[bytes]) -> None:
+    """Write over what the pattern finds in the texts of an SQLite file, as Dagster keeps its
+    records in."""
+
+    def erase(text: str | bytes | None) -> str | bytes | None:
+        if isinstance(text, str):
+            return pattern.sub(ERASED, text.encode()).decode()
+        return pattern.sub(ERASED, text) if isinstance(text, bytes) else text
+
+    with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("erase", 1, erase, deterministic=True)
+        connection.execute("pragma secure_delete = on")
+        tables = connection.execute("select name from sqlite_master where type = 'table'")
+        for (table,) in tables.fetchall():
+            columns = connection.execute(f'pragma table_info("{table}")').fetchall()
+            changes = ", ".join(f'"{name}" = erase("{name}")' for _, name, *_ in columns)
+            connection.execute(f'update "{table}" set {changes}')
+        connection.commit()
+        connection.execute("vacuum")
