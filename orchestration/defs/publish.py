@@ -1,9 +1,12 @@
 """What belongs here: the asset at the end of the road, the publication."""
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
+from orchestration.lib.erased.retention import drop_expired, read_kept_days
 from orchestration.lib.published.evidence import measure_for_records
 from orchestration.lib.published.facts import find_champions
 from orchestration.lib.published.publication import (
@@ -12,6 +15,15 @@ from orchestration.lib.published.publication import (
     publish,
     read_current,
 )
+
+
+def drop_runs(instance: dg.DagsterInstance, *, days: int) -> int:
+    """Delete Dagster's records of runs that were made so many days ago; returns how many."""
+    before = datetime.now(UTC) - timedelta(days=days)
+    old = instance.get_run_ids(filters=dg.RunsFilter(created_before=before))
+    for run_id in old:
+        instance.delete_run(run_id)
+    return len(old)
 
 
 class PublicationConfig(dg.Config):
@@ -41,12 +53,19 @@ def published_marts(
     if reason and not config.replace_newer:
         context.log.info(reason)
         return dg.MaterializeResult(metadata={"not_published": reason})
+    kept = read_kept_days(settings)
+    dropped = drop_expired(settings, kept)
+    if "logs" in kept:
+        dropped["runs"] = drop_runs(context.instance, days=kept["logs"])
+    if any(dropped.values()):
+        context.log.info(f"Older than kept_days says, and dropped: {dropped}")
     manifest = publish(
         settings.warehouse,
         settings.published,
         run_id=context.run.run_id,
         rules=settings.rules,
         raw=settings.raw,
+        keep_days=kept.get("publications"),
     )
     folder = settings.published / "versions" / manifest["publication_id"]
     numbers, promises = measure_for_records(folder, find_champions(manifest))

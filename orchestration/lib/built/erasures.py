@@ -49,7 +49,7 @@ def make_fingerprints(known_by: Mapping[str, Sequence[str]], salt: str) -> list[
     """What a person is known by, texts by kind, as fingerprints.
 
     >>> make_fingerprints({"lead": ["L1"]}, "salt")[0]["fingerprint"][:12]
-    '3107fd6e5f72'
+    'ecbefbee7e68'
     """
     return [
         {

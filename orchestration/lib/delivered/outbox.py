@@ -263,6 +263,19 @@ def forget_messages(connection: sqlite3.Connection, lead_ids: Sequence[str]) -> 
     return changed.rowcount
 
 
+def empty_messages(connection: sqlite3.Connection, *, before: datetime) -> int:
+    """Empty the payloads of messages that were delivered or withdrawn, and put `before` a time; the
+    key and the state stay, so that nothing is sent twice. Returns how many."""
+    connection.execute("pragma secure_delete = on")
+    with connection:
+        changed = connection.execute(
+            "update messages set payload = '{}', last_error = null"
+            " where state in ('delivered', 'withdrawn') and payload <> '{}' and created_at < ?",
+            [write_time(before)],
+        )
+    return changed.rowcount
+
+
 def read_states(connection: sqlite3.Connection) -> dict[str, str]:
     """The state of every message, by its idempotency key."""
     return dict(connection.execute("select idempotency_key, state from messages").fetchall())

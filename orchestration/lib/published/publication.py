@@ -24,7 +24,7 @@ import secrets
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -139,9 +139,11 @@ def publish(
     rules: Path,
     raw: Path | None = None,
     keep: int = KEEP,
+    keep_days: int | None = None,
 ) -> Manifest:
     """Copy the marts of `warehouse` into a new publication, make it the live one, and return its
-    manifest. The newest `keep` publications stay, and the live one always does.
+    manifest. The newest `keep` publications stay, of these none that is older than `keep_days`; the
+    live one always does.
 
     `rules` is the folder of the rule book's CSV files, `raw` that of the raw files (None: the
     generated sample, or tables in the warehouse). Raises ValueError where there is nothing to
@@ -201,7 +203,8 @@ def publish(
         if is_on_server(warehouse):
             show_on_server(warehouse, versions / publication_id, MARTS)
         switch_to(published, publication_id)
-        drop_old(published, keep=keep)
+        oldest = published_at - timedelta(days=keep_days) if keep_days else None
+        drop_old(published, keep=keep, before=oldest)
         if is_on_server(warehouse):
             drop_on_server(kept["publication_id"] for kept in list_publications(published))
     return manifest
@@ -405,6 +408,12 @@ def describe_content(
                 "select table_name, rows_read from warehouse.intermediate.raw_row_counts"
             ).fetchall()
         ),
+        "erasures": [
+            receipt_id
+            for (receipt_id,) in connection.execute(
+                "select distinct receipt_id from warehouse.main.erased_people order by receipt_id"
+            ).fetchall()
+        ],
         "leads": leads,
         "mean_score": round(mean, 4),
         "rule_book": {"models": describe_models(connection)},
@@ -528,9 +537,10 @@ def is_left_over(link: Path) -> bool:
     return Path(os.readlink(link)).parent == Path("current") and not link.exists()
 
 
-def drop_old(published: Path, *, keep: int) -> None:
-    """Delete all but the newest `keep` publications, never the live one nor the newest of the day
-    before it, which the next run of the same day compares with."""
+def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> int:
+    """Delete all but the newest `keep` publications, and those published `before` a time, never the
+    live one nor the newest of the day before it, which the next run of the same day compares with;
+    returns how many."""
     live = read_current(published)
     manifests = list_publications(published)
     earlier = [other for other in manifests if other["as_of_date"] < live["as_of_date"]]
@@ -538,11 +548,17 @@ def drop_old(published: Path, *, keep: int) -> None:
     if earlier:
         day_before = max(earlier, key=lambda manifest: manifest["as_of_date"])
         needed.add(day_before["publication_id"])
-    for manifest in manifests[keep:]:
-        if manifest["publication_id"] not in needed:
-            folder = published / "versions" / manifest["publication_id"]
-            # Renamed first: a half deleted folder never looks like a publication.
-            shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}")))
+    old = [
+        manifest["publication_id"]
+        for place, manifest in enumerate(manifests)
+        if manifest["publication_id"] not in needed
+        and (place >= keep or before and datetime.fromisoformat(manifest["published_at"]) < before)
+    ]
+    for publication_id in old:
+        folder = published / "versions" / publication_id
+        # Renamed first: a half deleted folder never looks like a publication.
+        shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}")))
+    return len(old)
 
 
 def clear_leftovers(published: Path) -> None:

@@ -11,7 +11,17 @@ from orchestration.lib.basics.settings import PROJECT_ROOT
 from orchestration.lib.basics.variables import VARIABLES
 
 # A room imports from those before it.
-ROOMS = ["basics", "built", "decided", "delivered", "published", "checked", "asked", "learned", "erased"]
+ROOMS = [
+    "basics",
+    "built",
+    "decided",
+    "delivered",
+    "published",
+    "checked",
+    "asked",
+    "learned",
+    "erased",
+]
 LIB = PROJECT_ROOT / "orchestration" / "lib"
 MODULES = sorted((PROJECT_ROOT / "orchestration").rglob("*.py"))
 
