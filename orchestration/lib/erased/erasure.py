@@ -23,7 +23,7 @@ from orchestration.lib.built.erasures import (
     write_receipt,
 )
 from orchestration.lib.delivered.outbox import find_outbox, forget_messages, open_outbox
-from orchestration.lib.erased.files import clean_file, find_in_file, list_own_files, make_pattern
+from orchestration.lib.erased.files import clean_file, find_in_file, list_own_files, write_as_bytes
 from orchestration.lib.erased.person import Person, count_raw_rows, find_person
 from orchestration.lib.erased.publications import clean_publications, search_publications
 from orchestration.lib.erased.tables import clean_tables, find_person_in, list_tables
@@ -127,15 +127,15 @@ def finish(settings: Settings, erasure: Erasure, console: TextIO) -> Path:
         compact_warehouse(settings.warehouse)
         add(cleaned, "warehouse", tables)
         what.append(f"{count_things(len(tables), 'table')}, written anew")
-    pattern = make_pattern(person.texts)
+    written = write_as_bytes(person.texts)
     kept = find_pending(settings.warehouse)
     with time_step(console, "files", "logs, records of runs, copies to try things out in") as what:
         changed = {
-            str(path): clean_file(path, pattern)
+            str(path): clean_file(path, written)
             for path in list_own_files(settings)
             if path not in (kept, settings.warehouse)
             and settings.published not in path.parents
-            and find_in_file(path, pattern)
+            and find_in_file(path, written)
         }
         receipt.setdefault("files", {}).update(
             {name_file(settings, Path(path)): done for path, done in changed.items()}
@@ -170,10 +170,10 @@ def search(settings: Settings, person: Person, receipt: Receipt) -> list[str]:
         left = [f"the table {column}" for column in find_person_in(connection, tables, person)]
     in_publications, marts = search_publications(settings.published, person)
     left += in_publications
-    pattern = make_pattern(person.texts)
+    written = write_as_bytes(person.texts)
     kept = find_pending(settings.warehouse)
     files = [path for path in list_own_files(settings) if path != kept]
-    left += [str(path) for path in files if find_in_file(path, pattern)]
+    left += [str(path) for path in files if find_in_file(path, written)]
     receipt["searched"] = {
         "tables": len(tables),
         "files_of_publications": marts,

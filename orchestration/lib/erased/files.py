@@ -1,7 +1,6 @@
 """What belongs here: the files that the project writes beside warehouse and publications, and what
 of a person is in them: logs, records of runs, copies to try things out in, what was refused."""
 
-import mmap
 import os
 import re
 import sqlite3
@@ -19,6 +18,9 @@ OWN_FOLDERS = (".dagster", "build", "logs", "target")
 SCRATCH = re.compile(r"\.(duckdb(\.wal)?|parquet|msgpack|tmp)$|\.mended/")
 
 ERASED = b"[erased]"
+
+# So many bytes of a file are looked at at a time.
+CHUNK = 2**24
 
 
 def list_own_files(settings: Settings) -> Iterator[Path]:
@@ -40,25 +42,38 @@ def list_own_files(settings: Settings) -> Iterator[Path]:
                     yield path
 
 
-def make_pattern(texts: Sequence[str]) -> re.Pattern[bytes]:
-    """What finds one of `texts` in bytes, in whatever case its letters of English are, also as JSON
-    writes it."""
-    written = {text.encode() for text in texts}
-    written |= {text.encode("unicode_escape") for text in texts}
-    return re.compile(b"|".join(re.escape(text) for text in sorted(written)), re.IGNORECASE)
+def write_as_bytes(texts: Sequence[str]) -> list[bytes]:
+    """`texts` as they stand in files, in lower case: also as JSON writes letters that are not
+    English.
+
+    >>> write_as_bytes(["Zoë"])
+    [b'zo\\xc3\\xab', b'zo\\\\xeb']
+    """
+    written = dict.fromkeys(
+        form
+        for text in texts
+        for form in (text.encode().lower(), text.encode("unicode_escape").lower())
+    )
+    return list(written)
 
 
-def find_in_file(path: Path, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a file has bytes that the pattern finds."""
-    if path.stat().st_size == 0:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return pattern.search(content) is not None
+def find_in_file(path: Path, written: Sequence[bytes]) -> bool:
+    """Whether a file has the bytes of one of these texts, in whatever case."""
+    longest = max(map(len, written), default=1)
+    rest = b""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            content = rest + chunk.lower()
+            if any(text in content for text in written):
+                return True
+            rest = content[-longest:]
+    return False
 
 
-def clean_file(path: Path, pattern: re.Pattern[bytes]) -> str:
-    """Take what the pattern finds out of a file that is no warehouse and no publication; returns
-    what was done: deleted, or written over."""
+def clean_file(path: Path, written: Sequence[bytes]) -> str:
+    """Take these texts out of a file that is no warehouse and no publication; returns what was
+    done: deleted, or written over."""
+    pattern = re.compile(b"|".join(map(re.escape, written)), re.IGNORECASE)
     if SCRATCH.search(str(path)):
         path.unlink()
         return "deleted"

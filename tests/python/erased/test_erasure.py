@@ -33,6 +33,7 @@ def make_tables() -> dict[str, list[dict]]:
         "employee_count": 400,
         "company_domain": "plover-unique.example",
     }
+    later = dict.fromkeys(("updated_at", "_loaded_at"), "2026-03-01") | {"phone": SWITCHBOARD}
     others = [
         lead(
             f"LEAD-{n}",
@@ -48,7 +49,7 @@ def make_tables() -> dict[str, list[dict]]:
     return {
         "crm.leads": [
             lead("LEAD-ZQ-1", **person),
-            lead("LEAD-ZQ-1", **person | {"phone": SWITCHBOARD, "updated_at": "2026-03-01"}),
+            lead("LEAD-ZQ-1", **person | later),
             lead("LEAD-ZQ-2", **person),
             *others,
         ],
