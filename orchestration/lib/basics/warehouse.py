@@ -182,8 +182,11 @@ def find_view(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
 def list_own_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Schema and name of every table, views left out, of the database that `connection` is in."""
     if is_attached_server(connection):
-        relations = list_relations(connection)
-        return [(schema, name) for schema, name, is_view in relations if not is_view]
+        return [
+            (schema, name)
+            for schema, name, is_view in list_relations(connection)
+            if not is_view and not schema.startswith(("pg_", "information_schema"))
+        ]
     return connection.execute(
         "select schema_name, table_name from duckdb_tables()"
         " where database_name = current_database()"

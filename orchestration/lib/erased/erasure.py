@@ -11,10 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+import duckdb
+
 from orchestration.lib.basics.outcomes import Answer
 from orchestration.lib.basics.progress import count_things, time_step
-from orchestration.lib.basics.settings import Settings
-from orchestration.lib.basics.warehouse import compact_warehouse, open_warehouse
+from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.warehouse import (
+    compact_warehouse,
+    list_own_tables,
+    open_warehouse,
+)
 from orchestration.lib.built.erasures import (
     Receipt,
     find_salt,
@@ -115,7 +121,8 @@ def finish(settings: Settings, erasure: Erasure, console: TextIO) -> Path:
     with time_step(console, "warehouse") as what:
         with open_warehouse(settings.warehouse) as connection:
             connection.execute("begin")
-            tables = clean_tables(connection, person)
+            raw = list_raw_schemas(settings, connection)
+            tables = clean_tables(connection, person, without=raw)
             # What was folded of the person's days is counted again by the next run.
             for table, keys in person.row_keys.items():
                 if keys:
@@ -154,6 +161,16 @@ def finish(settings: Settings, erasure: Erasure, console: TextIO) -> Path:
     return file
 
 
+def list_raw_schemas(settings: Settings, connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The schemas of raw tables that lie in the warehouse and are the user's; none where they are
+    files, or copies of files that the project has loaded itself."""
+    tables = set(list_own_tables(connection))
+    variables = read_variables(settings.project)
+    schemas = {variables[f"{source}_schema"] for source in ("crm", "web", "email")}
+    is_loaded = ("raw_files", "roots") in tables
+    return set() if is_loaded else {schema for schema, _ in tables if schema in schemas}
+
+
 def forget_in_outbox(warehouse: Path, person: Person) -> int:
     """Delete the person's messages; returns how many there were."""
     file = find_outbox(warehouse)
@@ -166,13 +183,16 @@ def forget_in_outbox(warehouse: Path, person: Person) -> int:
 def search(settings: Settings, person: Person, receipt: Receipt) -> list[str]:
     """Where anything of the person is left; the receipt is told how much was searched."""
     with open_warehouse(settings.warehouse, is_read_only=True) as connection:
-        tables = list_tables(connection)
+        raw = list_raw_schemas(settings, connection)
+        tables = list_tables(connection, without=raw)
         left = [f"the table {column}" for column in find_person_in(connection, tables, person)]
     in_publications, marts = search_publications(settings.published, person)
     left += in_publications
     written = write_as_bytes(person.texts)
     kept = find_pending(settings.warehouse)
-    files = [path for path in list_own_files(settings) if path != kept]
+    # Raw tables in the warehouse's file are the user's, and so are its bytes.
+    others = {kept, settings.warehouse} if raw else {kept}
+    files = [path for path in list_own_files(settings) if path not in others]
     left += [str(path) for path in files if find_in_file(path, written)]
     receipt["searched"] = {
         "tables": len(tables),

@@ -7,7 +7,7 @@ names nobody: a deal, the best lead of an account.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,15 +71,18 @@ class Table:
     columns: Mapping[str, str] = field(hash=False)
 
 
-def list_tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
-    """The tables of the database that `connection` is in; views are none."""
+def list_tables(
+    connection: duckdb.DuckDBPyConnection, *, without: Collection[str] = ()
+) -> list[Table]:
+    """The tables of the database that `connection` is in, those of some schemas left out; views are
+    none."""
     there = set(list_own_tables(connection))
     columns: dict[tuple[str, str], dict[str, str]] = {}
     for schema, table, column, data_type in connection.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns()"
         " where database_name = current_database() order by all"
     ).fetchall():
-        if (schema, table) in there:
+        if (schema, table) in there and schema not in without:
             columns.setdefault((schema, table), {})[column] = data_type
     return [
         Table(f"{schema}.{name}", f'"{schema}"."{name}"', types)
@@ -169,10 +172,12 @@ def count_theirs(
     ).fetchone()[0]
 
 
-def clean_tables(connection: duckdb.DuckDBPyConnection, person: Person) -> dict[str, int]:
-    """Take the person out of the tables of the database that `connection` is in; returns how many
-    rows of each were deleted or written over."""
-    tables = list_tables(connection)
+def clean_tables(
+    connection: duckdb.DuckDBPyConnection, person: Person, *, without: Collection[str] = ()
+) -> dict[str, int]:
+    """Take the person out of the tables of the database that `connection` is in, those of some
+    schemas left out; returns how many rows of each were deleted or written over."""
+    tables = list_tables(connection, without=without)
     values = find_values(connection, tables, person)
     conditions = {table: find_conditions(table, person, values) for table in tables}
     needed = {column: find_needed(connection, tables, column, values) for column in NEEDED_BY}

@@ -13,7 +13,9 @@ from dbt_runs import activity, email_event, lead, query, web_event, write_raw
 
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.built.erasures import keep_out_erased
-from orchestration.lib.erased.erasure import begin, find_pending
+from orchestration.lib.erased.erasure import begin, find_pending, list_raw_schemas
+from orchestration.lib.erased.person import Person
+from orchestration.lib.erased.tables import clean_tables
 
 ADDRESS = "zebulon.quartermain@plover-unique.example"
 TEXTS = [ADDRESS, "Zebulon Quartermain", "+49 30 5550173", "LEAD-ZQ-1", "LEAD-ZQ-2", "visitor-zq"]
@@ -293,6 +295,16 @@ def test_an_erasure_that_was_interrupted_is_finished_by_the_next(folder, told, s
     left = query(settings.warehouse, "select distinct lead_id from lead_scores order by all")
     assert left == [("LEAD-1",), ("LEAD-2",), ("LEAD-3",)]
     assert len(list((folder / "leads.erasures").glob("*.json"))) == 3
+
+
+def test_raw_tables_in_the_warehouse_are_the_users(settings):
+    with duckdb.connect() as connection:
+        connection.execute("create schema crm; create table crm.leads as select 'L1' as lead_id")
+        connection.execute("create schema scoring; create table scoring.x as from crm.leads")
+        raw = list_raw_schemas(settings, connection)
+        person = Person(["L1"], [], [], values={"lead_id": ["L1"]})
+        assert clean_tables(connection, person, without=raw) == {"scoring.x": 1}
+        assert connection.execute("from crm.leads").fetchall() == [("L1",)]
 
 
 @pytest.mark.parametrize(
