@@ -109,6 +109,7 @@ create table lead_score_ledger (
     reason varchar, evidence varchar, occurred_on date, event_count bigint,
     raw_points decimal(12, 4), points decimal(12, 4)
 );
+create table metricflow_time_spine (date_day date);
 create table lead_tiers (
     as_of_date date, model_id varchar, lead_id varchar, grade varchar, temperature varchar,
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,
