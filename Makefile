@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain ui erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain ui metrics docs erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -35,6 +35,11 @@ $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/popula
 # What only `make bench` needs: the library of a script that the project is compared with.
 .venv/.bench-installed: .venv/.installed requirements-bench.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+# What only `make metrics` needs: MetricFlow, for questions to the semantic layer.
+.venv/.bi-installed: .venv/.installed requirements-bi.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bi.lock
 	@touch $@
 
 setup: $(COMMAND) $(SAMPLE) ## install the locked packages and the command leads, generate the sample
@@ -68,7 +73,16 @@ ui: $(COMMAND) ## serve Dagster's web page on port 3000 (PORT=... for another)
 erase: $(COMMAND) ## forget a person everywhere, with a receipt: make erase LEAD=L10000270, or EMAIL=ada@firm.example
 	@$(COMMAND) erase --lead "$(LEAD)" --email "$(EMAIL)"
 
-test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
+# MetricFlow reads what dbt has read of the project and asks the live publication.
+metrics: .venv/.bi-installed $(COMMAND) ## ask the semantic layer: make metrics ASK="--metrics leads --group-by scored_lead__tier"
+	@env LEADS_TARGET=published $(BIN)/dbt --quiet parse
+	@env LEADS_TARGET=published $(BIN)/mf query $(ASK)
+
+docs: $(COMMAND) ## write the documentation of all tables as one page, build/docs/static_index.html
+	@$(BIN)/dbt --quiet docs generate --static --target-path build/docs
+	@echo "Written: build/docs/static_index.html"
+
+test: setup lint .venv/.bi-installed ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test && rm -f build/test/leads.duckdb
 	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/test/leads.duckdb $(BIN)/dbt build --quiet --target-path build/test/target
 	@$(UNSET_SETTINGS) DBT_TARGET_PATH=build/test/target $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -118,3 +132,4 @@ lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench --output-file requirements-bench.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group lists --output-file requirements-lists.lock
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bi --constraint requirements.lock --output-file requirements-bi.lock

@@ -112,6 +112,7 @@ create table lead_score_ledger (
 create table erased_people (
     kind varchar, fingerprint varchar, salt varchar, receipt_id varchar, erased_on date
 );
+create table metricflow_time_spine (date_day date);
 create table lead_tiers (
     as_of_date date, model_id varchar, lead_id varchar, grade varchar, temperature varchar,
     tier varchar, previous_tier varchar, tier_since date, is_new_tier boolean, stage varchar,

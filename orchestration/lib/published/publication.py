@@ -95,6 +95,7 @@ MARTS = {
     "quarantine": "table_name, file_name, line_number, row_key, column_name",
     "feed_health": "as_of_date, table_name, measure",
     "score_health": "as_of_date, model_id, measure",
+    "metricflow_time_spine": "date_day",
 }
 
 # The folder of the rule book that was scored with, for whoever compares another one with it. Who is
