@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -22,6 +23,7 @@ from orchestration.lib.basics.postgres import (
     attach_into,
     hold_database,
     is_session_lost,
+    list_relations,
     locate_postgres,
     open_session,
 )
@@ -107,8 +109,7 @@ def open_warehouse(
         )
     try:
         if on_server:
-            attach_into(connection, locate_postgres(), is_read_only=is_read_only)
-            connection.execute("use warehouse.main")
+            attach_server(connection, is_read_only=is_read_only)
         limit_memory(connection)
         yield connection
     except duckdb.Error as error:
@@ -124,6 +125,13 @@ def open_warehouse(
             with suppress(duckdb.Error):
                 connection.execute("rollback")
         connection.close()
+
+
+def attach_server(connection: Any, *, is_read_only: bool = False) -> None:
+    """Have an in-memory DuckDB read the database on the server in place of its own, as `warehouse`.
+    Raises Unusable where it cannot be reached."""
+    attach_into(connection, locate_postgres(), is_read_only=is_read_only)
+    connection.execute("use warehouse.main")
 
 
 @contextmanager
@@ -201,6 +209,12 @@ def demand_warehouse(path: Path) -> None:
     """ValueError where there is nothing at `path`: DuckDB would make an empty file."""
     if not is_on_server(path) and not path.exists():
         raise ValueError(f"There is no warehouse at {path} yet: `leads run` builds it.")
+
+
+def list_server_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
+    """Schema, name and whether it is a view of every table of the `warehouse` that is attached, where
+    it is on a server."""
+    return list_relations(connection)
 
 
 def has_table(path: Path, schema: str, table: str) -> bool:
