@@ -2,8 +2,8 @@
 
     python -m benchmarks.engines --events 1000000 10000000
 
-The server is that of the LEADS_POSTGRES_ variables, whose user may make databases: each size gets one
-of its own, which is dropped in the end. Of each size and engine a first run and, in the same
+The server is that of the LEADS_POSTGRES_ variables, whose user may make databases: each size gets
+one of its own, which is dropped in the end. Of each size and engine a first run and, in the same
 warehouse, the run of one day more are measured: seconds, how many times those of DuckDB, and where
 they went. On a machine with other work to do read the ratios alone.
 """
@@ -30,7 +30,7 @@ DATABASE = "leads_benchmark"
 
 @contextmanager
 def make_database() -> Iterator[dict[str, str]]:
-    """The settings of a database made for one measurement, as docs/how-to/use-postgres.md has it."""
+    """The settings of a database made for one measurement (docs/how-to/use-postgres.md)."""
     with open_session(locate_postgres()) as session, session.cursor() as cursor:
         cursor.execute(f"drop database if exists {DATABASE}")
         cursor.execute(
