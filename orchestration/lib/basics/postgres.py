@@ -5,6 +5,7 @@ one run alone."""
 import importlib.resources
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,11 @@ EXTENSION = "postgres_scanner"
 
 # The number of the advisory lock by which a run holds the database, the same on every machine.
 LOCK = 7_310_584_222_519
+
+# What profiles.yml calls the sessions of a dbt that runs by itself or in a run, and how long none
+# must have been seen: between two tables it has none.
+DBT_SESSION = "leads dbt"
+QUIET_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -147,15 +153,28 @@ def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
     Raises Unusable where another one holds it longer than `wait_seconds`.
     """
     with open_session(place) as session, session.cursor() as cursor:
+        busy = Busy(
+            f"another run in {place.words}",
+            f"Another run is at work in {place.words} and has not ended within "
+            f"{wait_seconds:.0f} seconds. Let it end, then run again.",
+        )
 
         def try_lock() -> None:
             cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
-                raise Busy(
-                    f"another run in {place.words}",
-                    f"Another run is at work in {place.words} and has not ended within "
-                    f"{wait_seconds:.0f} seconds. Let it end, then run again.",
+                raise busy
+            # A plain dbt holds no lock that lasts.
+            quiet_at = time.monotonic() + QUIET_SECONDS
+            while time.monotonic() < quiet_at:
+                cursor.execute(
+                    "select count(*) from pg_stat_activity"
+                    " where datname = current_database() and application_name = %s",
+                    [DBT_SESSION],
                 )
+                if cursor.fetchone()[0]:
+                    cursor.execute("select pg_advisory_unlock(%s)", [LOCK])
+                    raise busy
+                time.sleep(0.02)
 
         wait_while_busy(try_lock, wait_seconds=wait_seconds)
         yield

@@ -212,8 +212,8 @@ def demand_warehouse(path: Path) -> None:
 
 
 def list_server_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
-    """Schema, name and whether it is a view of every table of the `warehouse` that is attached, where
-    it is on a server."""
+    """Schema, name and whether it is a view of every table of the attached `warehouse`, where it
+    is on a server."""
     return list_relations(connection)
 
 
