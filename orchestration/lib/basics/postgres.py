@@ -6,7 +6,7 @@ import importlib.resources
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,6 +178,53 @@ def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
 
         wait_while_busy(try_lock, wait_seconds=wait_seconds)
         yield
+
+
+class Statements:
+    """A session that is spoken to as one of SQLite is: `?` for a value, and a `with` block is one
+    transaction. For what is kept in a file beside a DuckDB warehouse and in the database here."""
+
+    def __init__(self, session: Any):
+        """Of `open_session`."""
+        self.session = session
+        self.cursor = session.cursor()
+        # How many rows were changed so far.
+        self.total_changes = 0
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """The cursor that has run the statement."""
+        self.cursor.execute(sql.replace("%", "%%").replace("?", "%s"), list(values))
+        if not self.cursor.description:
+            self.total_changes += max(self.cursor.rowcount, 0)
+        return self.cursor
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run the statement once for each row of values."""
+        for values in rows:
+            self.execute(sql, values)
+
+    def __enter__(self) -> "Statements":
+        """Begin a transaction."""
+        self.cursor.execute("begin")
+        return self
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        """Commit, or take back where the block has failed."""
+        self.cursor.execute("rollback" if kind else "commit")
+
+
+@contextmanager
+def speak_to(place: Place) -> Iterator[Statements]:
+    """A session as `Statements`. Raises Unusable where the database cannot be
+    reached, or says no."""
+    import psycopg2
+
+    with open_session(place) as session:
+        try:
+            yield Statements(session)
+        except psycopg2.Error as error:
+            reason = str(error).strip().splitlines()[0]
+            raise Unusable(f"{place.words} says: {reason}. Mend that, then run again.") from error
 
 
 def list_relations(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:

@@ -20,12 +20,14 @@ from orchestration.lib.basics.duckdb_file import WAIT_SECONDS, check_place, wait
 from orchestration.lib.basics.locks import find_lock, hold_lock
 from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.postgres import (
+    Statements,
     attach_into,
     hold_database,
     is_session_lost,
     list_relations,
     locate_postgres,
     open_session,
+    speak_to,
 )
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.variables import PROJECT_ROOT, read_given
@@ -55,6 +57,15 @@ def is_on_server(path: Path) -> bool:
 def has_warehouse(path: Path) -> bool:
     """Whether there is a warehouse already: a database on a server always is."""
     return is_on_server(path) or path.is_file()
+
+
+@contextmanager
+def open_statements() -> Iterator[Statements]:
+    """The database on the server, spoken to as a file of SQLite is: for what lies beside a
+    warehouse that is a file and has to be one for all machines. Raises Unusable where it cannot be
+    reached, or is lost on the way."""
+    with speak_to(locate_postgres()) as statements:
+        yield statements
 
 
 @contextmanager

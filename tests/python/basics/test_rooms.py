@@ -32,8 +32,8 @@ ONE_THING = {
 ENGINES = re.compile(
     r"psycopg|postgres|spark|snowflake|bigquery|redshift|databricks|LEADS_TARGET", re.IGNORECASE
 )
-# Decision 25 names them: the interface and what is behind it, the publication as a schema, raw files
-# loaded; and those that list all settings.
+# Decision 25 names them: the interface and what is behind it, the publication as a schema, raw
+# files loaded; and those that list all settings.
 KNOW_ENGINES = {
     "lib/basics/warehouse.py",
     "lib/basics/postgres.py",
