@@ -135,3 +135,18 @@ def test_no_sql_but_the_macros_of_engines_asks_which_engine_it_runs_on():
                     found.add(str(path.relative_to(PROJECT_ROOT)))
     # A macro of dbt's own, which hands on to dbt's.
     assert found == {"macros/seed_files.sql"}
+
+
+def test_the_page_on_other_engines_lists_the_macros_that_one_needs():
+    sql = "".join(
+        path.read_text() for path in sorted((PROJECT_ROOT / "macros" / "engines").glob("*.sql"))
+    )
+    dispatched = set(re.findall(r"adapter\.dispatch\('(\w+)'\)", sql))
+    neutral = set(re.findall(r"macro default__(\w+)\(", sql))
+    variants = set(re.findall(r"macro (?:[a-z]+)__(\w+)\(", sql))
+    page = (PROJECT_ROOT / "docs/how-to/bring-another-engine.md").read_text()
+    lists = [
+        set(re.findall(r"`(\w+)`", page.partition(begin)[2].partition(".\n")[0]))
+        for begin in ("no neutral variant:", "is not what the engine understands:", "does not do:")
+    ]
+    assert lists == [dispatched - neutral, neutral, variants - dispatched]
