@@ -24,14 +24,24 @@ STAGE = re.compile(r"^  (?P<stage>\S.{11}).* (?P<seconds>[0-9]+\.[0-9]) s$")
 class Warehouse:
     """A warehouse of the project: where it lies, what it reads and by which rules it scores."""
 
-    def __init__(self, folder: Path, *, project: Path, rules: Path, limit: float):
-        """A new warehouse; `limit` is how many seconds a run may take."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        project: Path,
+        rules: Path,
+        limit: float,
+        engine: dict[str, str] | None = None,
+    ):
+        """A new warehouse; `limit` is how many seconds a run may take, `engine` the settings that
+        name another one than DuckDB."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.folder = folder
         self.project = project
         self.rules = rules
         self.limit = limit
+        self.engine = engine or {}
         self.log = folder
 
     def load(self, tables: Path) -> None:
@@ -58,6 +68,7 @@ class Warehouse:
             "LEADS_WAREHOUSE": str(self.folder / "leads.duckdb"),
             "LEADS_PUBLISHED": str(self.folder / "published"),
             "LEADS_AS_OF": str(as_of),
+            **self.engine,
         }
         if memory_limit:
             settings["LEADS_MEMORY_LIMIT"] = memory_limit

@@ -65,7 +65,12 @@ def redeliver(which: str, as_json: bool) -> None:
     Example: leads redeliver all
     """
     from orchestration.lib.delivered.delivery import read_clock
-    from orchestration.lib.delivered.outbox import find_outbox, open_outbox, replay_dead
+    from orchestration.lib.delivered.outbox import (
+        find_outbox,
+        has_outbox,
+        open_outbox,
+        replay_dead,
+    )
 
     if not which.strip():
         raise WrongUse(
@@ -74,7 +79,7 @@ def redeliver(which: str, as_json: bool) -> None:
         )
     file = find_outbox(locate_warehouse())
     lines, replayed = [], 0
-    if file.is_file():
+    if has_outbox(file):
         with as_wrong_use(), open_outbox(file) as connection:
             replayed = replay_dead(connection, which.strip(), at=read_clock())
         lines = [f"To be sent again: {replayed:,}."]

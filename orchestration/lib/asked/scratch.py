@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TextIO
 
 from orchestration.lib.basics.locks import hold_lock
-from orchestration.lib.basics.postgres import list_relations
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
@@ -19,6 +18,7 @@ from orchestration.lib.basics.warehouse import (
     attach_warehouse,
     hold_warehouse,
     is_on_server,
+    list_server_tables,
     open_warehouse,
 )
 from orchestration.lib.built.dbt_command import run_dbt
@@ -85,7 +85,7 @@ def copy_from_server(settings: Settings, file: Path) -> None:
     wanted = {(table.schema, table.table) for table in raw}
     with attach_warehouse(settings.warehouse) as connection:
         connection.execute(f"attach {quote(file)} as scratch")
-        for schema, table, is_view in list_relations(connection):
+        for schema, table, is_view in list_server_tables(connection):
             is_kept = schema in ("main", "snapshots") and not is_view
             if is_kept or (schema, table) in wanted:
                 place = f'"{schema}"."{table}"'

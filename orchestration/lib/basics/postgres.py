@@ -5,7 +5,8 @@ one run alone."""
 import importlib.resources
 import os
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,11 @@ EXTENSION = "postgres_scanner"
 
 # The number of the advisory lock by which a run holds the database, the same on every machine.
 LOCK = 7_310_584_222_519
+
+# What profiles.yml calls the sessions of a dbt that runs by itself or in a run, and how long none
+# must have been seen: between two tables it has none.
+DBT_SESSION = "leads dbt"
+QUIET_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -147,18 +153,78 @@ def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
     Raises Unusable where another one holds it longer than `wait_seconds`.
     """
     with open_session(place) as session, session.cursor() as cursor:
+        busy = Busy(
+            f"another run in {place.words}",
+            f"Another run is at work in {place.words} and has not ended within "
+            f"{wait_seconds:.0f} seconds. Let it end, then run again.",
+        )
 
         def try_lock() -> None:
             cursor.execute("select pg_try_advisory_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
-                raise Busy(
-                    f"another run in {place.words}",
-                    f"Another run is at work in {place.words} and has not ended within "
-                    f"{wait_seconds:.0f} seconds. Let it end, then run again.",
+                raise busy
+            # A plain dbt holds no lock that lasts.
+            quiet_at = time.monotonic() + QUIET_SECONDS
+            while time.monotonic() < quiet_at:
+                cursor.execute(
+                    "select count(*) from pg_stat_activity"
+                    " where datname = current_database() and application_name = %s",
+                    [DBT_SESSION],
                 )
+                if cursor.fetchone()[0]:
+                    cursor.execute("select pg_advisory_unlock(%s)", [LOCK])
+                    raise busy
+                time.sleep(0.02)
 
         wait_while_busy(try_lock, wait_seconds=wait_seconds)
         yield
+
+
+class Statements:
+    """A session that is spoken to as one of SQLite is: `?` for a value, and a `with` block is one
+    transaction. For what is kept in a file beside a DuckDB warehouse and in the database here."""
+
+    def __init__(self, session: Any):
+        """Of `open_session`."""
+        self.session = session
+        self.cursor = session.cursor()
+        # How many rows were changed so far.
+        self.total_changes = 0
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """The cursor that has run the statement."""
+        self.cursor.execute(sql.replace("%", "%%").replace("?", "%s"), list(values))
+        if not self.cursor.description:
+            self.total_changes += max(self.cursor.rowcount, 0)
+        return self.cursor
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run the statement once for each row of values."""
+        for values in rows:
+            self.execute(sql, values)
+
+    def __enter__(self) -> "Statements":
+        """Begin a transaction."""
+        self.cursor.execute("begin")
+        return self
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        """Commit, or take back where the block has failed."""
+        self.cursor.execute("rollback" if kind else "commit")
+
+
+@contextmanager
+def speak_to(place: Place) -> Iterator[Statements]:
+    """A session as `Statements`. Raises Unusable where the database cannot be
+    reached, or says no."""
+    import psycopg2
+
+    with open_session(place) as session:
+        try:
+            yield Statements(session)
+        except psycopg2.Error as error:
+            reason = str(error).strip().splitlines()[0]
+            raise Unusable(f"{place.words} says: {reason}. Mend that, then run again.") from error
 
 
 def list_relations(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -24,12 +25,14 @@ from orchestration.lib.basics.duckdb_file import (
 from orchestration.lib.basics.locks import find_lock, hold_lock
 from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.postgres import (
+    Statements,
     attach_into,
     hold_database,
     is_session_lost,
     list_relations,
     locate_postgres,
     open_session,
+    speak_to,
 )
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.variables import PROJECT_ROOT, read_given
@@ -62,6 +65,15 @@ def is_on_server(path: Path) -> bool:
 def has_warehouse(path: Path) -> bool:
     """Whether there is a warehouse already: a database on a server always is."""
     return is_on_server(path) or path.is_file()
+
+
+@contextmanager
+def open_statements() -> Iterator[Statements]:
+    """The database on the server, spoken to as a file of SQLite is: for what lies beside a
+    warehouse that is a file and has to be one for all machines. Raises Unusable where it cannot be
+    reached, or is lost on the way."""
+    with speak_to(locate_postgres()) as statements:
+        yield statements
 
 
 @contextmanager
@@ -116,8 +128,7 @@ def open_warehouse(
         )
     try:
         if on_server:
-            attach_into(connection, locate_postgres(), is_read_only=is_read_only)
-            connection.execute("use warehouse.main")
+            attach_server(connection, is_read_only=is_read_only)
         limit_memory(connection)
         yield connection
     except duckdb.Error as error:
@@ -133,6 +144,13 @@ def open_warehouse(
             with suppress(duckdb.Error):
                 connection.execute("rollback")
         connection.close()
+
+
+def attach_server(connection: Any, *, is_read_only: bool = False) -> None:
+    """Have an in-memory DuckDB read the database on the server in place of its own, as `warehouse`.
+    Raises Unusable where it cannot be reached."""
+    attach_into(connection, locate_postgres(), is_read_only=is_read_only)
+    connection.execute("use warehouse.main")
 
 
 @contextmanager
@@ -256,6 +274,12 @@ def demand_warehouse(path: Path) -> None:
     """ValueError where there is nothing at `path`: DuckDB would make an empty file."""
     if not is_on_server(path) and not path.exists():
         raise ValueError(f"There is no warehouse at {path} yet: `leads run` builds it.")
+
+
+def list_server_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
+    """Schema, name and whether it is a view of every table of the attached `warehouse`, where it
+    is on a server."""
+    return list_relations(connection)
 
 
 def has_table(path: Path, schema: str, table: str) -> bool:

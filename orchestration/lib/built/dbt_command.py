@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from orchestration.lib.basics.locks import hold_lock
+from orchestration.lib.basics.locks import find_lock, hold_lock, is_held_here
 from orchestration.lib.basics.masking import mask_message
 from orchestration.lib.basics.rule_book_files import (
     check_rule_book_files,
@@ -182,8 +182,11 @@ def invoke(
     from dbt.cli.main import dbtRunner
 
     # The rule book of the run, for engines that are told nothing by a plugin.
-    rules = {"DBT_RULES_SHA256": hash_rules(settings.rules)}
-    with set_variables({**list_settings(settings), **rules}):
+    told = {"DBT_RULES_SHA256": hash_rules(settings.rules)}
+    if is_held_here(find_lock(settings.warehouse)):
+        # It need not wait for the run that it is a part of.
+        told["DBT_WAREHOUSE_IS_HELD"] = "yes"
+    with set_variables({**list_settings(settings), **told}):
         try:
             return dbtRunner(manifest=project, callbacks=[print_event, *(callbacks or [])]).invoke(
                 [

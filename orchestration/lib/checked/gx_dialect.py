@@ -5,8 +5,7 @@ from typing import Any
 
 from duckdb_engine import ConnectionWrapper, Dialect
 
-from orchestration.lib.basics.postgres import attach_into, locate_postgres
-from orchestration.lib.basics.warehouse import is_on_server
+from orchestration.lib.basics.warehouse import attach_server, is_on_server
 
 
 class ReadingDialect(Dialect):
@@ -24,8 +23,7 @@ class ReadingDialect(Dialect):
         if not is_on_server(file):
             return super().connect(*places, **given)
         connection = super().connect(*places, database=":memory:", config=given["config"])
-        attach_into(connection, locate_postgres(), is_read_only=True)
-        connection.execute("use warehouse.main")
+        attach_server(connection, is_read_only=True)
         return connection
 
     def do_begin(self, dbapi_connection: object) -> None:

@@ -8,7 +8,6 @@ same key and the same bytes, and none is lost.
 
 import math
 import random
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,8 +19,10 @@ from typing import Any
 from orchestration.lib.basics.progress import count_things
 from orchestration.lib.delivered.outbox import (
     Message,
+    Outbox,
     claim_message,
     count_messages,
+    has_outbox,
     list_messages,
     mark_delivered,
     mark_failed,
@@ -78,7 +79,7 @@ def deliver_due(
     ValueError where the outbox cannot be used.
     """
     delivery = Delivery()
-    if not outbox.is_file():
+    if not has_outbox(outbox):
         return delivery
     until = time.monotonic() + max_seconds
     failures = 0
@@ -100,9 +101,7 @@ def deliver_due(
     return delivery
 
 
-def put_off_rest(
-    connection: sqlite3.Connection, delivery: Delivery, answer: Answer, *, at: datetime
-) -> None:
+def put_off_rest(connection: Outbox, delivery: Delivery, answer: Answer, *, at: datetime) -> None:
     """Put off all that is due, after `answer`, and note it in `delivery`."""
     seconds = choose_wait(1, retry_after_seconds=answer.retry_after_seconds)
     delivery.put_off_until = at + timedelta(seconds=seconds)
@@ -110,9 +109,7 @@ def put_off_rest(
     delivery.last_words = answer.words
 
 
-def note_answer(
-    connection: sqlite3.Connection, message: Message, answer: Answer, *, at: datetime
-) -> str:
+def note_answer(connection: Outbox, message: Message, answer: Answer, *, at: datetime) -> str:
     """Write down what came of an attempt; returns the state that it leaves the message in."""
     if answer.is_delivered:
         mark_delivered(connection, message, at=at)
@@ -171,7 +168,7 @@ def describe_delivery(delivery: Delivery) -> str:
 
 def count_dead(outbox: Path) -> int:
     """How many messages are dead."""
-    if not outbox.is_file():
+    if not has_outbox(outbox):
         return 0
     with open_outbox(outbox) as connection:
         return count_messages(connection).get("dead", 0)
@@ -180,7 +177,7 @@ def count_dead(outbox: Path) -> int:
 def read_outbox(outbox: Path) -> dict[str, Any]:
     """How many messages are in each state, when the next one is due, and the dead ones with why:
     states, next_attempt_at, dead. Without an outbox all of it is empty."""
-    if not outbox.is_file():
+    if not has_outbox(outbox):
         return {"states": {}, "next_attempt_at": None, "dead": []}
     with open_outbox(outbox) as connection:
         counts = count_messages(connection)

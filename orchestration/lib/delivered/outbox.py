@@ -1,5 +1,6 @@
 """What belongs here: the outbox. What is to be sent to the webhook, and what became of it, in a
-SQLite file beside the warehouse, so that whoever delivers never waits for DuckDB's lock.
+SQLite file beside the warehouse, so that whoever delivers never waits for DuckDB's lock. Where the
+warehouse is on a server it is a table there, so that two machines send nothing twice.
 
 There is one message per idempotency key, and its payload never changes. Its states:
 
@@ -12,6 +13,7 @@ Who sends a message claims it first, which puts next_attempt_at off: nobody else
 meantime, and if the process is killed it is due again by itself.
 """
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +21,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from orchestration.lib.basics.warehouse import (
+    Statements,
+    is_on_server,
+    locate_warehouse,
+    open_statements,
+)
 
 # Another process has the file for milliseconds at a time.
 WAIT_SECONDS = 20.0
@@ -28,7 +37,7 @@ WAIT_SECONDS = 20.0
 CLAIM_SECONDS = 300.0
 
 TABLE = """
-create table if not exists messages (
+create table if not exists {messages} (
     idempotency_key text not null primary key,
     payload text not null,
     state text not null check (state in ('pending', 'delivered', 'dead', 'withdrawn')),
@@ -39,7 +48,7 @@ create table if not exists messages (
     created_at text not null,
     delivered_at text
 );
-create index if not exists messages_due on messages (state, next_attempt_at);
+create index if not exists messages_due on {messages} (state, next_attempt_at);
 """
 
 
@@ -59,6 +68,16 @@ class Message:
     delivered_at: str | None
 
 
+# On a server it has a schema of its own: dbt knows nothing of it. One machine alone makes it.
+MAKE_ON_SERVER = f"""
+select pg_advisory_xact_lock(7310584222520);
+create schema if not exists outbox;
+{TABLE.format(messages="outbox.messages")}
+"""
+
+Outbox = sqlite3.Connection | Statements
+
+
 def find_outbox(warehouse: Path) -> Path:
     """Where the outbox of the warehouse lies.
 
@@ -68,14 +87,35 @@ def find_outbox(warehouse: Path) -> Path:
     return warehouse.with_suffix(".outbox.sqlite")
 
 
+def lies_on_server(path: Path) -> bool:
+    """Whether the outbox that goes by `path` is a table in the database on a server."""
+    warehouse = locate_warehouse()
+    return is_on_server(warehouse) and path == find_outbox(warehouse)
+
+
+def has_outbox(path: Path) -> bool:
+    """Whether there is an outbox already: a database on a server always has one."""
+    return lies_on_server(path) or path.is_file()
+
+
 @contextmanager
-def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[sqlite3.Connection]:
+def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Outbox]:
     """A connection to the outbox at `path`, made where there is none, and closed when the block
     ends. Raises ValueError where it cannot be used, or another process holds it longer than
     `wait_seconds`."""
+    if lies_on_server(path):
+        with open_statements() as statements:
+            if statements.execute("select to_regclass('outbox.messages')").fetchone()[0] is None:
+                with statements:
+                    statements.execute(MAKE_ON_SERVER)
+                    take_over_file(statements, path)
+            statements.execute("set search_path to outbox")
+            yield statements
+        return
     try:
         with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
-            connection.executescript(TABLE)
+            connection.execute("pragma secure_delete = on")
+            connection.executescript(TABLE.format(messages="messages"))
             yield connection
     except sqlite3.Error as error:
         raise ValueError(
@@ -84,9 +124,19 @@ def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[s
         ) from error
 
 
-def put_messages(
-    connection: sqlite3.Connection, payloads: Mapping[str, str], *, at: datetime
-) -> int:
+def take_over_file(statements: Statements, path: Path) -> None:
+    """Copy what an earlier version has kept in a file of this machine into the new table on the
+    server, so that what is delivered is not sent again."""
+    if path.is_file():
+        with closing(sqlite3.connect(path)) as file:
+            rows = file.execute("select * from messages").fetchall()
+        statements.executemany(
+            "insert into outbox.messages values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+            rows,
+        )
+
+
+def put_messages(connection: Outbox, payloads: Mapping[str, str], *, at: datetime) -> int:
     """Add a pending message per idempotency key of `payloads`, due at once; returns how many. A key
     that is there already keeps the message it has."""
     now = write_time(at)
@@ -94,9 +144,10 @@ def put_messages(
     with connection:
         connection.executemany(
             """
-            insert or ignore into messages
+            insert into messages
                 (idempotency_key, payload, state, attempts, next_attempt_at, created_at)
             values (?, ?, 'pending', 0, ?, ?)
+            on conflict do nothing
             """,
             [(key, payload, now, now) for key, payload in payloads.items()],
         )
@@ -104,29 +155,31 @@ def put_messages(
 
 
 def put_undecided(
-    connection: sqlite3.Connection, payloads: Mapping[str, str], *, error: str, at: datetime
+    connection: Outbox, payloads: Mapping[str, str], *, error: str, at: datetime
 ) -> None:
     """Add a dead message per idempotency key of `payloads`, with the `error` as the reason: whether
     it is to be sent is for a person to say. A key that is there already keeps its message."""
     with connection:
         connection.executemany(
             """
-            insert or ignore into messages
+            insert into messages
                 (idempotency_key, payload, state, attempts, next_attempt_at, last_error, created_at)
             values (?, ?, 'dead', 0, ?, ?, ?)
+            on conflict do nothing
             """,
             [(key, text, write_time(at), error, write_time(at)) for key, text in payloads.items()],
         )
 
 
 def claim_message(
-    connection: sqlite3.Connection, *, at: datetime, claim_seconds: float = CLAIM_SECONDS
+    connection: Outbox, *, at: datetime, claim_seconds: float = CLAIM_SECONDS
 ) -> Message | None:
     """The pending message that has been due the longest at `at`, for this caller alone until
     `claim_seconds` are over; None where none is due."""
     claim = secrets.token_hex(8)
     with connection:
-        # One statement: no other process comes between looking and taking.
+        # One statement: no other process comes between looking and taking. On a server it looks
+        # again at what it has waited for, and finds it taken.
         connection.execute(
             """
             update messages
@@ -138,14 +191,15 @@ def claim_message(
                 order by next_attempt_at, idempotency_key
                 limit 1
             )
+            and state = 'pending' and next_attempt_at <= ?
             """,
-            [claim, write_time(at + timedelta(seconds=claim_seconds)), write_time(at)],
+            [claim, write_time(at + timedelta(seconds=claim_seconds)), *[write_time(at)] * 2],
         )
     found = connection.execute("select * from messages where claim = ?", [claim]).fetchone()
     return Message(*found) if found else None
 
 
-def put_off_due(connection: sqlite3.Connection, *, at: datetime, until: datetime) -> int:
+def put_off_due(connection: Outbox, *, at: datetime, until: datetime) -> int:
     """Have the messages that are due at `at` not sent before `until`, without an attempt; returns
     how many. Those that somebody is at are not due."""
     with connection:
@@ -157,7 +211,7 @@ def put_off_due(connection: sqlite3.Connection, *, at: datetime, until: datetime
     return changed.rowcount
 
 
-def mark_delivered(connection: sqlite3.Connection, message: Message, *, at: datetime) -> None:
+def mark_delivered(connection: Outbox, message: Message, *, at: datetime) -> None:
     """Note that the receiver has the message, whatever else became of it meanwhile."""
     with connection:
         connection.execute(
@@ -171,7 +225,7 @@ def mark_delivered(connection: sqlite3.Connection, message: Message, *, at: date
 
 
 def mark_failed(
-    connection: sqlite3.Connection,
+    connection: Outbox,
     message: Message,
     *,
     error: str,
@@ -192,7 +246,7 @@ def mark_failed(
         )
 
 
-def withdraw_messages(connection: sqlite3.Connection, reasons: Mapping[str, str]) -> None:
+def withdraw_messages(connection: Outbox, reasons: Mapping[str, str]) -> None:
     """Have the messages of these idempotency keys not sent, for the reason beside each. Those that
     are delivered stay so."""
     with connection:
@@ -203,7 +257,7 @@ def withdraw_messages(connection: sqlite3.Connection, reasons: Mapping[str, str]
         )
 
 
-def take_back_messages(connection: sqlite3.Connection, keys: Sequence[str], *, reason: str) -> None:
+def take_back_messages(connection: Outbox, keys: Sequence[str], *, reason: str) -> None:
     """Have the messages of these idempotency keys not sent, as if they had never been put: those
     that nobody has tried to send are gone. Of those that were tried the receiver may have one:
     they are withdrawn for `reason`, so that they never come with other bytes. Those that are
@@ -217,7 +271,7 @@ def take_back_messages(connection: sqlite3.Connection, keys: Sequence[str], *, r
     withdraw_messages(connection, dict.fromkeys(keys, reason))
 
 
-def restore_messages(connection: sqlite3.Connection, keys: Iterable[str]) -> None:
+def restore_messages(connection: Outbox, keys: Iterable[str]) -> None:
     """Have the withdrawn messages of these idempotency keys sent after all."""
     with connection:
         # next_attempt_at stays: who was at it when it was withdrawn may be at it still.
@@ -228,7 +282,7 @@ def restore_messages(connection: sqlite3.Connection, keys: Iterable[str]) -> Non
         )
 
 
-def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> int:
+def replay_dead(connection: Outbox, which: str, *, at: datetime) -> int:
     """Make the dead message of the idempotency key `which` pending again and due at `at`, or every
     dead one where it is `all`; returns how many. Raises ValueError where that one is not dead."""
     found = connection.execute(
@@ -249,24 +303,22 @@ def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> 
     return changed.rowcount
 
 
-def forget_messages(connection: sqlite3.Connection, lead_ids: Sequence[str]) -> int:
-    """Delete every message about these leads, whatever its state, and what the file has of their
+def forget_messages(connection: Outbox, lead_ids: Sequence[str]) -> int:
+    """Delete every message about these leads, whatever its state, and what a file has of their
     bytes; returns how many."""
-    connection.execute("pragma secure_delete = on")
-    listed = ", ".join("?" * len(lead_ids))
+    theirs = set(lead_ids)
+    messages = connection.execute("select idempotency_key, payload from messages").fetchall()
+    keys = [(key,) for key, payload in messages if json.loads(payload).get("lead_id") in theirs]
     with connection:
-        changed = connection.execute(
-            f"delete from messages where json_extract(payload, '$.lead_id') in ({listed})",
-            list(lead_ids),
-        )
-    connection.execute("vacuum")
-    return changed.rowcount
+        connection.executemany("delete from messages where idempotency_key = ?", keys)
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("vacuum")
+    return len(keys)
 
 
-def empty_messages(connection: sqlite3.Connection, *, before: datetime) -> int:
+def empty_messages(connection: Outbox, *, before: datetime) -> int:
     """Empty the payloads of messages that were delivered or withdrawn, and put `before` a time; the
     key and the state stay, so that nothing is sent twice. Returns how many."""
-    connection.execute("pragma secure_delete = on")
     with connection:
         changed = connection.execute(
             "update messages set payload = '{}', last_error = null"
@@ -276,17 +328,18 @@ def empty_messages(connection: sqlite3.Connection, *, before: datetime) -> int:
     return changed.rowcount
 
 
-def read_states(connection: sqlite3.Connection) -> dict[str, str]:
+def read_states(connection: Outbox) -> dict[str, str]:
     """The state of every message, by its idempotency key."""
     return dict(connection.execute("select idempotency_key, state from messages").fetchall())
 
 
-def count_messages(connection: sqlite3.Connection) -> dict[str, int]:
+def count_messages(connection: Outbox) -> dict[str, int]:
     """How many messages are in each state, those without any left out."""
-    return dict(connection.execute("select state, count(*) from messages group by state"))
+    counted = connection.execute("select state, count(*) from messages group by state")
+    return dict(counted.fetchall())
 
 
-def list_messages(connection: sqlite3.Connection, state: str) -> list[Message]:
+def list_messages(connection: Outbox, state: str) -> list[Message]:
     """The messages in a state, the oldest first."""
     rows = connection.execute(
         "select * from messages where state = ? order by created_at, idempotency_key", [state]

@@ -17,6 +17,7 @@ from orchestration.lib.basics.warehouse import has_warehouse, hold_warehouse, op
 from orchestration.lib.delivered.outbox import (
     count_messages,
     find_outbox,
+    has_outbox,
     list_messages,
     open_outbox,
     put_messages,
@@ -196,7 +197,7 @@ def take_back_hand_overs(
         found = connection.execute("select idempotency_key from handed_over").fetchall()
     ours = {key for (key,) in found}
     sent, unsent = [], 0
-    if outbox_file.is_file():
+    if has_outbox(outbox_file):
         with open_outbox(outbox_file) as outbox:
             later = [key for key in read_states(outbox) if key not in ours]
             take_back_messages(outbox, later, reason="the publication was rolled back")

@@ -28,7 +28,12 @@ from orchestration.lib.built.erasures import (
     note_erased,
     write_receipt,
 )
-from orchestration.lib.delivered.outbox import find_outbox, forget_messages, open_outbox
+from orchestration.lib.delivered.outbox import (
+    find_outbox,
+    forget_messages,
+    has_outbox,
+    open_outbox,
+)
 from orchestration.lib.erased.files import clean_file, find_in_file, list_own_files, write_as_bytes
 from orchestration.lib.erased.person import Person, count_raw_rows, find_person
 from orchestration.lib.erased.publications import clean_publications, search_publications
@@ -174,7 +179,7 @@ def list_raw_schemas(settings: Settings, connection: duckdb.DuckDBPyConnection) 
 def forget_in_outbox(warehouse: Path, person: Person) -> int:
     """Delete the person's messages; returns how many there were."""
     file = find_outbox(warehouse)
-    if not file.exists() or not person.lead_ids:
+    if not has_outbox(file) or not person.lead_ids:
         return 0
     with open_outbox(file) as connection:
         return forget_messages(connection, person.lead_ids)

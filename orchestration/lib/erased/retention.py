@@ -11,7 +11,12 @@ import duckdb
 from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import list_own_tables, open_warehouse
 from orchestration.lib.decided.history import name_part
-from orchestration.lib.delivered.outbox import empty_messages, find_outbox, open_outbox
+from orchestration.lib.delivered.outbox import (
+    empty_messages,
+    find_outbox,
+    has_outbox,
+    open_outbox,
+)
 from orchestration.lib.erased.files import OWN_FOLDERS
 
 PLACES = ("history", "hand_overs", "outbox", "snapshots", "publications", "logs")
@@ -64,7 +69,7 @@ def drop_expired(settings: Settings, kept: dict[str, int]) -> dict[str, int]:
                 dropped["snapshots"] = drop_versions(connection, first["snapshots"])
             connection.execute("commit")
     now = datetime.now(UTC)
-    if "outbox" in kept and find_outbox(settings.warehouse).exists():
+    if "outbox" in kept and has_outbox(find_outbox(settings.warehouse)):
         with open_outbox(find_outbox(settings.warehouse)) as outbox:
             dropped["outbox"] = empty_messages(outbox, before=now - timedelta(days=kept["outbox"]))
     if "logs" in kept:

@@ -18,7 +18,13 @@ from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import attach_warehouse, has_warehouse, open_warehouse
 from orchestration.lib.built.erasures import demand_receipts
 from orchestration.lib.decided.history import note_parts
-from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_undecided, read_states
+from orchestration.lib.delivered.outbox import (
+    find_outbox,
+    has_outbox,
+    open_outbox,
+    put_undecided,
+    read_states,
+)
 from orchestration.lib.delivered.release import make_payload
 from orchestration.lib.published.history import HISTORY
 from orchestration.lib.published.publication import (
@@ -179,7 +185,7 @@ def settle_hand_overs(
     """Note which of the hand-overs that were planned have been released since, by what the outbox
     holds; returns how many are undecided because it holds nothing."""
     states = {}
-    if outbox.is_file():
+    if has_outbox(outbox):
         with open_outbox(outbox) as messages:
             states = read_states(messages)
     is_lost = not states

@@ -38,6 +38,22 @@ ONE_THING = {
     "published/summary.py": "the words of one screenful",
 }
 
+# What tells an engine apart from the measure, DuckDB, which Python speaks to all of them.
+ENGINES = re.compile(
+    r"psycopg|postgres|spark|snowflake|bigquery|redshift|databricks|LEADS_TARGET", re.IGNORECASE
+)
+# Decision 25 names them: the interface and what is behind it, the publication as a schema, raw
+# files loaded; and those that list all settings.
+KNOW_ENGINES = {
+    "lib/basics/warehouse.py",
+    "lib/basics/postgres.py",
+    "lib/basics/settings.py",
+    "lib/basics/variables.py",
+    "lib/built/load_raw.py",
+    "lib/published/on_server.py",
+    "cli/options.py",
+}
+
 
 def list_imports(path: Path) -> set[str]:
     """The modules of the project that a module imports, anywhere in it."""
@@ -109,3 +125,38 @@ def test_one_module_reads_the_variables_and_dbt_reads_no_other():
         asked = re.findall(r"env_var\('(LEADS_\w+)', '([^']*)'\)", path.read_text())
         assert len(asked) == path.read_text().count("env_var('LEADS_")
         assert {name for name, _ in asked} <= names and {default for _, default in asked} <= {""}
+
+
+def test_no_module_but_those_of_decision_25_knows_an_engine():
+    folder = PROJECT_ROOT / "orchestration"
+    found = {str(path.relative_to(folder)) for path in MODULES if ENGINES.search(path.read_text())}
+    assert found == KNOW_ENGINES
+
+
+def test_no_sql_but_the_macros_of_engines_asks_which_engine_it_runs_on():
+    asking = re.compile(r"target\.(type|name)\b|adapter\.type\(|adapter\.dispatch\(")
+    variant = re.compile(r"macro (duckdb|postgres|spark|snowflake|bigquery|redshift)__")
+    found = set()
+    for folder in ("models", "macros", "snapshots", "tests/data"):
+        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+            if path.suffix in (".sql", ".yml") and path.parent.name != "engines":
+                text = path.read_text()
+                if asking.search(text) or variant.search(text):
+                    found.add(str(path.relative_to(PROJECT_ROOT)))
+    # A macro of dbt's own, which hands on to dbt's.
+    assert found == {"macros/seed_files.sql"}
+
+
+def test_the_page_on_other_engines_lists_the_macros_that_one_needs():
+    sql = "".join(
+        path.read_text() for path in sorted((PROJECT_ROOT / "macros" / "engines").glob("*.sql"))
+    )
+    dispatched = set(re.findall(r"adapter\.dispatch\('(\w+)'\)", sql))
+    neutral = set(re.findall(r"macro default__(\w+)\(", sql))
+    variants = set(re.findall(r"macro (?:[a-z]+)__(\w+)\(", sql))
+    page = (PROJECT_ROOT / "docs/how-to/bring-another-engine.md").read_text()
+    lists = [
+        set(re.findall(r"`(\w+)`", page.partition(begin)[2].partition(".\n")[0]))
+        for begin in ("no neutral variant:", "is not what the engine understands:", "does not do:")
+    ]
+    assert lists == [dispatched - neutral, neutral, variants - dispatched]

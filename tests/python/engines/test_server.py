@@ -1,6 +1,9 @@
 """What belongs here: a warehouse on a server as a run meets it: held by another run, cut off on the
 way, not there, or with something in the publication's place."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
 import duckdb
 import pytest
 from postgres_server import start_server
@@ -11,7 +14,16 @@ from orchestration.lib.basics.warehouse import (
     check_warehouse,
     hold_warehouse,
     is_on_server,
+    locate_warehouse,
     open_warehouse,
+)
+from orchestration.lib.delivered.outbox import (
+    claim_message,
+    find_outbox,
+    mark_delivered,
+    open_outbox,
+    put_messages,
+    read_states,
 )
 from orchestration.lib.published.on_server import drop_on_server, show_on_server
 from orchestration.lib.published.publication import MARTS
@@ -89,6 +101,45 @@ def test_a_database_that_cannot_be_reached_is_said_without_the_password(
     with pytest.raises(Unusable, match="cannot be reached: .*_DATABASE say where it is") as raised:
         check_warehouse(warehouse)
     assert "s3cret" not in str(raised.value)
+
+
+def test_two_machines_have_one_outbox_and_send_each_message_once(warehouse, tmp_path, monkeypatch):
+    at = datetime(2026, 6, 30, 6, tzinfo=UTC)
+    monkeypatch.setenv("LEADS_WAREHOUSE", str(tmp_path / "here" / "leads.duckdb"))
+    # What an earlier version kept beside a machine is taken over.
+    file = find_outbox(locate_warehouse())
+    file.parent.mkdir()
+    with monkeypatch.context() as before:
+        before.setenv("LEADS_TARGET", "duckdb")
+        with open_outbox(file) as outbox:
+            put_messages(outbox, {"sent": "{}"}, at=at)
+            mark_delivered(outbox, claim_message(outbox, at=at), at=at)
+    keys = [f"k{n}" for n in range(20)]
+    with open_outbox(file) as outbox:
+        assert put_messages(outbox, {**dict.fromkeys(keys, "50 %?"), "sent": "{}"}, at=at) == 20
+    monkeypatch.setenv("LEADS_WAREHOUSE", str(tmp_path / "there" / "leads.duckdb"))
+    elsewhere = find_outbox(locate_warehouse())
+
+    def send_all(_):
+        sent = []
+        with open_outbox(elsewhere) as outbox:
+            while message := claim_message(outbox, at=at):
+                assert message.payload == "50 %?"
+                mark_delivered(outbox, message, at=at)
+                sent.append(message.idempotency_key)
+        return sent
+
+    with ThreadPoolExecutor(4) as pool:
+        rounds = [key for _ in range(20) for sent in pool.map(send_all, range(4)) for key in sent]
+    assert sorted(rounds) == sorted(keys)
+    with open_outbox(elsewhere) as outbox:
+        assert set(read_states(outbox).values()) == {"delivered"} and len(read_states(outbox)) == 21
+    assert not elsewhere.exists()
+    with (
+        pytest.raises(Unusable, match='says: relation "nowhere"'),
+        open_outbox(elsewhere) as outbox,
+    ):
+        outbox.execute("select nothing from nowhere")
 
 
 def publish(folder, publication_id):
