@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain ui metrics docs erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain map ui metrics docs erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -66,6 +66,9 @@ gate: $(READY) ## whether a changed rule book may go live: make gate RULES=<fold
 
 explain: $(COMMAND) ## tell one lead's whole story: make explain LEAD=L10000270 (MODEL=..., SINCE=2026-06-01)
 	@$(COMMAND) explain "$(LEAD)" --model "$(MODEL)" --since "$(SINCE)"
+
+map: $(COMMAND) ## bring CSV exports of HubSpot or Salesforce into raw tables: make map FILE="people.csv deals.csv" (OUT=my-raw)
+	@$(COMMAND) map $(FILE) --out "$(or $(OUT),my-raw)"
 
 ui: $(COMMAND) ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@$(COMMAND) ui --port $(or $(PORT),3000)

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from orchestration.cli import decide, deliver, look, score, upkeep
+from orchestration.cli import bring, decide, deliver, look, score, upkeep
 from orchestration.cli.options import name_as_given
 from orchestration.lib.basics.masking import mask_message
 from orchestration.lib.basics.outcomes import Outcome, Refused, WrongUse
@@ -47,7 +47,7 @@ class Groups(click.Group):
 
 
 GROUPS = {
-    "Score": score.COMMANDS,
+    "Score": [*score.COMMANDS, *bring.COMMANDS],
     "Look": look.COMMANDS,
     "Decide": decide.COMMANDS,
     "Deliver": deliver.COMMANDS,

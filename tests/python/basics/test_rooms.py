@@ -13,6 +13,7 @@ from orchestration.lib.basics.variables import VARIABLES
 # A room imports from those before it.
 ROOMS = [
     "basics",
+    "exports",
     "built",
     "decided",
     "delivered",

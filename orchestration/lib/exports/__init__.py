@@ -1,0 +1,1 @@
+"""What reads the files that a CRM's own export button writes."""
