@@ -66,8 +66,7 @@ ui: $(COMMAND) ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@$(COMMAND) ui --port $(or $(PORT),3000)
 
 test: setup lint ## run every test: dbt's data and unit tests, pytest, lint
-	@mkdir -p build/test && rm -f build/test/leads.duckdb
-	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/test/leads.duckdb $(BIN)/dbt build --quiet --target-path build/test/target
+	@mkdir -p build/test
 	@$(UNSET_SETTINGS) DBT_TARGET_PATH=build/test/target $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## check the style of SQL and Python
