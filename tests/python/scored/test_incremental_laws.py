@@ -13,6 +13,7 @@ from dbt_runs import (
     SHIPPED_RULES,
     choose_models,
     list_changed_seeds,
+    query,
     run_dbt,
     score_raw,
     write_raw,
@@ -72,6 +73,9 @@ def run_on(
     """Score a world in the warehouse of `folder`, in place of the raw rows that were there; the
     rule book is read where it is another one than before."""
     raw = folder / "raw"
+    # Without notes of what has been read all would be read anew, and nothing be tested here.
+    noted = "select count(*) from intermediate.event_tables_read"
+    assert query(folder / "leads.duckdb", noted) != [(0,)]
     shutil.rmtree(raw)
     write_raw(raw, world)
     outcome = run_dbt(
