@@ -135,7 +135,7 @@ def warehouse(tmp_path_factory) -> Path:
             for number, (day, name) in enumerate(done.get(lead_id, [(then, lead_id)]))
         ],
     }  # fmt: skip
-    path = build_warehouse(folder, tables, rules=rules, models=TIERED)
+    path = build_warehouse(folder, tables, rules=rules, models=[*TIERED, "lead_unknowns"])
     with open_warehouse(path) as connection:
         write_tiers(connection)
     outcome = run_dbt(

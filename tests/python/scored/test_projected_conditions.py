@@ -10,7 +10,6 @@ from dbt_runs import TIERED, choose_models, query, run_dbt, score_raw, write_raw
 from test_conditions import deal, make_book, write_book, write_population
 
 from orchestration.lib.basics.warehouse import open_warehouse
-from orchestration.lib.built.dbt_command import AFTER_TIERS
 from orchestration.lib.decided.tiers import write_tiers
 
 LAST_DAY = date(2026, 6, 30)
@@ -60,8 +59,8 @@ def warehouse(tmp_path_factory) -> Path:
     with open_warehouse(path) as connection:
         write_tiers(connection)
     outcome = run_dbt(
-        "run", "--select", AFTER_TIERS, raw=files, warehouse=path, rules=rules,
-        as_of=f"{LAST_DAY}",
+        "run", "--select", "path:models/scoring/outlook",
+        raw=files, warehouse=path, rules=rules, as_of=f"{LAST_DAY}",
     )  # fmt: skip
     assert outcome.success, outcome.errors
     with open_warehouse(path) as connection:
