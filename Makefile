@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain map ui metrics docs erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain map ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -85,9 +85,12 @@ docs: $(COMMAND) ## write the documentation of all tables as one page, build/doc
 	@$(BIN)/dbt --quiet docs generate --static --target-path build/docs
 	@echo "Written: build/docs/static_index.html"
 
+# What Superset imports as a dashboard: docs/how-to/look-at-it-in-bi.md.
+superset: $(COMMAND) ## pack the dashboard for Apache Superset into build/lead-scores.zip
+	@$(BIN)/python -m bi.superset
+
 test: setup lint .venv/.bi-installed ## run every test: dbt's data and unit tests, pytest, lint
-	@mkdir -p build/test && rm -f build/test/leads.duckdb
-	@$(UNSET_SETTINGS) LEADS_WAREHOUSE=build/test/leads.duckdb $(BIN)/dbt build --quiet --target-path build/test/target
+	@mkdir -p build/test
 	@$(UNSET_SETTINGS) DBT_TARGET_PATH=build/test/target $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## check the style of SQL and Python

@@ -2,6 +2,7 @@
 
 # The longest ones come first, so that no worker ends long after the other.
 LONGEST = (
+    "python/test_project.py",
     "defs/test_killed_runs.py",
     "engines/test_postgres.py",
     "scored/test_incremental_laws.py",

@@ -24,6 +24,8 @@ from unittest import mock
 import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import BaseEvent, DebugLevel
+from dbt_common.events.event_manager import EventManager
 
 from orchestration.lib.basics.settings import RULE_SEEDS
 
@@ -32,6 +34,14 @@ SHIPPED_RULES = PROJECT / "seeds" / "rules"
 AS_OF = "2026-06-30"
 DEFAULT_MODEL = "b2b_software"
 WORKER = "PYTEST_XDIST_WORKER"
+# What a run notes as read, by which the next one reads less.
+WATERMARKS = ("event_tables_read", "event_loads_read", "visitors_read")
+# What a test reads that asks for scores and their reasons.
+SCORES = ("lead_scores", "lead_score_ledger")
+# What tiers are decided by, beside the scores.
+TIERED = (
+    *SCORES, "tier_inputs", "unmet_demands", "int_lead_cool_downs", "int_lead_suppressions",
+)  # fmt: skip
 # A fifth of a small run is dbt telling what it does; its errors come by the callback.
 SPARING = (
     "--quiet", "--no-partial-parse", "--no-write-json",
@@ -40,6 +50,27 @@ SPARING = (
 
 Row = Mapping[str, object]
 RawTables = Mapping[str, Sequence[Row]]
+
+
+def _keep_debug_events_silent() -> None:
+    """dbt makes messages of thousands of events, also where no logger asks for them: an eighth of
+    a small run."""
+    make, fire = BaseEvent.__init__, EventManager.fire_event
+
+    def make_if_told(self, *arguments, **fields):
+        if isinstance(self, DebugLevel):
+            self.pb_msg = None
+        else:
+            make(self, *arguments, **fields)
+
+    def fire_if_told(self, e, *arguments, **options):
+        if not isinstance(e, DebugLevel):
+            fire(self, e, *arguments, **options)
+
+    BaseEvent.__init__, EventManager.fire_event = make_if_told, fire_if_told
+
+
+_keep_debug_events_silent()
 
 
 @dataclass(frozen=True)
@@ -123,10 +154,16 @@ def run_dbt(
 
 
 def build_warehouse(
-    folder: Path, tables: RawTables, *, rules: Path = SHIPPED_RULES, as_of: str = AS_OF
+    folder: Path,
+    tables: RawTables,
+    *,
+    rules: Path = SHIPPED_RULES,
+    as_of: str = AS_OF,
+    models: Sequence[str] = (),
 ) -> Path:
     """Score raw tables with a rule book into `<folder>/leads.duckdb`; returns its path."""
-    return score_raw(write_raw(folder / "raw", tables), folder, rules=rules, as_of=as_of)
+    raw = write_raw(folder / "raw", tables)
+    return score_raw(raw, folder, rules=rules, as_of=as_of, models=models)
 
 
 def score_raw(
@@ -136,19 +173,29 @@ def score_raw(
     rules: Path = SHIPPED_RULES,
     as_of: str = AS_OF,
     known: str = "now",
+    models: Sequence[str] = (),
 ) -> Path:
     """Score a folder of raw files into `<folder>/leads.duckdb`; returns its path.
 
-    Seeds and the reading of the rule book are built once per rule book and copied.
+    Seeds and the reading of the rule book are built once per rule book and copied. `models`: those
+    that the test reads, which with all that they are made of are a half of the project; all of it
+    where none is named.
     """
     warehouse = folder / "leads.duckdb"
     shutil.copy(_warehouse_with_rules(rules), warehouse)
     outcome = run_dbt(
-        "run", "--exclude", "path:models/rule_book",
+        "run", *choose_models(models),
         raw=raw, warehouse=warehouse, rules=rules, as_of=as_of, known=known,
     )  # fmt: skip
     assert outcome.success, outcome.errors
     return warehouse
+
+
+def choose_models(models: Sequence[str] = ()) -> list[str]:
+    """dbt's options that run models with all that they are made of, or where none is named all of
+    the project, but for the rule book, which has been read."""
+    chosen = ["--select", *(f"+{model}" for model in (*models, *WATERMARKS))] if models else []
+    return [*chosen, "--exclude", "path:models/rule_book"]
 
 
 def copy_shipped_rules(warehouse: Path) -> Path:
@@ -239,6 +286,8 @@ def _parse(seeds: tuple[str, ...], variables: str):
     their cells are read when seeds are loaded. Called with the settings of a run."""
     result = dbtRunner().invoke(["parse", "--vars", variables, *SPARING])
     assert result.success, result.exception
+    # A million objects that stay: the garbage collector need not look at them after each run.
+    gc.freeze()
     return result.result
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from dbt_runs import query, read_ledger, score_raw
+from dbt_runs import SCORES, query, read_ledger, score_raw
 
 from examples import catalogue
 from examples.catalogue import EXAMPLES
@@ -180,7 +180,13 @@ def test_bank_rule_book_scores_the_good_rows_and_the_others_are_set_aside(bank_d
 def score(example, data, folder):
     """Map made-up files and score them with the example's rule book; returns the warehouse."""
     MAPPINGS[example.name](data, folder / "raw")
-    return score_raw(folder / "raw", folder, rules=example.rules, as_of=str(example.as_of))
+    return score_raw(
+        folder / "raw",
+        folder,
+        rules=example.rules,
+        as_of=str(example.as_of),
+        models=[*SCORES, "int_quarantined_rows"],
+    )
 
 
 def read_quarantine(warehouse, *tables):

@@ -1,5 +1,7 @@
 """What belongs here: the page of a publication, one HTML file without a single outside request."""
 
+import functools
+
 import duckdb
 import jinja2
 
@@ -27,15 +29,8 @@ PAGE_LEADS = 100
 
 def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
     """The page of the publication that `connection` is open on, as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("orchestration.lib.published", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     champions = find_champions(manifest)
-    return environment.get_template("page.html").render(
+    return _load_template().render(
         manifest=manifest,
         tiers=count_tiers(connection, manifest),
         leads={
@@ -62,3 +57,15 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
         unknown_stages=describe_unknown_stages(find_unknown_stages(connection)),
         quarantine=count_quarantined(connection),
     )
+
+
+@functools.cache
+def _load_template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("orchestration.lib.published", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("page.html")

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from dbt_runs import build_warehouse, lead, query, run_dbt, score_raw, web_event, write_raw
+from dbt_runs import (
+    SCORES,
+    build_warehouse,
+    lead,
+    query,
+    run_dbt,
+    score_raw,
+    web_event,
+    write_raw,
+)
 
 TABLES = [
     "crm.accounts", "crm.activities", "crm.lead_attributes", "crm.lead_feedback", "crm.leads",
     "crm.opportunities", "crm.opportunity_stages", "email.campaigns", "email.events", "web.events",
 ]  # fmt: skip
+
+# What tells what became of raw rows.
+READ = ("raw_row_counts", "quarantine")
+READ_AND_SCORED = (*SCORES, *READ)
 
 GOOD_LEADS = [lead("L1", email="one@acme.example"), lead("L2", email="two@acme.example")]
 
@@ -101,7 +114,7 @@ def test_a_row_that_cannot_be_used_is_quarantined_and_the_rest_is_scored(tmp_pat
     for number, (table, row, _) in enumerate(BROKEN_ROWS.values()):
         key = "lead_id" if table == "crm.leads" else "event_id"
         rows[table].append({**row, key: f"bad{number}" if row[key] else None})
-    warehouse = build_warehouse(tmp_path, rows)
+    warehouse = build_warehouse(tmp_path, rows, models=READ_AND_SCORED)
     found = query(
         warehouse,
         "select table_name, file_name, row_key, column_name, value, reason"
@@ -142,7 +155,8 @@ def delivered(tmp_path_factory):
         {**again, "_loaded_at": "2026-06-25 00:00:00"}, again, again,
     ]  # fmt: skip
     folder = tmp_path_factory.mktemp("delivered")
-    return build_warehouse(folder, {"crm.leads": GOOD_LEADS, "web.events": events})
+    tables = {"crm.leads": GOOD_LEADS, "web.events": events}
+    return build_warehouse(folder, tables, models=READ_AND_SCORED)
 
 
 def test_a_day_between_the_clocks_of_two_systems_is_no_future(delivered):
@@ -190,7 +204,7 @@ def test_tables_that_are_empty_each_in_its_way_are_scored_as_such(tmp_path):
         "select '' as event_id, '' as email, '' as event_type,"
         " timestamp '2026-01-01' as occurred_at, timestamp '2026-01-01' as _loaded_at limit 0"
     ).write_parquet(str(raw / "email" / "events.parquet"))
-    warehouse = score_raw(raw, tmp_path)
+    warehouse = score_raw(raw, tmp_path, models=READ_AND_SCORED)
     rows = dict(query(warehouse, "select table_name, rows_read from intermediate.raw_row_counts"))
     assert {name: rows[name] for name in ("web.events", "email.events", "crm.activities")} == {
         "web.events": 0, "email.events": 0, "crm.activities": 0,
@@ -279,7 +293,7 @@ def test_every_raw_table_is_accounted_for(tmp_path):
         "email.campaigns": {"campaign_id": "M1", **ok},
     }  # fmt: skip
     rows = {name: [row, row, {**row, "_loaded_at": "not a time"}] for name, row in good.items()}
-    warehouse = build_warehouse(tmp_path, rows)
+    warehouse = build_warehouse(tmp_path, rows, models=READ)
     counts = query(
         warehouse,
         """

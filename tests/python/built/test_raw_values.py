@@ -6,7 +6,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 from dbt_runs import build_warehouse, lead, query, run_dbt, web_event, write_raw
-from test_bad_input import GOOD_LEADS, demand_that_rows_add_up
+from test_bad_input import GOOD_LEADS, READ_AND_SCORED, demand_that_rows_add_up
 
 NO_TIME = "is not a timestamp such as 2026-01-31 10:00:00"
 NAMED_ZONE = "names a time zone: write its offset, as in 2026-01-31 10:00:00+02:00"
@@ -230,7 +230,9 @@ def messy(tmp_path_factory):
         "crm.lead_attributes": [{**field, "_loaded_at": "2026-01-01"}],
         "web.events": [demo, other],
     }
-    return build_warehouse(tmp_path_factory.mktemp("messy"), tables)
+    return build_warehouse(
+        tmp_path_factory.mktemp("messy"), tables, models=[*READ_AND_SCORED, "int_lead_profiles"]
+    )
 
 
 def test_what_nobody_sees_makes_no_other_id_or_address(messy):

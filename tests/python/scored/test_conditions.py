@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from dbt_runs import activity, build_warehouse, lead, query
+from dbt_runs import SCORES, activity, build_warehouse, lead, query
 from test_unknowns import read_unknowns, write_rules
 
 LIMITS = dict.fromkeys(("demographic", "firmographic", "readiness", "data_quality"), ("", ""))
@@ -19,6 +19,7 @@ LIMITS = dict.fromkeys(("demographic", "firmographic", "readiness", "data_qualit
 OUTCOMES = (("equals", "true", 1), ("equals", "false", 2), ("missing", "", 4),
             ("present", "", 8), ("not_equals", "TRUE", 16))  # fmt: skip
 TRUE, FALSE, UNKNOWN = 9, 26, 4
+MODELS = (*SCORES, "lead_unknowns")
 
 
 def write_book(
@@ -97,7 +98,7 @@ def known_or_not(tmp_path_factory) -> Path:
         lead("nothing"),
     ]
     return build_warehouse(
-        folder, {"crm.leads": leads}, rules=rules, as_of="2026-06-28..2026-06-30"
+        folder, {"crm.leads": leads}, rules=rules, as_of="2026-06-28..2026-06-30", models=MODELS
     )
 
 
@@ -247,6 +248,7 @@ def called(tmp_path_factory) -> Path:
         },
         rules=rules,
         as_of=DAYS_OF_CALLS,
+        models=MODELS,
     )  # fmt: skip
 
 
@@ -310,6 +312,7 @@ def test_what_is_counted_stands_still_with_a_stale_feed(tmp_path):
         },
         rules=rules,
         as_of="2026-06-22,2026-07-30",
+        models=MODELS,
     )
     # Five days after the meeting it is out of its window; the call of the 13th is nine days ago.
     assert read_points(warehouse, "demographic")["called"] == [111, 111]
@@ -374,6 +377,7 @@ def test_deals_of_the_lead_and_its_account_are_counted_once(tmp_path):
         },
         rules=rules,
         as_of="2026-06-20,2026-06-22,2026-06-24,2026-06-25,2026-06-26,2026-06-27",
+        models=MODELS,
     )  # fmt: skip
     assert read_points(warehouse, "demographic") == {
         "dealing": [1, 2, 2, 2, 4, 4], "alone": [4] * 6
@@ -550,7 +554,8 @@ def test_random_conditions_are_what_the_contract_says(tmp_path):
         chance.sample(conditions, len(conditions)),
         attributes,
     )
-    warehouse = build_warehouse(tmp_path, raw, rules=rules, as_of=",".join(map(str, AS_OF_DATES)))
+    days = ",".join(map(str, AS_OF_DATES))
+    warehouse = build_warehouse(tmp_path, raw, rules=rules, as_of=days, models=MODELS)
     names = sorted({name for name, *_ in conditions})
     found = set(
         query(
@@ -604,7 +609,7 @@ def test_not_both_is_one_or_the_other_not(tmp_path):
         conditions,
     )
     raw, _ = write_population(chance, 120)
-    warehouse = build_warehouse(tmp_path, raw, rules=rules)
+    warehouse = build_warehouse(tmp_path, raw, rules=rules, models=MODELS)
     met: dict[str, set] = {"left": set(), "right": set()}
     for lead_id, dimension, number in query(
         warehouse,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from dbt_runs import (
+    SCORES,
     activity,
     build_warehouse,
     email_event,
@@ -116,6 +117,7 @@ def warehouse(tmp_path_factory):
             "email.campaigns": CAMPAIGNS,
             "email.events": EMAIL_EVENTS,
         },
+        models=SCORES,
     )
 
 

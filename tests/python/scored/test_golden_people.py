@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 from dbt_runs import (
+    SCORES,
     SHIPPED_RULES,
     activity,
     build_warehouse,
@@ -62,6 +63,7 @@ def mail_click(event_id: str, time: str, lead_id: str, campaign_id: str, link: s
     )  # fmt: skip
 
 
+MARTS = (*SCORES, "lead_score_parts", "account_scores", "lead_activities")
 LEADS = [
     # Visitors who say who they are.
     *(person(name) for name in ("anna", "ben", "cara", "dave", "emma", "fred")),
@@ -184,13 +186,14 @@ TABLES = {
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory):
     """All golden leads, scored once."""
-    return build_warehouse(tmp_path_factory.mktemp("people"), TABLES)
+    return build_warehouse(tmp_path_factory.mktemp("people"), TABLES, models=MARTS)
 
 
 @pytest.fixture(scope="module")
 def day_before(warehouse, tmp_path_factory):
     """The same raw data as scored on the day before anna said who she is."""
-    return score_raw(warehouse.parent / "raw", tmp_path_factory.mktemp("day"), as_of="2026-06-19")
+    folder = tmp_path_factory.mktemp("day")
+    return score_raw(warehouse.parent / "raw", folder, as_of="2026-06-19", models=MARTS)
 
 
 def behavioral_ledger(warehouse, lead_id: str, **of_model: str) -> dict[str, float]:
@@ -349,8 +352,8 @@ def test_adding_a_model_never_changes_the_scores_of_another(warehouse, tmp_path)
             rows = list(csv.reader(file))
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(row for row in rows if row[0] != CHALLENGER)
-    without = score_raw(warehouse.parent / "raw", tmp_path, rules=rules)
-    for mart in ("lead_scores", "lead_score_ledger", "lead_score_parts", "account_scores"):
+    without = score_raw(warehouse.parent / "raw", tmp_path, rules=rules, models=MARTS)
+    for mart in MARTS[:4]:
         champions = f"from {mart} where model_id <> '{CHALLENGER}' order by all"
         assert query(without, f"from {mart} order by all") == query(warehouse, champions), mart
 

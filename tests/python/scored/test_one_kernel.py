@@ -10,7 +10,7 @@ from math import floor
 from pathlib import Path
 
 import pytest
-from dbt_runs import AS_OF, activity, build_warehouse, lead, query, read_ledger, run_dbt
+from dbt_runs import AS_OF, TIERED, activity, build_warehouse, lead, query, read_ledger, run_dbt
 from test_unknowns import RANGE, read_unknowns, write_rules
 
 from orchestration.lib.basics.warehouse import open_warehouse
@@ -135,7 +135,7 @@ def warehouse(tmp_path_factory) -> Path:
             for number, (day, name) in enumerate(done.get(lead_id, [(then, lead_id)]))
         ],
     }  # fmt: skip
-    path = build_warehouse(folder, tables, rules=rules)
+    path = build_warehouse(folder, tables, rules=rules, models=[*TIERED, "lead_unknowns"])
     with open_warehouse(path) as connection:
         write_tiers(connection)
     outcome = run_dbt(

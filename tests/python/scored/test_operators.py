@@ -7,7 +7,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from dbt_runs import build_warehouse, lead, query
+from dbt_runs import SCORES, build_warehouse, lead, query
 from test_unknowns import write_rules
 
 DAYS = ("2026-06-20", "2026-06-26", "2026-06-27", "2026-06-30")
@@ -75,6 +75,7 @@ def warehouse(tmp_path_factory) -> Path:
         },
         rules=rules,
         as_of=",".join(DAYS),
+        models=SCORES,
     )
 
 
@@ -128,6 +129,7 @@ def test_not_is_the_other_side_of_what_is_known(tmp_path):
         tmp_path,
         {"crm.leads": [lead(f"L{n}", region=value) for n, value in enumerate(values)]},
         rules=book,
+        models=SCORES,
     )
     met = set(
         query(

@@ -6,11 +6,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from dbt_runs import query, run_dbt, score_raw, write_raw
+from dbt_runs import TIERED, choose_models, query, run_dbt, score_raw, write_raw
 from test_conditions import deal, make_book, write_book, write_population
 
 from orchestration.lib.basics.warehouse import open_warehouse
-from orchestration.lib.built.dbt_command import AFTER_TIERS
 from orchestration.lib.decided.tiers import write_tiers
 
 LAST_DAY = date(2026, 6, 30)
@@ -56,12 +55,12 @@ def warehouse(tmp_path_factory) -> Path:
         for number in range(15)
     ]  # fmt: skip
     files = write_raw(folder / "raw", raw)
-    path = score_raw(files, folder, rules=rules, as_of=f"{LAST_DAY}")
+    path = score_raw(files, folder, rules=rules, as_of=f"{LAST_DAY}", models=TIERED)
     with open_warehouse(path) as connection:
         write_tiers(connection)
     outcome = run_dbt(
-        "run", "--select", AFTER_TIERS, raw=files, warehouse=path, rules=rules,
-        as_of=f"{LAST_DAY}",
+        "run", "--select", "path:models/scoring/outlook",
+        raw=files, warehouse=path, rules=rules, as_of=f"{LAST_DAY}",
     )  # fmt: skip
     assert outcome.success, outcome.errors
     with open_warehouse(path) as connection:
@@ -73,7 +72,7 @@ def warehouse(tmp_path_factory) -> Path:
             " inner join intermediate.int_lead_numbers using (lead_no)"
         )
     outcome = run_dbt(
-        "run", "--exclude", AFTER_TIERS, "path:models/rule_book",
+        "run", *choose_models(["lead_scores"]),
         raw=files, warehouse=path, rules=rules,
         as_of=f"{LAST_DAY}..{LAST_DAY + timedelta(DAYS)}",
     )  # fmt: skip

@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 from dbt_runs import (
+    SCORES,
     SHIPPED_RULES,
+    TIERED,
     activity,
     build_warehouse,
+    choose_models,
     copy_shipped_rules,
     judge_rules,
     lead,
@@ -121,6 +124,7 @@ def golden(tmp_path_factory) -> Path:
         write_events(GOLDEN_LEADS, alive=["2026-06-27", "2026-06-30"]),
         rules=write_book(folder / "rules", GOLDEN_RULES),
         as_of="2026-06-27..2026-06-30",
+        models=SCORES,
     )
 
 
@@ -189,10 +193,16 @@ def test_a_feed_that_no_longer_loads_closes_no_window(tmp_path):
     rules = write_book(tmp_path / "rules", GOLDEN_RULES)
     done = {"waiting": [("2026-06-22", "ask")]}
     later = "2026-08-15"
-    stale = build_warehouse(tmp_path / "stale", write_events(done), rules=rules, as_of=later)
+    stale = build_warehouse(
+        tmp_path / "stale", write_events(done), rules=rules, as_of=later, models=SCORES
+    )
     assert read_points(stale, "long_silent", later) == {}
     alive = build_warehouse(
-        tmp_path / "alive", write_events(done, alive=["2026-08-10"]), rules=rules, as_of=later
+        tmp_path / "alive",
+        write_events(done, alive=["2026-08-10"]),
+        rules=rules,
+        as_of=later,
+        models=SCORES,
     )
     assert read_points(alive, "long_silent", later) == {"waiting": 5}
 
@@ -357,6 +367,7 @@ def test_every_choice_of_days_is_tried(random_rules, random_histories, tmp_path)
         write_events(random_histories, alive=days),
         rules=write_book(tmp_path / "rules", random_rules),
         as_of=",".join(days),
+        models=SCORES,
     )
     for day in days:
         found = query(
@@ -382,10 +393,11 @@ def test_grown_day_by_day_and_replayed_sequences_are_the_same(
     ]
     seen = deal_rows(world, chance, 3)
     grown = tmp_path / "grown"
-    score_from_scratch(grown, seen[0], as_of="2026-06-10", rules=rules)
-    run_on(grown, seen[1], as_of="2026-06-20", rules=rules)
-    run_on(grown, seen[2], as_of="2026-06-30", rules=rules)
-    fresh = score_from_scratch(tmp_path / "fresh", seen[2], as_of="2026-06-30", rules=rules)
+    the_same = {"rules": rules, "marts": SCORES}
+    score_from_scratch(grown, seen[0], as_of="2026-06-10", **the_same)
+    run_on(grown, seen[1], as_of="2026-06-20", **the_same)
+    run_on(grown, seen[2], as_of="2026-06-30", **the_same)
+    fresh = score_from_scratch(tmp_path / "fresh", seen[2], as_of="2026-06-30", **the_same)
     ledger = read_ledger_rows(grown / "leads.duckdb", "2026-06-30")
     assert ledger == read_ledger_rows(tmp_path / "fresh" / "leads.duckdb", "2026-06-30")
     assert len(ledger) > 100 and fresh["lead_scores"]
@@ -395,8 +407,9 @@ def test_grown_day_by_day_and_replayed_sequences_are_the_same(
         table: [row for row in rows if row["_loaded_at"][:10] <= day]
         for table, rows in seen[2].items()
     }
-    score_from_scratch(tmp_path / "then", known_then, as_of=day, rules=rules, known="then")
-    score_from_scratch(tmp_path / "replayed", seen[2], as_of=day, rules=rules, known="then")
+    the_same["known"] = "then"
+    score_from_scratch(tmp_path / "then", known_then, as_of=day, **the_same)
+    score_from_scratch(tmp_path / "replayed", seen[2], as_of=day, **the_same)
     then = read_ledger_rows(tmp_path / "then" / "leads.duckdb", day)
     assert then == read_ledger_rows(tmp_path / "replayed" / "leads.duckdb", day)
     assert len(then) > 50
@@ -416,7 +429,7 @@ def test_each_day_ahead_is_the_day_that_comes(random_rules, random_histories, tm
     last = LAST_DAY + timedelta(DAYS_AHEAD)
     alive = [str(LAST_DAY), str(LAST_DAY + timedelta(20)), str(last)]
     raw = write_raw(tmp_path / "raw", write_events(random_histories, alive=alive))
-    warehouse = score_raw(raw, tmp_path, rules=rules)
+    warehouse = score_raw(raw, tmp_path, rules=rules, models=TIERED)
     with open_warehouse(warehouse) as connection:
         write_tiers(connection)
     outcome = run_dbt(
@@ -439,7 +452,7 @@ def test_each_day_ahead_is_the_day_that_comes(random_rules, random_histories, tm
                   " where age < 0")  # fmt: skip
     assert ahead[0][0] > 50, "few windows close ahead"
     outcome = run_dbt(
-        "run", "--exclude", "path:models/rule_book", "path:models/scoring/outlook",
+        "run", *choose_models(["lead_scores"]),
         raw=raw, warehouse=warehouse, rules=rules, as_of=f"{LAST_DAY}..{last}",
     )  # fmt: skip
     assert outcome.success, outcome.errors

@@ -3,7 +3,7 @@
 import random
 from datetime import date
 
-from dbt_runs import build_warehouse, email_event, lead, query, web_event
+from dbt_runs import SCORES, build_warehouse, email_event, lead, query, web_event
 from hypothesis import strategies as st
 from test_laws import draw
 
@@ -37,9 +37,12 @@ def make_world(web_until, *, email_until="2026-06-30"):
 
 
 def test_a_stale_web_feed_freezes_what_it_told_and_nothing_else(tmp_path):
-    fresh = build_warehouse(tmp_path / "fresh", make_world("2026-06-30"))
+    fresh = build_warehouse(tmp_path / "fresh", make_world("2026-06-30"), models=SCORES)
     stale = build_warehouse(
-        tmp_path / "stale", make_world("2026-06-10"), as_of="2026-06-10,2026-06-30"
+        tmp_path / "stale",
+        make_world("2026-06-10"),
+        as_of="2026-06-10,2026-06-30",
+        models=SCORES,
     )
     now, before, without = (
         {row[0]: row[1:] for row in read_ledger(warehouse, as_of)}
@@ -60,7 +63,9 @@ def test_a_stale_web_feed_freezes_what_it_told_and_nothing_else(tmp_path):
 
 def test_a_feed_is_stale_after_the_days_of_its_row_and_not_on_the_last_of_them(tmp_path):
     days = "2026-06-29..2026-06-30"
-    warehouse = build_warehouse(tmp_path, make_world("2026-06-22"), as_of=days)
+    warehouse = build_warehouse(
+        tmp_path, make_world("2026-06-22"), as_of=days, models=["int_feeds"]
+    )
     rows = query(
         warehouse,
         "select day(as_of_date), is_stale from intermediate.int_feeds"
@@ -75,7 +80,7 @@ def test_a_row_that_says_it_loaded_years_ahead_makes_no_dead_feed_look_alive(tmp
         "ahead", "2026-06-09", visitor_id="somebody", _loaded_at="2030-01-01 00:00:00"
     )
     world["web.events"] = [*world["web.events"], ahead]
-    warehouse = build_warehouse(tmp_path, world)
+    warehouse = build_warehouse(tmp_path, world, models=["int_feeds", "int_feed_measures"])
     assert query(
         warehouse,
         "select last_loaded_on, is_stale from intermediate.int_feeds"
@@ -121,8 +126,8 @@ def test_feeds_that_stopped_leave_every_point_as_it_was_at_their_last_load(tmp_p
             email_event("beat", last, email="nobody@other.example", event_type="sent"),
         ],
     }  # fmt: skip
-    stopped = build_warehouse(tmp_path / "stopped", world, as_of=",".join(later))
-    then = build_warehouse(tmp_path / "then", world, as_of=last)
+    stopped = build_warehouse(tmp_path / "stopped", world, as_of=",".join(later), models=SCORES)
+    then = build_warehouse(tmp_path / "then", world, as_of=last, models=SCORES)
     of_all = f"lead_id, {COLUMNS}"
     ledger = read_ledger(then, last, of_all)
     assert {row[0] for row in ledger} == {email for email, *_ in people}

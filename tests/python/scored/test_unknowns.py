@@ -12,6 +12,7 @@ import pytest
 from dbt_runs import (
     AS_OF,
     DEFAULT_MODEL,
+    SCORES,
     SHIPPED_RULES,
     build_warehouse,
     copy_rules_without_options,
@@ -202,6 +203,7 @@ def read_unknowns(warehouse: Path, lead_id: str, *columns: str, model_id: str = 
     )
 
 
+UNKNOWN = (*SCORES, "lead_unknowns", "unknown_fields")
 RANGE = ("lowest_score", "highest_score", "lowest_tier", "highest_tier")
 DECIDING = ("deciding_field", "deciding_probability")
 
@@ -231,6 +233,7 @@ def warehouse(tmp_path_factory):
             ]
         },
         rules=rules,
+        models=UNKNOWN,
     )  # fmt: skip
 
 
@@ -298,7 +301,7 @@ def test_a_full_profile_without_its_phone_by_the_shipped_rules(tmp_path):
         job_title="VP Marketing", company_name="Acme", company_domain="acme.example",
         industry="Software", employee_count=250, country="US", do_not_contact="false",
     )  # fmt: skip
-    warehouse = build_warehouse(tmp_path, {"crm.leads": [known]})
+    warehouse = build_warehouse(tmp_path, {"crm.leads": [known]}, models=UNKNOWN)
     # 28 of the title and 3 for who decides in a company of that size, held at 30; 20 of the
     # company, 8 of the data: 58. At least: a bad phone (-3) and a purchased list (-6); a budget
     # too small is held at 0. At most: the company's 25 (5 of the revenue, 3 of the CRM, 2 of the
@@ -412,7 +415,7 @@ def _tell_unknowns(folder: Path, people, rules: Path) -> dict[int, tuple]:
             for number, account_id in enumerate(["A2", "A3", "A3"])
         ],
     }  # fmt: skip
-    warehouse = build_warehouse(folder, tables, rules=rules)
+    warehouse = build_warehouse(folder, tables, rules=rules, models=UNKNOWN)
     told = {
         int(lead_id[1:]): (score, lowest, highest, {})
         for lead_id, score, lowest, highest in query(

@@ -1,0 +1,1 @@
+"""What BI tools import to look at a publication."""
