@@ -144,7 +144,7 @@ def write_script(file: Path, name: str, arguments: str) -> None:
 
 
 def unpack_stories(file: Path) -> str:
-    """The JSON in a file of stories: what is told by `<place of the lead>:<number of the model>`."""
+    """The JSON in a file of stories, by `<place of the lead>:<number of the model>`."""
     return gzip.decompress(base64.b64decode(file.read_text().split('"')[1])).decode()
 
 
