@@ -197,7 +197,7 @@ create table deal_stage_conversion (
 create table rule_health (
     as_of_date date, model_id varchar, rule_id varchar, dimension varchar, reason varchar,
     owner varchar, points decimal(12, 4), leads_met bigint, finding varchar, finding_text varchar,
-    attribute varchar, best_points decimal(12, 4)
+    attribute varchar, best_points decimal(12, 4), outcomes_met bigint
 );
 create table model_health (
     as_of_date date, model_id varchar, leads_scored bigint, outcomes bigint, warning varchar,
@@ -367,13 +367,14 @@ insert into intermediate.int_as_of_dates values ($as_of, date '9999-12-31', null
 insert into model_health values ($as_of, 'b2b', 288, 40, null, 8, 3, 'a <won> opportunity');
 insert into rule_health values
     ($as_of, 'b2b', 'company_size', 'firmographic', 'Fitting <i>size</i>', 'revops', 5, 288,
-        'always_fires', 'All 288 leads meet it, so that it tells none from another.', 'size', 5),
+        'always_fires', 'All 288 leads meet it, so that it tells none from another.', 'size', 5,
+        40),
     ($as_of, 'b2b', 'visit_1', 'behavioral', 'A visit', 'demand_gen', -2.5, 41,
-        'points_the_wrong_way', 'Worth -2.5 points, but 30 % & more.', null, null),
+        'points_the_wrong_way', 'Worth -2.5 points, but 30 % & more.', null, null, 4),
     ($as_of, 'b2b', 'visit_2', 'behavioral', 'A visit', 'demand_gen', 4, 3, 'too_few_outcomes',
-        'Met by 3 of 288 leads.', null, null),
+        'Met by 3 of 288 leads.', null, null, 1),
     ($as_of, 'b2b', 'visit_3', 'behavioral', 'A visit', 'demand_gen', 4, 50, null, null, null,
-        null);
+        null, 9);
 insert into attribute_worth values
     ($as_of, 'b2b', 'value', 'country', 'de', 90, 20, 4, 2.5, null);
 insert into score_trend values ('b2b', $as_of, $as_of - 40, 48.5, 34.5, 1.25, -0.75);
@@ -465,6 +466,7 @@ SCORED_LEADS = """
 create or replace table scored_leads as
 select
     s.*,
+    cast(null as varchar) as duplicate_of,
     t.grade, t.temperature, t.tier, t.previous_tier, t.tier_since, t.is_new_tier, t.stage, t.action,
     t.sla_hours, t.tier_by_score, t.tier_reason
 from lead_scores as s

@@ -13,6 +13,7 @@ import duckdb
 from orchestration.lib.basics.duckdb_file import rewrite_file
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.quoting import quote
+from orchestration.lib.erased.files import write_as_bytes
 from orchestration.lib.erased.person import Person
 from orchestration.lib.erased.tables import (
     clean_tables,
@@ -25,10 +26,12 @@ from orchestration.lib.erased.tables import (
     open_parquet,
 )
 from orchestration.lib.published.history import HISTORY, link_or_copy
-from orchestration.lib.published.page import render_page
+from orchestration.lib.published.page import write_page
+from orchestration.lib.published.page_data import DATA, unpack_stories
 from orchestration.lib.published.publication import (
     Manifest,
     list_publications,
+    make_readable_folder,
     settle_file,
     sync,
     write_manifest,
@@ -81,9 +84,7 @@ def clean_publication(
         return changed
     with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
         count_anew(connection, folder, manifest, changed)
-        page = render_page(connection, manifest)
-    put_in_place(folder / "index.html", lambda fresh: fresh.write_text(page))
-    changed["index.html"] = 0
+        changed |= dict.fromkeys(put_page_in_place(connection, folder, manifest), 0)
     for name in changed:
         manifest["files"][name] = settle_file(folder / name)
     manifest["erasures"] = [*manifest.get("erasures", []), receipt_id]
@@ -132,6 +133,25 @@ def clean_database(file: Path, person: Person) -> int:
     finally:
         fresh.unlink(missing_ok=True)
     return rows
+
+
+def put_page_in_place(
+    connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Manifest
+) -> list[str]:
+    """Make the page of a publication anew, with what it loads; returns the names of the files."""
+    fresh = folder / ".page"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    names = write_page(connection, fresh, manifest)
+    make_readable_folder(folder / DATA)
+    for name in names:
+        os.replace(fresh / name, folder / name)
+    for name in [name for name in manifest["files"] if name.startswith(f"{DATA}/")]:
+        if name not in names:
+            (folder / name).unlink()
+            del manifest["files"][name]
+    shutil.rmtree(fresh)
+    return names
 
 
 def put_in_place(file: Path, write: Callable[[Path], object]) -> None:
@@ -190,4 +210,10 @@ def search_publications(published: Path, person: Person) -> tuple[list[str], int
                 f"{file.relative_to(published)}: {column}"
                 for column in find_person_in(connection, tables, person)
             ]
-    return found, len(files)
+    written = write_as_bytes(person.texts)
+    packed = sorted((published / "versions").glob(f"*/{DATA}/stories-*.js"))
+    for file in packed:
+        content = unpack_stories(file).lower().encode()
+        if any(text in content for text in written):
+            found.append(str(file.relative_to(published)))
+    return found, len(files) + len(packed)

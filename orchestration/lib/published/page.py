@@ -1,6 +1,8 @@
-"""What belongs here: the page of a publication, one HTML file without a single outside request."""
+"""What belongs here: the page of a publication, an HTML file without a single outside request, and
+the folder beside it from which it loads what is asked for."""
 
 import functools
+from pathlib import Path
 
 import duckdb
 import jinja2
@@ -23,8 +25,17 @@ from orchestration.lib.published.facts import (
     find_newest_trend,
     find_unknown_stages,
 )
+from orchestration.lib.published.page_data import DATA, LEADS_IN_A_FILE, write_page_data
 
 PAGE_LEADS = 100
+
+
+def write_page(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Row) -> list[str]:
+    """Write index.html and its data into the `folder` of the publication that `connection` is open
+    on; returns the names of the files."""
+    (folder / "index.html").write_text(render_page(connection, manifest))
+    data = write_page_data(connection, folder)
+    return ["index.html", *(f"{DATA}/{name}" for name in data)]
 
 
 def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
@@ -32,6 +43,7 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
     champions = find_champions(manifest)
     return _load_template().render(
         manifest=manifest,
+        leads_in_a_file=LEADS_IN_A_FILE,
         tiers=count_tiers(connection, manifest),
         leads={
             model_id: find_best_leads(connection, model_id=model_id, limit=PAGE_LEADS)

@@ -6,7 +6,8 @@ under versions/ that is never changed again; `current` names the live one.
         leads.duckdb -> current/leads.duckdb   made once, as are the links to the other files
         versions/<publication id>/             leads.duckdb, a <mart>.parquet each, the folder
                                                lead_score_history, the folder rules with the rule
-                                               book, manifest.json, index.html
+                                               book, manifest.json, index.html with what it
+                                               loads in the folder page
 
 A reader that has a file open goes on reading it: nothing is ever written in place. `leads.duckdb`
 can be opened by its plain name at any time. Programs that are given the path of a Parquet file
@@ -49,7 +50,8 @@ from orchestration.lib.published.history import (
     find_known_parts,
 )
 from orchestration.lib.published.on_server import drop_on_server, show_on_server
-from orchestration.lib.published.page import render_page
+from orchestration.lib.published.page import write_page
+from orchestration.lib.published.page_data import DATA
 
 # The published marts and the order of their rows, those of the history in each of its parts.
 MARTS = {
@@ -107,6 +109,7 @@ PUBLISHED_FILES = [
     "leads.duckdb",
     *(HISTORY if mart == HISTORY else f"{mart}.parquet" for mart in MARTS),
     RULES,
+    DATA,
     "index.html",
     "manifest.json",
 ]
@@ -160,6 +163,7 @@ def publish(
         publication_id = f"{published_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         folder = versions / f".{publication_id}"
         make_readable_folder(folder / HISTORY)
+        make_readable_folder(folder / DATA)
         copy_rules(rules, folder / RULES)
         earlier = list_publications(published)
         known = find_known_parts(versions, earlier)
@@ -191,13 +195,14 @@ def publish(
                 for name in list_files(folder)
             }
             with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
-                (folder / "index.html").write_text(render_page(connection, manifest))
-            settled["index.html"] = threads.submit(settle_file, folder / "index.html")
+                names = write_page(connection, folder, manifest)
+            settled |= {name: threads.submit(settle_file, folder / name) for name in names}
         manifest["files"] = {name: settled[name].result() for name in sorted(settled)}
         write_manifest(folder, manifest)
         settle_file(folder / "manifest.json")
         sync(folder / HISTORY)
         sync(folder / RULES)
+        sync(folder / DATA)
         sync(folder)
         folder.rename(versions / publication_id)
         sync(versions)

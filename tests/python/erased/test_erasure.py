@@ -16,6 +16,7 @@ from orchestration.lib.built.erasures import keep_out_erased
 from orchestration.lib.erased.erasure import begin, find_pending, list_raw_schemas
 from orchestration.lib.erased.person import Person
 from orchestration.lib.erased.tables import clean_tables
+from orchestration.lib.published.page_data import unpack_stories
 
 ADDRESS = "zebulon.quartermain@plover-unique.example"
 TEXTS = [ADDRESS, "Zebulon Quartermain", "+49 30 5550173", "LEAD-ZQ-1", "LEAD-ZQ-2", "visitor-zq"]
@@ -189,6 +190,8 @@ def find_texts(folder: Path) -> list[str]:
                 contents += [
                     str(connection.execute(f"from {table}").fetchall()) for table in tables
                 ]
+        elif file.name.startswith("stories-"):
+            contents.append(unpack_stories(file))
         elif file.suffix == ".sqlite":
             with sqlite3.connect(file) as connection:
                 contents += list(connection.iterdump())
