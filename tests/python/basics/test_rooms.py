@@ -22,7 +22,6 @@ ONE_THING = {
     "checked/health.py": "what every value is compared with, and the words for it",
     "asked/moves.py": "one comparison in SQL, and the words for it",
     "decided/tiers.py": "how a score becomes a tier",
-    "delivered/webhook.py": "one message to a receiver",
     "published/publication.py": "what a publication is on the disk",
     "published/facts.py": "the questions to the marts",
     "published/summary.py": "the words of one screenful",
