@@ -1,7 +1,8 @@
-"""What belongs here: the outbox. What is to be sent to the webhook, and what became of it, in a
+"""What belongs here: the outbox. What is to be sent to which receiver, and what became of it, in a
 SQLite file beside the warehouse, so that whoever delivers never waits for DuckDB's lock.
 
-There is one message per idempotency key, and its payload never changes. Its states:
+There is one message per idempotency key. Of a hand-over, which goes to the webhook, the payload
+never changes; of a record of a CRM it is replaced (records.py). Its states:
 
     pending      to be sent, not before next_attempt_at
     delivered    the receiver has it; stays so
@@ -15,8 +16,8 @@ meantime, and if the process is killed it is due again by itself.
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,14 +40,35 @@ create table if not exists messages (
     created_at text not null,
     delivered_at text
 );
-create index if not exists messages_due on messages (state, next_attempt_at);
+create table if not exists receivers (
+    receiver text not null primary key,
+    plan text not null,
+    left_out text not null,
+    quiet_until text
+);
 """
+
+# They came later than the others, when records were written into a CRM.
+NEW_COLUMNS = {
+    "receiver": "text not null default 'webhook'",
+    "record_id": "text",
+    "accepted": "text",
+    "in_doubt": "text",
+}
+
+INDEX = """
+drop index if exists messages_due;
+create index if not exists messages_to_send on messages (receiver, state, next_attempt_at);
+"""
+
+WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True)
 class Message:
     """One row of the outbox. Times are UTC, as text; `attempts` counts those since it was put or
-    replayed, with the one under way; `claim` is who is at it, or was last."""
+    replayed, with the one under way; `claim` is who is at it, or was last. The last four are
+    records.py's, but for `receiver`."""
 
     idempotency_key: str
     payload: str
@@ -57,6 +79,13 @@ class Message:
     last_error: str | None
     created_at: str
     delivered_at: str | None
+    receiver: str = WEBHOOK
+    record_id: str | None = None
+    accepted: str | None = None
+    in_doubt: str | None = None
+
+
+COLUMNS = ", ".join(column.name for column in fields(Message))
 
 
 def find_outbox(warehouse: Path) -> Path:
@@ -76,12 +105,23 @@ def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[s
     try:
         with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
             connection.executescript(TABLE)
+            add_columns(connection)
+            connection.executescript(INDEX)
             yield connection
     except sqlite3.Error as error:
         raise ValueError(
             f"{path} cannot be used as the outbox of the hand-overs: {error}. Close it where it is "
             "open and see that there is space; if it is damaged, put back a copy of it."
         ) from error
+
+
+def add_columns(connection: sqlite3.Connection) -> None:
+    """Give a new or older outbox the columns that it lacks."""
+    there = {name for _, name, *_ in connection.execute("pragma table_info(messages)")}
+    for name in NEW_COLUMNS.keys() - there:
+        # Another process may have been quicker.
+        with suppress(sqlite3.OperationalError):
+            connection.execute(f"alter table messages add column {name} {NEW_COLUMNS[name]}")
 
 
 def put_messages(
@@ -122,8 +162,8 @@ def put_undecided(
 def claim_message(
     connection: sqlite3.Connection, *, at: datetime, claim_seconds: float = CLAIM_SECONDS
 ) -> Message | None:
-    """The pending message that has been due the longest at `at`, for this caller alone until
-    `claim_seconds` are over; None where none is due."""
+    """The pending message to the webhook that has been due the longest at `at`, for this caller
+    alone until `claim_seconds` are over; None where none is due."""
     claim = secrets.token_hex(8)
     with connection:
         # One statement: no other process comes between looking and taking.
@@ -134,24 +174,26 @@ def claim_message(
             where idempotency_key = (
                 select idempotency_key
                 from messages
-                where state = 'pending' and next_attempt_at <= ?
+                where receiver = 'webhook' and state = 'pending' and next_attempt_at <= ?
                 order by next_attempt_at, idempotency_key
                 limit 1
             )
             """,
             [claim, write_time(at + timedelta(seconds=claim_seconds)), write_time(at)],
         )
-    found = connection.execute("select * from messages where claim = ?", [claim]).fetchone()
+    found = connection.execute(
+        f"select {COLUMNS} from messages where claim = ?", [claim]
+    ).fetchone()
     return Message(*found) if found else None
 
 
 def put_off_due(connection: sqlite3.Connection, *, at: datetime, until: datetime) -> int:
-    """Have the messages that are due at `at` not sent before `until`, without an attempt; returns
-    how many. Those that somebody is at are not due."""
+    """Have the messages to the webhook that are due at `at` not sent before `until`, without an
+    attempt; returns how many. Those that somebody is at are not due."""
     with connection:
         changed = connection.execute(
             "update messages set next_attempt_at = ?"
-            " where state = 'pending' and next_attempt_at <= ?",
+            " where receiver = 'webhook' and state = 'pending' and next_attempt_at <= ?",
             [write_time(until), write_time(at)],
         )
     return changed.rowcount
@@ -232,12 +274,14 @@ def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> 
     """Make the dead message of the idempotency key `which` pending again and due at `at`, or every
     dead one where it is `all`; returns how many. Raises ValueError where that one is not dead."""
     found = connection.execute(
-        "select state from messages where idempotency_key = ?", [which]
+        "select state, receiver from messages where idempotency_key = ?", [which]
     ).fetchone()
-    if which != "all" and found != ("dead",):
-        state = f"is {found[0]}, not dead" if found else "is not in the outbox"
+    state, receiver = found or ("", WEBHOOK)
+    if which != "all" and state != "dead":
+        what = "hand-over" if receiver == WEBHOOK else "record"
+        words = f"is {state}, not dead" if found else "is not in the outbox"
         raise ValueError(
-            f"The hand-over {which!r} {state}: `leads outbox` lists the dead ones; `all` takes "
+            f"The {what} {which!r} {words}: `leads outbox` lists the dead ones; `all` takes "
             "every one of them."
         )
     with connection:
@@ -250,19 +294,46 @@ def replay_dead(connection: sqlite3.Connection, which: str, *, at: datetime) -> 
 
 
 def read_states(connection: sqlite3.Connection) -> dict[str, str]:
-    """The state of every message, by its idempotency key."""
-    return dict(connection.execute("select idempotency_key, state from messages").fetchall())
+    """The state of every message to the webhook, by its idempotency key."""
+    return dict(
+        connection.execute(
+            "select idempotency_key, state from messages where receiver = 'webhook'"
+        ).fetchall()
+    )
 
 
-def count_messages(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many messages are in each state, those without any left out."""
-    return dict(connection.execute("select state, count(*) from messages group by state"))
+def list_receivers(connection: sqlite3.Connection) -> list[str]:
+    """Who there are messages to, or have been, the webhook first."""
+    rows = connection.execute("select receiver from receivers order by receiver").fetchall()
+    return [WEBHOOK, *(receiver for (receiver,) in rows)]
 
 
-def list_messages(connection: sqlite3.Connection, state: str) -> list[Message]:
-    """The messages in a state, the oldest first."""
+def count_messages(connection: sqlite3.Connection, receiver: str = WEBHOOK) -> dict[str, int]:
+    """How many messages to a receiver are in each state, those without any left out."""
+    return dict(
+        connection.execute(
+            "select state, count(*) from messages where receiver = ? group by state", [receiver]
+        )
+    )
+
+
+def find_next_due(connection: sqlite3.Connection, receiver: str) -> str | None:
+    """When the next message to a receiver is due; None where none is pending."""
+    [due] = connection.execute(
+        "select min(next_attempt_at) from messages where receiver = ? and state = 'pending'",
+        [receiver],
+    ).fetchone()
+    return due
+
+
+def list_messages(
+    connection: sqlite3.Connection, state: str, receiver: str = WEBHOOK
+) -> list[Message]:
+    """The messages to a receiver in a state, the oldest first."""
     rows = connection.execute(
-        "select * from messages where state = ? order by created_at, idempotency_key", [state]
+        f"select {COLUMNS} from messages where receiver = ? and state = ?"
+        " order by created_at, idempotency_key",
+        [receiver, state],
     ).fetchall()
     return [Message(*row) for row in rows]
 
