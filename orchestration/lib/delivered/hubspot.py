@@ -216,11 +216,13 @@ def list_dicts(found: Any) -> list[dict[str, Any]]:
 def write_value(value: Any) -> str:
     """A value as HubSpot takes it: text, blank for none.
 
-    >>> [write_value(value) for value in (71, 71.8, True, None, "B1")]
-    ['71', '71.8', 'true', '', 'B1']
+    >>> [write_value(value) for value in (71, 71.0, 71.8442, True, None, "B1")]
+    ['71', '71', '71.8442', 'true', '', 'B1']
     """
     if value is None:
         return ""
+    if isinstance(value, float):
+        return f"{value:.15g}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

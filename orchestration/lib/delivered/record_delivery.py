@@ -250,7 +250,7 @@ class Run:
                     moved_to=verdict.moved_to,
                 )
             mark_accepted(connection, accepted, at=at)
-            self.delivery.states["delivered"] += len(accepted)
+            self.delivery.states.update(["delivered"] * len(accepted))
         elif result.kind == "refused":
             self.refuse(connection, records[0], error=result.words, next_attempt_at=None)
         else:

@@ -138,9 +138,7 @@ def make_plan(live: Live, crm: Crm, properties: list[Property]) -> Plan:
         cells = "union all".join(
             CELLS.format(
                 name=quote(one.name),
-                value=f'round(mart."{one.column}", {one.decimals})'
-                if one.decimals is not None
-                else f'mart."{one.column}"',
+                value=write_column(one),
                 mart=one.mart,
                 model_id=quote(one.model_id),
             )
@@ -154,6 +152,18 @@ def make_plan(live: Live, crm: Crm, properties: list[Property]) -> Plan:
             for lead_id, payload in rows:
                 add_lead(plan, crm, lead_id, payload)
     return plan
+
+
+def write_column(one: Property) -> str:
+    """The SQL of a property's value.
+
+    >>> write_column(Property("lead_score", "b2b", "scored_leads", "score", decimals=1))
+    'round(mart."score", 1)'
+    """
+    column = f'mart."{one.column}"'
+    if one.decimals is None:
+        return column
+    return f"round({column}, {one.decimals})" if one.decimals else f"round({column})::bigint"
 
 
 def check_columns(

@@ -59,8 +59,8 @@ PROBLEMS = {
     ),
     "a column that no mart has": (
         "write_back", 2, {"mart_column": "scored_leads.scores"},
-        "write_back.csv, row 2, column mart_column: 'scored_leads.scores' is unknown; it must be one"
-        " of scored_leads.model_id, scored_leads.as_of_date",
+        "write_back.csv, row 2, column mart_column: 'scored_leads.scores' is unknown; it must be"
+        " one of scored_leads.model_id, scored_leads.as_of_date",
     ),
     "a stage that HubSpot keeps itself": (
         "write_back", 3, {"property": "lifecyclestage"},
@@ -68,7 +68,8 @@ PROBLEMS = {
     ),
     "a property by its label": (
         "write_back", 4, {"property": "Lead tier"},
-        "write_back.csv, row 4, column property: 'Lead tier' is not the internal name of a property",
+        "write_back.csv, row 4, column property: 'Lead tier' is not the internal name of a"
+        " property",
     ),
     "a field of another record": (
         "write_back", 10, {"property": "Account.Name"},
