@@ -38,8 +38,7 @@ def deliver(dry_run: bool, as_json: bool) -> None:
     and hand-overs into the records of the CRM; where `leads ui` runs it does so by itself.
 
     \b
-    Examples: leads deliver
-              leads deliver --dry-run
+    Example: leads deliver --dry-run
     """
     from orchestration.lib.delivered.delivery import deliver_due, describe_delivery
     from orchestration.lib.delivered.outbox import find_outbox
@@ -88,18 +87,25 @@ def answer_dry_run(crms: Sequence["Crm"]) -> Answer:
 
 
 @click.command(short_help="Have a dead hand-over sent again, or all of them.")
-@click.argument("which", metavar="KEY|all", shell_complete=complete_dead)
+@click.argument("which", metavar="KEY|all|CRM", shell_complete=complete_dead)
 @take_settings("warehouse")
 @as_json
 def redeliver(which: str, as_json: bool) -> None:
     """Have the dead hand-over of the idempotency KEY sent again, under the same key, or a dead
-    record of the CRM, or all of them: `leads outbox` lists the keys.
+    record of the CRM, or all of them: `leads outbox` lists the keys. By the name of a CRM, hubspot
+    or salesforce, all that its records are to hold is written anew.
 
     \b
     Example: leads redeliver all
     """
     from orchestration.lib.delivered.delivery import read_clock
-    from orchestration.lib.delivered.outbox import find_outbox, open_outbox, replay_dead
+    from orchestration.lib.delivered.outbox import (
+        find_outbox,
+        list_crms,
+        open_outbox,
+        replay_dead,
+    )
+    from orchestration.lib.delivered.records import forget_accepted
 
     if not which.strip():
         raise WrongUse(
@@ -110,7 +116,8 @@ def redeliver(which: str, as_json: bool) -> None:
     lines, replayed = [], 0
     if file.is_file():
         with as_wrong_use(), open_outbox(file) as connection:
-            replayed = replay_dead(connection, which.strip(), at=read_clock())
+            again = forget_accepted if which.strip() in list_crms(connection) else replay_dead
+            replayed = again(connection, which.strip(), at=read_clock())
         lines = [f"To be sent again: {replayed:,}."]
     told = answer_outbox(locate_warehouse())
     tell(

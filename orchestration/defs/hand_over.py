@@ -62,10 +62,12 @@ def hand_over_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
         )
     outbox = find_outbox(locate_warehouse())
     delivery = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
-    dead = count_dead(outbox)
-    # Every tick says so, until somebody has looked.
-    waiting = f" In all {dead:,} dead: `leads outbox` says why." if dead else ""
-    return dg.SkipReason(describe_delivery(delivery) + waiting)
+    return dg.SkipReason(describe_delivery(delivery) + tell_dead(count_dead(outbox)))
+
+
+def tell_dead(dead: int) -> str:
+    """What every tick says, until somebody has looked."""
+    return f" In all {dead:,} dead: `leads outbox` says why." if dead else ""
 
 
 # In a tick of its own: a CRM that is slow keeps no hand-over waiting.
@@ -80,14 +82,16 @@ def write_back_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
             " how it is."
         )
     published = locate_published()
+    outbox = find_outbox(locate_warehouse())
     deliveries, complaints = write_all(
-        find_outbox(locate_warehouse()),
-        crms,
-        lambda: find_live(published),
-        max_seconds=TICK_SECONDS,
+        outbox, crms, lambda: find_live(published), max_seconds=TICK_SECONDS
     )
     if complaints:
         raise ValueError(" ".join(complaints))
     return dg.SkipReason(
-        " ".join(f"{title}: {describe_delivery(done)}" for title, done in deliveries.items())
+        " ".join(
+            f"{crm.title}: {describe_delivery(deliveries[crm.title])}"
+            f"{tell_dead(count_dead(outbox, crm.name))}"
+            for crm in crms
+        )
     )

@@ -25,8 +25,8 @@ from orchestration.lib.delivered.outbox import (
     claim_message,
     count_messages,
     find_next_due,
+    list_crms,
     list_messages,
-    list_receivers,
     mark_delivered,
     mark_failed,
     open_outbox,
@@ -181,12 +181,12 @@ def describe_delivery(delivery: Delivery) -> str:
     return told
 
 
-def count_dead(outbox: Path) -> int:
-    """How many messages are dead."""
+def count_dead(outbox: Path, receiver: str = WEBHOOK) -> int:
+    """How many messages to a receiver are dead."""
     if not outbox.is_file():
         return 0
     with open_outbox(outbox) as connection:
-        return count_messages(connection).get("dead", 0)
+        return count_messages(connection, receiver).get("dead", 0)
 
 
 def read_outbox(outbox: Path) -> dict[str, Any]:
@@ -196,10 +196,14 @@ def read_outbox(outbox: Path) -> dict[str, Any]:
     if not outbox.is_file():
         return {"states": {}, "next_attempt_at": None, "dead": [], "records": {}}
     with open_outbox(outbox) as connection:
-        found = {name: read_receiver(connection, name) for name in list_receivers(connection)}
-        for name in found.keys() - {WEBHOOK}:
-            found[name]["left_out"] = read_plan(connection, name)[1]
-    return {**found.pop(WEBHOOK), "records": found}
+        records = {
+            name: {
+                **read_receiver(connection, name),
+                "left_out": read_plan(connection, name)[1],
+            }
+            for name in list_crms(connection)
+        }
+        return {**read_receiver(connection, WEBHOOK), "records": records}
 
 
 def read_receiver(connection: sqlite3.Connection, receiver: str) -> dict[str, Any]:

@@ -58,7 +58,9 @@ NEW_COLUMNS = {
 
 INDEX = """
 drop index if exists messages_due;
-create index if not exists messages_to_send on messages (receiver, state, next_attempt_at);
+create index if not exists messages_to_send
+    on messages (receiver, state, next_attempt_at, idempotency_key);
+create index if not exists messages_claimed on messages (claim) where claim is not null;
 """
 
 WEBHOOK = "webhook"
@@ -302,10 +304,10 @@ def read_states(connection: sqlite3.Connection) -> dict[str, str]:
     )
 
 
-def list_receivers(connection: sqlite3.Connection) -> list[str]:
-    """Who there are messages to, or have been, the webhook first."""
+def list_crms(connection: sqlite3.Connection) -> list[str]:
+    """The CRMs that there are records of, by name."""
     rows = connection.execute("select receiver from receivers order by receiver").fetchall()
-    return [WEBHOOK, *(receiver for (receiver,) in rows)]
+    return [receiver for (receiver,) in rows]
 
 
 def count_messages(connection: sqlite3.Connection, receiver: str = WEBHOOK) -> dict[str, int]:

@@ -31,6 +31,7 @@ from orchestration.lib.delivered.outbox import CLAIM_SECONDS, count_messages, op
 from orchestration.lib.delivered.records import (
     Properties,
     Record,
+    Refusal,
     claim_records,
     describe_left_out,
     is_quiet,
@@ -233,61 +234,14 @@ class Run:
             self.pause(connection, result)
             return
         self.pauses = 0
-        accepted = []
-        if result.kind == "answered":
-            for record, verdict in zip(records, result.verdicts, strict=True):
-                if not verdict.words:
-                    accepted.append(record)
-                    continue
-                # It lies elsewhere: there it is tried at once.
-                again = 0.0 if verdict.moved_to else choose_wait(record.attempts)
-                is_over = verdict.is_final or record.attempts >= MAX_ATTEMPTS
-                self.refuse(
-                    connection,
-                    record,
-                    error=verdict.words,
-                    next_attempt_at=None if is_over else at + timedelta(seconds=again),
-                    moved_to=verdict.moved_to,
-                )
-            mark_accepted(connection, accepted, at=at)
-            self.delivery.states.update(["delivered"] * len(accepted))
-        elif result.kind == "refused":
-            self.refuse(connection, records[0], error=result.words, next_attempt_at=None)
-        else:
-            # Nothing is wrong with the records: however often it fails, they are tried again.
-            for record in records:
-                wait = choose_wait(min(record.attempts, MAX_ATTEMPTS - 1))
-                self.refuse(
-                    connection,
-                    record,
-                    error=result.words,
-                    next_attempt_at=at + timedelta(seconds=wait),
-                    is_known_unwritten=False,
-                )
+        accepted, refusals = sort_verdicts(records, result, at=at)
+        mark_accepted(connection, accepted, at=at)
+        mark_refused(connection, refusals)
+        states = ["pending" if one.next_attempt_at else "dead" for one in refusals]
+        self.delivery.states.update(["delivered"] * len(accepted) + states)
         self.failures = 0 if accepted else self.failures + 1
         if self.failures == FAILURES_IN_A_ROW or result.quiet_seconds:
             self.put_off(connection, result, at=at)
-
-    def refuse(
-        self,
-        connection: sqlite3.Connection,
-        record: Record,
-        *,
-        error: str,
-        next_attempt_at: datetime | None,
-        moved_to: str = "",
-        is_known_unwritten: bool = True,
-    ) -> None:
-        """Note that a record was not taken."""
-        mark_refused(
-            connection,
-            record,
-            error=error,
-            next_attempt_at=next_attempt_at,
-            moved_to=moved_to,
-            is_known_unwritten=is_known_unwritten,
-        )
-        self.delivery.states["pending" if next_attempt_at else "dead"] += 1
 
     def pause(self, connection: sqlite3.Connection, result: Result) -> None:
         """Wait as long as a CRM asks for that had too many calls, where there is the time; else
@@ -309,6 +263,36 @@ class Run:
         keep_quiet(connection, self.crm.name, until=self.delivery.put_off_until)
         self.delivery.put_off = count_messages(connection, self.crm.name).get("pending", 0)
         self.delivery.last_words = result.words or "nearly all of the day's calls are used"
+
+
+def sort_verdicts(
+    records: Sequence[Record], result: Result, *, at: datetime
+) -> tuple[list[Record], list[Refusal]]:
+    """The records that a CRM has taken in a call, and those it has not."""
+    if result.kind == "refused":
+        return [], [Refusal(record, result.words, None) for record in records]
+    if result.kind == "failed":
+        # Nothing is wrong with the records: however often it fails, they are tried again.
+        return [], [
+            Refusal(
+                record,
+                result.words,
+                at + timedelta(seconds=choose_wait(min(record.attempts, MAX_ATTEMPTS - 1))),
+                is_unwritten=False,
+            )
+            for record in records
+        ]
+    accepted, refusals = [], []
+    for record, verdict in zip(records, result.verdicts, strict=True):
+        if not verdict.words:
+            accepted.append(record)
+            continue
+        # It lies elsewhere: there it is tried at once.
+        wait = 0.0 if verdict.moved_to else choose_wait(record.attempts)
+        is_over = verdict.is_final or record.attempts >= MAX_ATTEMPTS
+        next_attempt_at = None if is_over else at + timedelta(seconds=wait)
+        refusals.append(Refusal(record, verdict.words, next_attempt_at, moved_to=verdict.moved_to))
+    return accepted, refusals
 
 
 def describe_preview(crm: Crm, told: Preview) -> list[str]:

@@ -39,6 +39,19 @@ class Record:
     doubted: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A record that the CRM did not take, why, and when it is tried again (None: it is not), at the
+    id `moved_to` where that is another. What was sent stays in doubt unless it `is_unwritten` for
+    certain."""
+
+    record: Record
+    error: str
+    next_attempt_at: datetime | None
+    is_unwritten: bool = True
+    moved_to: str = ""
+
+
 def make_key(receiver: str, record_id: str) -> str:
     """The key of a record's message. Those of hand-overs have two colons or more.
 
@@ -247,21 +260,26 @@ def mark_accepted(
             )
 
 
-def mark_refused(
-    connection: sqlite3.Connection,
-    record: Record,
-    *,
-    error: str,
-    next_attempt_at: datetime | None,
-    is_known_unwritten: bool,
-    moved_to: str = "",
-) -> None:
-    """Note that the CRM did not take a record: it is due again at `next_attempt_at`, at the id
-    `moved_to` where that is another, or dead where there is no next time. What was sent stays in
-    doubt unless `is_known_unwritten`."""
-    doubt = record.doubted if is_known_unwritten else {*record.doubted, *record.changes}
+def mark_refused(connection: sqlite3.Connection, refusals: Sequence[Refusal]) -> None:
+    """Note that the CRM did not take some records: they are due again, or dead where there is no
+    next time."""
+    rows = []
+    for one in refusals:
+        record = one.record
+        doubt = {*record.doubted, *(() if one.is_unwritten else record.changes)}
+        rows.append(
+            [
+                "pending" if one.next_attempt_at else "dead",
+                write_time(one.next_attempt_at) if one.next_attempt_at else None,
+                one.moved_to,
+                json.dumps(sorted(doubt)) if doubt else None,
+                one.error,
+                record.key,
+                record.claim,
+            ]
+        )
     with connection:
-        connection.execute(
+        connection.executemany(
             """
             update messages
             set
@@ -271,15 +289,7 @@ def mark_refused(
                 in_doubt = ?, last_error = ?, claim = null
             where idempotency_key = ? and claim = ?
             """,
-            [
-                "pending" if next_attempt_at else "dead",
-                write_time(next_attempt_at) if next_attempt_at else None,
-                moved_to,
-                json.dumps(sorted(doubt)) if doubt else None,
-                error,
-                record.key,
-                record.claim,
-            ],
+            rows,
         )
 
 
@@ -306,6 +316,19 @@ def unclaim_records(
                 for record in records
             ],
         )
+
+
+def forget_accepted(connection: sqlite3.Connection, receiver: str, *, at: datetime) -> int:
+    """Have all that a CRM is to hold written again, whatever it was told before; returns how many
+    records. For a CRM that is another one now, or was changed by others."""
+    with connection:
+        changed = connection.execute(
+            "update messages set accepted = null, state = 'pending', attempts = 0,"
+            " last_error = null, next_attempt_at = ?"
+            " where receiver = ? and state <> 'withdrawn'",
+            [write_time(at), receiver],
+        )
+    return changed.rowcount
 
 
 def keep_quiet(connection: sqlite3.Connection, receiver: str, *, until: datetime) -> None:

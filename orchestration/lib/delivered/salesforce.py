@@ -6,11 +6,13 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from orchestration.lib.basics.outcomes import WrongUse
 from orchestration.lib.basics.variables import read_given
 from orchestration.lib.delivered.crm import (
     CALL_SECONDS,
@@ -170,10 +172,13 @@ class Salesforce:
         ]
         if not ids:
             return list(verdicts)
-        reply = self.call(
-            "POST", "composite/sobjects/Lead", {"ids": ids, "fields": ["ConvertedContactId"]}
-        )
-        found = read_json(reply) if reply.status == 200 else None
+        found = None
+        # Where that is refused, the others have been written all the same.
+        with suppress(WrongUse):
+            reply = self.call(
+                "POST", "composite/sobjects/Lead", {"ids": ids, "fields": ["ConvertedContactId"]}
+            )
+            found = read_json(reply) if reply.status == 200 else None
         rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         contacts = {str(one.get("Id"))[:15]: one.get("ConvertedContactId") for one in rows}
         followed = []

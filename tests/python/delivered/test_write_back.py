@@ -35,7 +35,7 @@ from orchestration.lib.delivered.record_delivery import (
     preview,
     write_due,
 )
-from orchestration.lib.delivered.records import NOT_LIVE, claim_records
+from orchestration.lib.delivered.records import NOT_LIVE, claim_records, forget_accepted
 from orchestration.lib.delivered.release import PAYLOAD_COLUMNS
 from orchestration.lib.delivered.salesforce import load_salesforce
 from orchestration.lib.published.live import find_live
@@ -604,6 +604,17 @@ def test_a_preview_tells_old_and_new_values_and_sends_nothing(tmp_path, outbox, 
     ]
 
 
+def test_all_is_written_anew_where_it_is_asked_for(tmp_path, outbox, hubspot):
+    hubspot.records = {"1": {}, "2": {}}
+    live = publish_leads(tmp_path, {"1": 1, "2": 2}, mapping=SCORE)
+    write(outbox, hubspot.hubspot(), live)
+    hubspot.records = {"1": {}, "2": {}}
+    with open_outbox(outbox) as connection:
+        assert forget_accepted(connection, "hubspot", at=NOW) == 2
+    assert write(outbox, hubspot.hubspot(), live) == {"delivered": 2}
+    assert hubspot.records["1"] == {"lead_score": "1", "lead_tier": "sales"}
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """A published warehouse whose leads are contacts of HubSpot."""
@@ -655,15 +666,14 @@ def test_commands_and_sensor_write_back_and_tell_no_secret(site, hubspot, monkey
     assert "records of hubspot" in listed.stdout
     assert "  hubspot:3  1 attempt  merged: the answer does not hold it" in listed.stdout
     hubspot.merged = set()
-    assert run_leads("redeliver", "hubspot:3", warehouse=site.warehouse).stdout.startswith(
-        "To be sent again: 1.\n"
-    )
+    anew = run_leads("redeliver", "hubspot", warehouse=site.warehouse)
+    assert anew.stdout.startswith("To be sent again: 30.\n")
     # The sensor does the rest, and follows a publication that is taken back.
     monkeypatch.setenv("LEADS_HUBSPOT_URL", hubspot.url)
     monkeypatch.delenv("LEADS_HUBSPOT_TOKEN", raising=False)
     assert tick().startswith("No CRM is set, so nothing is written back: ")
     monkeypatch.setenv("LEADS_HUBSPOT_TOKEN", TOKEN)
-    assert tick() == "HubSpot: Delivered 1; to be tried again 0; dead 0."
+    assert tick() == "HubSpot: Delivered 30; to be tried again 0; dead 0."
     before = {id: dict(one) for id, one in hubspot.records.items()}
     site.publish("update scored_leads set score = score + 5 where lead_id = 'hubspot:9'")
     assert tick() == "HubSpot: Delivered 1; to be tried again 0; dead 0."
