@@ -5,7 +5,11 @@ of the CRM's answer."""
 import json
 import re
 import sqlite3
+import tempfile
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from unittest import mock
 
 import dagster as dg
 import pytest
@@ -22,10 +26,14 @@ from crms import (
     say,
 )
 from fake_warehouse import build_warehouse, change
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from receivers import NOW, PROJECT
 
 from orchestration.defs.hand_over import write_back_sensor
 from orchestration.lib.basics.outcomes import WrongUse
+from orchestration.lib.delivered import record_delivery
+from orchestration.lib.delivered.crm import Result, Verdict
 from orchestration.lib.delivered.delivery import MAX_ATTEMPTS, describe_delivery, read_outbox
 from orchestration.lib.delivered.hubspot import load_hubspot
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, replay_dead
@@ -33,11 +41,13 @@ from orchestration.lib.delivered.record_delivery import (
     describe_preview,
     load_crms,
     preview,
+    write_all,
     write_due,
 )
 from orchestration.lib.delivered.records import NOT_LIVE, claim_records, forget_accepted
 from orchestration.lib.delivered.release import PAYLOAD_COLUMNS
 from orchestration.lib.delivered.salesforce import load_salesforce
+from orchestration.lib.delivered.write_back import Plan
 from orchestration.lib.published.live import find_live
 from orchestration.lib.published.publication import publish, roll_back
 
@@ -493,11 +503,117 @@ def test_the_days_calls_of_salesforce_are_not_used_up(tmp_path, outbox, salesfor
     assert write(outbox, salesforce.salesforce(), live, after=7200) == {"delivered": 201}
 
 
+def test_a_crm_that_stops_keeps_no_other_one_from_being_written(
+    tmp_path, outbox, hubspot, salesforce
+):
+    hubspot.tokens, salesforce.records = set(), {L1: {}}
+    live = publish_leads(tmp_path, {"hubspot:1": 1, f"salesforce:{L1}": 2}, mapping=SCORE)
+    crms = [hubspot.hubspot(), salesforce.salesforce()]
+    deliveries, [complaint] = write_all(outbox, crms, lambda: live)
+    assert complaint.startswith("HubSpot does not take the token (401).")
+    assert {title: dict(done.states) for title, done in deliveries.items()} == {
+        "Salesforce": {"delivered": 1}
+    }
+
+
 def test_a_field_that_is_not_there_stops_salesforce(tmp_path, outbox, salesforce):
     salesforce.records, salesforce.properties = {L1: {}}, set()
     live = publish_leads(tmp_path, {L1: 1}, mapping=SCORE)
     with pytest.raises(WrongUse, match="has no field Lead_Score__c of its Leads"):
         write(outbox, salesforce.salesforce(), live)
+
+
+# Law
+
+
+class Killed(BaseException):
+    """Ends a delivery as a kill does: nothing is tidied up after it."""
+
+
+class Memory:
+    """A CRM of three records that does to each call what it is told to."""
+
+    name, title, batch_size, takes_bare_ids = "hubspot", "HubSpot", 2, True
+
+    def __init__(self):
+        self.held, self.fates = {}, []
+
+    def finds_record(self, _record_id):
+        return True
+
+    def find_kind(self, _record_id):
+        return "contacts"
+
+    def write(self, records):
+        fate = self.fates.pop(0) if self.fates else "taken"
+        if fate in ("taken", "answer lost", "killed after"):
+            for record in records:
+                self.held.setdefault(record.record_id, {}).update(record.changes)
+        if fate.startswith("killed"):
+            raise Killed
+        if fate == "stopped":
+            raise WrongUse("stopped")
+        if fate == "turned away":
+            return Result("turned_away", quiet_seconds=60)
+        if fate == "refused":
+            return Result("refused", "refused: NO")
+        if fate == "taken":
+            return Result("answered", verdicts=[Verdict()] * len(records))
+        return Result("failed", "lost")
+
+
+FATES = [
+    "taken", "answer lost", "call lost", "killed before", "killed after", "turned away", "refused",
+    "stopped",
+]  # fmt: skip
+scores = st.dictionaries(st.sampled_from("abc"), st.sampled_from([1, 2, None]), max_size=3)
+steps = st.one_of(
+    st.tuples(st.just("publish"), scores),
+    st.tuples(st.just("write"), st.lists(st.sampled_from(FATES), max_size=4)),
+    st.tuples(st.just("wait"), st.sampled_from([1, 100, 100_000])),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(steps, max_size=12), scores)
+def test_law_in_the_end_the_crm_holds_what_is_live(sequence, last):
+    crm, live, now = Memory(), [{}], [NOW]
+
+    def make(plan, *_):
+        payloads = {key: json.dumps({"score": value}) for key, value in plan.items()}
+        return Plan(json.dumps(plan), payloads)
+
+    def write_now():
+        with suppress(Killed, WrongUse):
+            write_due(outbox, crm, lambda: live[0], clock=lambda: now[0], sleep=lambda _: None)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(record_delivery, "read_mapping", lambda *_: []),
+        mock.patch.object(record_delivery, "name_plan", lambda plan, *_: json.dumps(plan)),
+        mock.patch.object(record_delivery, "make_plan", make),
+    ):
+        outbox = Path(folder) / "outbox.sqlite"
+        for name, value in sequence:
+            if name == "publish":
+                live[0] = value
+            elif name == "wait":
+                now[0] += timedelta(seconds=value)
+            else:
+                crm.fates = list(value)
+                write_now()
+        # In the end nothing goes wrong any more.
+        live[0], crm.fates = last, []
+        now[0] += timedelta(days=2)
+        write_now()
+        with open_outbox(outbox) as connection:
+            replay_dead(connection, "all", at=now[0])
+        write_now()
+        assert {key: crm.held[key] for key in last} == {
+            key: {"score": value} for key, value in last.items()
+        }
+        states = count_states(outbox)
+        assert states.get("delivered", 0) >= len(last) and not {"pending", "dead"} & states.keys()
 
 
 # Settings, mapping, commands
