@@ -125,10 +125,10 @@ accept: $(COMMAND) ## accept once what a health check refused: make accept WHAT=
 outbox: $(COMMAND) ## show how many hand-overs wait, are delivered or dead
 	@$(COMMAND) outbox
 
-deliver: $(COMMAND) ## deliver the hand-overs that are due now (make ui does it by itself)
+deliver: $(COMMAND) ## deliver hand-overs and write scores into the CRM (make ui does it by itself)
 	@$(COMMAND) deliver
 
-redeliver: $(COMMAND) ## have dead hand-overs sent again: make redeliver ID=<idempotency key, or all>
+redeliver: $(COMMAND) ## have dead ones sent again: make redeliver ID=<idempotency key, all, or a CRM>
 	@$(COMMAND) redeliver "$(ID)"
 
 lists: $(COMMAND) ## refresh the lists of mail domains and crawlers, show whom that moves

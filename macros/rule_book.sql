@@ -24,7 +24,7 @@
         ref('stages'), ref('stage_confidence'), ref('recycling'), ref('feeds'),
         ref('score_limits'), ref('model_minimums'), ref('account_rollup'), ref('score_parts'),
         ref('conditions'), ref('activity_attributes'), ref('suppressions'), ref('outcomes'),
-        ref('targets'), ref('gate')
+        ref('targets'), ref('gate'), ref('write_back')
     ]) }}
 {%- endmacro %}
 

@@ -17,6 +17,8 @@ problems as (
     select * from {{ ref('rule_book_activity_problems') }}
     union all
     select * from {{ ref('rule_book_outcome_problems') }}
+    union all
+    select * from {{ ref('rule_book_write_back_problems') }}
 
 ),
 

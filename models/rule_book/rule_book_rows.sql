@@ -64,7 +64,10 @@ rows_of_files as (
         max(case when column_name = 'ends_with' then value end) as ends_with,
         max(case when column_name = 'month' then value end) as month,
         max(case when column_name = 'amount' then value end) as amount,
-        max(case when column_name = 'limit' then value end) as limit_value
+        max(case when column_name = 'limit' then value end) as limit_value,
+        max(case when column_name = 'crm' then value end) as crm,
+        max(case when column_name = 'property' then value end) as property,
+        max(case when column_name = 'decimals' then value end) as decimals
     from cells
     where row_number > 1
     group by file_name, row_number

@@ -68,11 +68,21 @@ def find_refusals() -> Iterable[tuple[str, str]]:
 
 
 def find_dead() -> Iterable[tuple[str, str]]:
-    """The hand-overs that are dead, and the word for all of them."""
-    from orchestration.lib.delivered.outbox import find_outbox, list_messages, open_outbox
+    """The hand-overs and records that are dead, and the word for all of them."""
+    from orchestration.lib.delivered.outbox import (
+        WEBHOOK,
+        find_outbox,
+        list_crms,
+        list_messages,
+        open_outbox,
+    )
 
     with open_outbox(find_outbox(locate_warehouse())) as outbox:
-        dead = [(row.idempotency_key, row.last_error) for row in list_messages(outbox, "dead")]
+        dead = [
+            (row.idempotency_key, row.last_error)
+            for receiver in [WEBHOOK, *list_crms(outbox)]
+            for row in list_messages(outbox, "dead", receiver)
+        ]
     return [*dead, ("all", "every dead one")] if dead else []
 
 

@@ -7,7 +7,14 @@ import sys
 import click
 
 from orchestration.cli.complete import complete_models, complete_tiers
-from orchestration.cli.options import OF_A_RUN, OF_A_WEBHOOK, OF_SCORING, as_json, take_settings
+from orchestration.cli.options import (
+    OF_A_CRM,
+    OF_A_RUN,
+    OF_A_WEBHOOK,
+    OF_SCORING,
+    as_json,
+    take_settings,
+)
 from orchestration.cli.printing import as_wrong_use, tell
 from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.settings import PROJECT_ROOT, load_settings, locate_published
@@ -78,7 +85,7 @@ def publications(as_json: bool) -> None:
 
 @click.command(short_help="Serve Dagster's web page: the job, its schedule, runs and checks.")
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
-@take_settings(*OF_A_RUN, *OF_A_WEBHOOK)
+@take_settings(*OF_A_RUN, *OF_A_WEBHOOK, *OF_A_CRM)
 def ui(port: int) -> None:
     """Serve Dagster's web page, with the schedule (06:00 UTC) and the delivery of hand-overs at
     work.

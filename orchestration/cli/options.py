@@ -19,6 +19,10 @@ OF_A_RUN = (
     "raw", "rules", "warehouse", "published", "as-of", "known", "memory-limit", *OF_A_SERVER
 )  # fmt: skip
 OF_SCORING = ("raw", "rules", "warehouse", "memory-limit", *OF_A_SERVER)
+OF_A_CRM = (
+    "hubspot-token", "hubspot-url", "hubspot-version", "salesforce-url", "salesforce-token",
+    "salesforce-client-id", "salesforce-client-secret", "salesforce-version",
+)  # fmt: skip
 OF_A_WEBHOOK = ("webhook-url", "webhook-secret", "webhook-timeout", "webhook-receipt")
 
 # The options that were given, by the variable that they stand for.

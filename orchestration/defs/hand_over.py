@@ -1,5 +1,5 @@
-"""What belongs here: hand-overs on their way out. Released after the publication, then delivered to
-the receiver."""
+"""What belongs here: hand-overs and scores on their way out. Hand-overs are released after the
+publication, then delivered to the receiver; both are written into the CRM."""
 
 from datetime import datetime
 
@@ -7,11 +7,13 @@ import dagster as dg
 
 from orchestration.defs.days import BY_DAY, load_settings_and_demand_tables
 from orchestration.defs.resources import WAREHOUSE_POOL
-from orchestration.lib.basics.settings import locate_warehouse
+from orchestration.lib.basics.settings import locate_published, locate_warehouse
 from orchestration.lib.delivered.delivery import count_dead, deliver_due, describe_delivery
 from orchestration.lib.delivered.outbox import find_outbox
+from orchestration.lib.delivered.record_delivery import load_crms, write_all
 from orchestration.lib.delivered.release import release_hand_overs
 from orchestration.lib.delivered.webhook import load_webhook
+from orchestration.lib.published.live import find_live
 from orchestration.lib.published.publication import read_current
 
 # A tick has 60 seconds: the last POST may begin at the end of these and take 20.
@@ -60,7 +62,36 @@ def hand_over_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
         )
     outbox = find_outbox(locate_warehouse())
     delivery = deliver_due(outbox, webhook, max_seconds=TICK_SECONDS)
-    dead = count_dead(outbox)
-    # Every tick says so, until somebody has looked.
-    waiting = f" In all {dead:,} dead: `leads outbox` says why." if dead else ""
-    return dg.SkipReason(describe_delivery(delivery) + waiting)
+    return dg.SkipReason(describe_delivery(delivery) + tell_dead(count_dead(outbox)))
+
+
+def tell_dead(dead: int) -> str:
+    """What every tick says, until somebody has looked."""
+    return f" In all {dead:,} dead: `leads outbox` says why." if dead else ""
+
+
+# In a tick of its own: a CRM that is slow keeps no hand-over waiting.
+@dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+def write_back_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Writes what the live publication says of scores and hand-overs into the CRM, where it has
+    changed, twice a minute, where LEADS_HUBSPOT_TOKEN or LEADS_SALESFORCE_URL is set."""
+    crms = load_crms()
+    if not crms:
+        return dg.SkipReason(
+            "No CRM is set, so nothing is written back: docs/how-to/write-back-to-the-crm.md says"
+            " how it is."
+        )
+    published = locate_published()
+    outbox = find_outbox(locate_warehouse())
+    deliveries, complaints = write_all(
+        outbox, crms, lambda: find_live(published), max_seconds=TICK_SECONDS
+    )
+    if complaints:
+        raise ValueError(" ".join(complaints))
+    return dg.SkipReason(
+        " ".join(
+            f"{crm.title}: {describe_delivery(deliveries[crm.title])}"
+            f"{tell_dead(count_dead(outbox, crm.name))}"
+            for crm in crms
+        )
+    )

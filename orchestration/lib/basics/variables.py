@@ -69,6 +69,17 @@ VARIABLES = (
         "webhook-receipt", "text", "any 2xx but a web page",
         "A regular expression that every true receipt holds.",
     ),
+    Variable("hubspot-token", "secret", "none: nothing is written", "What HubSpot is called with."),
+    Variable("hubspot-url", "text", "https://api.hubapi.com", "Where HubSpot is called."),
+    Variable("hubspot-version", "text", "2026-09", "The version of its interface, or v3."),
+    Variable(
+        "salesforce-url", "text", "none: nothing is written",
+        "The address of the Salesforce organisation.",
+    ),
+    Variable("salesforce-token", "secret", "none", "What Salesforce is called with."),
+    Variable("salesforce-client-id", "secret", "none", "The app that gets a token."),
+    Variable("salesforce-client-secret", "secret", "none", "The secret of that app."),
+    Variable("salesforce-version", "text", "62.0", "The version of its interface."),
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What belongs here: the way of a hand-over from the outbox to the receiver: when which attempt is
-made, and what came of it. What gets into the outbox is release.py's.
+made, and what came of it. What gets into the outbox is release.py's; the way of a CRM's records is
+record_delivery.py's.
 
 Releasing writes into the warehouse and then into the outbox; delivering reads the outbox alone.
 Killed between two steps, either does the rest the next time: a message may be sent twice, with the
@@ -10,7 +11,7 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,18 +19,22 @@ from typing import Any
 
 from orchestration.lib.basics.progress import count_things
 from orchestration.lib.delivered.outbox import (
+    WEBHOOK,
     Message,
     Outbox,
     claim_message,
     count_messages,
+    find_next_due,
     has_outbox,
+    list_crms,
     list_messages,
     mark_delivered,
     mark_failed,
     open_outbox,
     put_off_due,
 )
-from orchestration.lib.delivered.webhook import Answer, Webhook, load_webhook, send
+from orchestration.lib.delivered.records import describe_left_out, read_plan
+from orchestration.lib.delivered.webhook import Answer, Webhook, send
 
 STATES = ("pending", "delivered", "withdrawn", "dead")
 
@@ -41,6 +46,9 @@ WAIT_FACTOR = 3.0
 
 # A receiver that asks for more quiet than that is asked again after it.
 LONGEST_QUIET_SECONDS = 24 * 3600.0
+
+# So many dead ones are listed; programs get all of them.
+DEAD_SHOWN = 20
 
 # So many attempts in a row that failed for no fault of their message: the receiver is down, and
 # every further one would cost its time limit and one of the message's eight attempts.
@@ -55,11 +63,12 @@ def read_clock() -> datetime:
 @dataclass
 class Delivery:
     """What came of sending what was due: how many attempts left their message in which state, how
-    many messages were put off without an attempt because the receiver seems to be down, until when,
-    and what it last said."""
+    many messages were put off without an attempt because the receiver seems to be down (`failures`
+    in a row) or asked for it, until when, and what it last said."""
 
     states: Counter[str] = field(default_factory=Counter)
     put_off: int = 0
+    failures: int = 0
     put_off_until: datetime | None = None
     last_words: str = ""
 
@@ -96,6 +105,7 @@ def deliver_due(
             # Who refuses one message is there for the next one.
             failures = 0 if answer.is_delivered or answer.is_final else failures + 1
             if failures == FAILURES_IN_A_ROW:
+                delivery.failures = failures
                 put_off_rest(connection, delivery, answer, at=clock())
                 break
     return delivery
@@ -158,41 +168,54 @@ def describe_delivery(delivery: Delivery) -> str:
     )
     told = f"Delivered {delivered:,}; to be tried again {pending:,}; dead {dead:,}."
     if delivery.put_off and delivery.put_off_until:
+        why = f" after {delivery.failures} failures in a row, the last one" * bool(
+            delivery.failures
+        )
         told += (
-            f" Stopped after {FAILURES_IN_A_ROW} failures in a row, the last one: "
-            f"{delivery.last_words}. {delivery.put_off:,} more wait until "
+            f" Stopped{why}: {delivery.last_words}. {delivery.put_off:,} more wait until "
             f"{delivery.put_off_until:%H:%M:%S} UTC and have lost no attempt."
         )
     return told
 
 
-def count_dead(outbox: Path) -> int:
-    """How many messages are dead."""
+def count_dead(outbox: Path, receiver: str = WEBHOOK) -> int:
+    """How many messages to a receiver are dead."""
     if not has_outbox(outbox):
         return 0
     with open_outbox(outbox) as connection:
-        return count_messages(connection).get("dead", 0)
+        return count_messages(connection, receiver).get("dead", 0)
 
 
 def read_outbox(outbox: Path) -> dict[str, Any]:
-    """How many messages are in each state, when the next one is due, and the dead ones with why:
-    states, next_attempt_at, dead. Without an outbox all of it is empty."""
+    """How many hand-overs are in each state, when the next one is due, and the dead ones with why:
+    states, next_attempt_at, dead; and the same of the records of each CRM, by its name, with how
+    many leads are left out because they are none: records. Without an outbox all of it is empty."""
     if not has_outbox(outbox):
-        return {"states": {}, "next_attempt_at": None, "dead": []}
+        return {"states": {}, "next_attempt_at": None, "dead": [], "records": {}}
     with open_outbox(outbox) as connection:
-        counts = count_messages(connection)
-        waiting = list_messages(connection, "pending")
-        dead = list_messages(connection, "dead")
+        records = {
+            name: {
+                **read_receiver(connection, name),
+                "left_out": read_plan(connection, name)[1],
+            }
+            for name in list_crms(connection)
+        }
+        return {**read_receiver(connection, WEBHOOK), "records": records}
+
+
+def read_receiver(connection: Outbox, receiver: str) -> dict[str, Any]:
+    """What read_outbox says of the messages to one receiver."""
+    counts = count_messages(connection, receiver)
     return {
         "states": {state: counts.get(state, 0) for state in STATES},
-        "next_attempt_at": min((message.next_attempt_at for message in waiting), default=None),
+        "next_attempt_at": find_next_due(connection, receiver),
         "dead": [
             {
                 "idempotency_key": message.idempotency_key,
                 "attempts": message.attempts,
                 "last_error": message.last_error,
             }
-            for message in dead
+            for message in list_messages(connection, "dead", receiver)
         ],
     }
 
@@ -202,23 +225,24 @@ def describe_outbox(outbox: Path) -> list[str]:
     found = read_outbox(outbox)
     if not found["states"]:
         return ["Nothing has been released yet: `leads run` does it."]
-    lines = [f"{state:<10}{count:>9,}" for state, count in found["states"].items()]
-    if found["next_attempt_at"]:
-        lines[0] += f"  the next one due at {found['next_attempt_at'][:19]} UTC"
-    for message in found["dead"]:
-        attempts = count_things(message["attempts"], "attempt")
-        lines.append(f"  {message['idempotency_key']}  {attempts}  {message['last_error']}")
-    if found["dead"]:
+    lines = describe_receiver(found)
+    for name, records in found["records"].items():
+        lines += [f"records of {name}", *describe_receiver(records)]
+        if records["left_out"]:
+            lines.append(f"  {describe_left_out(records['left_out'])}")
+    if any(one["dead"] for one in (found, *found["records"].values())):
         lines.append("`leads redeliver KEY` (or `all`) sends them again.")
     return lines
 
 
-def demand_webhook() -> Webhook:
-    """The receiver; ValueError where there is none."""
-    webhook = load_webhook()
-    if webhook is None:
-        raise ValueError(
-            "LEADS_WEBHOOK_URL and LEADS_WEBHOOK_SECRET are not set, so there is nobody to deliver "
-            "to: docs/how-to/connect-a-webhook.md says what they are."
-        )
-    return webhook
+def describe_receiver(found: Mapping[str, Any]) -> list[str]:
+    """The lines of describe_outbox about one receiver."""
+    lines = [f"{state:<10}{count:>9,}" for state, count in found["states"].items()]
+    if found["next_attempt_at"]:
+        lines[0] += f"  the next one due at {found['next_attempt_at'][:19]} UTC"
+    for message in found["dead"][:DEAD_SHOWN]:
+        attempts = count_things(message["attempts"], "attempt")
+        lines.append(f"  {message['idempotency_key']}  {attempts}  {message['last_error']}")
+    if len(found["dead"]) > DEAD_SHOWN:
+        lines.append(f"  … and {len(found['dead']) - DEAD_SHOWN:,} more, which --json lists")
+    return lines

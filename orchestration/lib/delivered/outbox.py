@@ -1,8 +1,9 @@
-"""What belongs here: the outbox. What is to be sent to the webhook, and what became of it, in a
+"""What belongs here: the outbox. What is to be sent to which receiver, and what became of it, in a
 SQLite file beside the warehouse, so that whoever delivers never waits for DuckDB's lock. Where the
-warehouse is on a server it is a table there, so that two machines send nothing twice.
+warehouse is on a server it is tables there, so that two machines send nothing twice.
 
-There is one message per idempotency key, and its payload never changes. Its states:
+There is one message per idempotency key. Of a hand-over, which goes to the webhook, the payload
+never changes; of a record of a CRM it is replaced (records.py). Its states:
 
     pending      to be sent, not before next_attempt_at
     delivered    the receiver has it; stays so
@@ -17,8 +18,8 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,14 +49,37 @@ create table if not exists {messages} (
     created_at text not null,
     delivered_at text
 );
-create index if not exists messages_due on {messages} (state, next_attempt_at);
+create table if not exists {receivers} (
+    receiver text not null primary key,
+    plan text not null,
+    left_out text not null,
+    quiet_until text
+);
 """
+
+# They came later than the others, when records were written into a CRM.
+NEW_COLUMNS = {
+    "receiver": "text not null default 'webhook'",
+    "record_id": "text",
+    "accepted": "text",
+    "in_doubt": "text",
+}
+
+INDEX = """
+drop index if exists messages_due;
+create index if not exists messages_to_send
+    on messages (receiver, state, next_attempt_at, idempotency_key);
+create index if not exists messages_claimed on messages (claim) where claim is not null;
+"""
+
+WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True)
 class Message:
     """One row of the outbox. Times are UTC, as text; `attempts` counts those since it was put or
-    replayed, with the one under way; `claim` is who is at it, or was last."""
+    replayed, with the one under way; `claim` is who is at it, or was last. The last four are
+    records.py's, but for `receiver`."""
 
     idempotency_key: str
     payload: str
@@ -66,16 +90,39 @@ class Message:
     last_error: str | None
     created_at: str
     delivered_at: str | None
+    receiver: str = WEBHOOK
+    record_id: str | None = None
+    accepted: str | None = None
+    in_doubt: str | None = None
+
+
+COLUMNS = ", ".join(column.name for column in fields(Message))
 
 
 # On a server it has a schema of its own: dbt knows nothing of it. One machine alone makes it.
 MAKE_ON_SERVER = f"""
 select pg_advisory_xact_lock(7310584222520);
 create schema if not exists outbox;
-{TABLE.format(messages="outbox.messages")}
+{TABLE.format(messages="outbox.messages", receivers="outbox.receivers")}
+{
+    " ".join(
+        f"alter table outbox.messages add column if not exists {name} {kind};"
+        for name, kind in NEW_COLUMNS.items()
+    )
+}
+set local search_path to outbox;
+{INDEX}
 """
 
 Outbox = sqlite3.Connection | Statements
+
+
+def keep_writers_out(connection: Outbox) -> None:
+    """Within a transaction: have nobody else write until it ends, so that what was read holds."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("begin immediate")
+    else:
+        connection.execute("lock table messages in share row exclusive mode")
 
 
 def find_outbox(warehouse: Path) -> Path:
@@ -115,7 +162,9 @@ def open_outbox(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[O
     try:
         with closing(sqlite3.connect(path, timeout=wait_seconds)) as connection:
             connection.execute("pragma secure_delete = on")
-            connection.executescript(TABLE.format(messages="messages"))
+            connection.executescript(TABLE.format(messages="messages", receivers="receivers"))
+            add_columns(connection)
+            connection.executescript(INDEX)
             yield connection
     except sqlite3.Error as error:
         raise ValueError(
@@ -129,11 +178,25 @@ def take_over_file(statements: Statements, path: Path) -> None:
     server, so that what is delivered is not sent again."""
     if path.is_file():
         with closing(sqlite3.connect(path)) as file:
-            rows = file.execute("select * from messages").fetchall()
+            rows = file.execute(
+                "select idempotency_key, payload, state, attempts, next_attempt_at, claim,"
+                " last_error, created_at, delivered_at from messages"
+            ).fetchall()
         statements.executemany(
-            "insert into outbox.messages values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+            "insert into outbox.messages (idempotency_key, payload, state, attempts,"
+            " next_attempt_at, claim, last_error, created_at, delivered_at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
             rows,
         )
+
+
+def add_columns(connection: sqlite3.Connection) -> None:
+    """Give a new or older outbox the columns that it lacks."""
+    there = {name for _, name, *_ in connection.execute("pragma table_info(messages)")}
+    for name in NEW_COLUMNS.keys() - there:
+        # Another process may have been quicker.
+        with suppress(sqlite3.OperationalError):
+            connection.execute(f"alter table messages add column {name} {NEW_COLUMNS[name]}")
 
 
 def put_messages(connection: Outbox, payloads: Mapping[str, str], *, at: datetime) -> int:
@@ -174,8 +237,8 @@ def put_undecided(
 def claim_message(
     connection: Outbox, *, at: datetime, claim_seconds: float = CLAIM_SECONDS
 ) -> Message | None:
-    """The pending message that has been due the longest at `at`, for this caller alone until
-    `claim_seconds` are over; None where none is due."""
+    """The pending message to the webhook that has been due the longest at `at`, for this caller
+    alone until `claim_seconds` are over; None where none is due."""
     claim = secrets.token_hex(8)
     with connection:
         # One statement: no other process comes between looking and taking. On a server it looks
@@ -187,7 +250,7 @@ def claim_message(
             where idempotency_key = (
                 select idempotency_key
                 from messages
-                where state = 'pending' and next_attempt_at <= ?
+                where receiver = 'webhook' and state = 'pending' and next_attempt_at <= ?
                 order by next_attempt_at, idempotency_key
                 limit 1
             )
@@ -195,17 +258,19 @@ def claim_message(
             """,
             [claim, write_time(at + timedelta(seconds=claim_seconds)), *[write_time(at)] * 2],
         )
-    found = connection.execute("select * from messages where claim = ?", [claim]).fetchone()
+    found = connection.execute(
+        f"select {COLUMNS} from messages where claim = ?", [claim]
+    ).fetchone()
     return Message(*found) if found else None
 
 
 def put_off_due(connection: Outbox, *, at: datetime, until: datetime) -> int:
-    """Have the messages that are due at `at` not sent before `until`, without an attempt; returns
-    how many. Those that somebody is at are not due."""
+    """Have the messages to the webhook that are due at `at` not sent before `until`, without an
+    attempt; returns how many. Those that somebody is at are not due."""
     with connection:
         changed = connection.execute(
             "update messages set next_attempt_at = ?"
-            " where state = 'pending' and next_attempt_at <= ?",
+            " where receiver = 'webhook' and state = 'pending' and next_attempt_at <= ?",
             [write_time(until), write_time(at)],
         )
     return changed.rowcount
@@ -286,12 +351,14 @@ def replay_dead(connection: Outbox, which: str, *, at: datetime) -> int:
     """Make the dead message of the idempotency key `which` pending again and due at `at`, or every
     dead one where it is `all`; returns how many. Raises ValueError where that one is not dead."""
     found = connection.execute(
-        "select state from messages where idempotency_key = ?", [which]
+        "select state, receiver from messages where idempotency_key = ?", [which]
     ).fetchone()
-    if which != "all" and found != ("dead",):
-        state = f"is {found[0]}, not dead" if found else "is not in the outbox"
+    state, receiver = found or ("", WEBHOOK)
+    if which != "all" and state != "dead":
+        what = "hand-over" if receiver == WEBHOOK else "record"
+        words = f"is {state}, not dead" if found else "is not in the outbox"
         raise ValueError(
-            f"The hand-over {which!r} {state}: `leads outbox` lists the dead ones; `all` takes "
+            f"The {what} {which!r} {words}: `leads outbox` lists the dead ones; `all` takes "
             "every one of them."
         )
     with connection:
@@ -307,8 +374,17 @@ def forget_messages(connection: Outbox, lead_ids: Sequence[str]) -> int:
     """Delete every message about these leads, whatever its state, and what a file has of their
     bytes; returns how many."""
     theirs = set(lead_ids)
-    messages = connection.execute("select idempotency_key, payload from messages").fetchall()
-    keys = [(key,) for key, payload in messages if json.loads(payload).get("lead_id") in theirs]
+    # Of a record of a CRM the key ends with its id there.
+    records = {lead_id.rpartition(":")[2] for lead_id in lead_ids}
+    messages = connection.execute(
+        "select idempotency_key, payload, receiver from messages"
+    ).fetchall()
+    keys = [
+        (key,)
+        for key, payload, receiver in messages
+        if (receiver == WEBHOOK and json.loads(payload).get("lead_id") in theirs)
+        or (receiver != WEBHOOK and key.partition(":")[2] in records)
+    ]
     with connection:
         connection.executemany("delete from messages where idempotency_key = ?", keys)
     if isinstance(connection, sqlite3.Connection):
@@ -317,32 +393,57 @@ def forget_messages(connection: Outbox, lead_ids: Sequence[str]) -> int:
 
 
 def empty_messages(connection: Outbox, *, before: datetime) -> int:
-    """Empty the payloads of messages that were delivered or withdrawn, and put `before` a time; the
-    key and the state stay, so that nothing is sent twice. Returns how many."""
+    """Empty the payloads of messages to the webhook that were delivered or withdrawn, and put
+    `before` a time; the key and the state stay, so that nothing is sent twice. Returns how many."""
     with connection:
         changed = connection.execute(
             "update messages set payload = '{}', last_error = null"
-            " where state in ('delivered', 'withdrawn') and payload <> '{}' and created_at < ?",
+            " where receiver = 'webhook' and state in ('delivered', 'withdrawn')"
+            " and payload <> '{}' and created_at < ?",
             [write_time(before)],
         )
     return changed.rowcount
 
 
 def read_states(connection: Outbox) -> dict[str, str]:
-    """The state of every message, by its idempotency key."""
-    return dict(connection.execute("select idempotency_key, state from messages").fetchall())
+    """The state of every message to the webhook, by its idempotency key."""
+    return dict(
+        connection.execute(
+            "select idempotency_key, state from messages where receiver = 'webhook'"
+        ).fetchall()
+    )
 
 
-def count_messages(connection: Outbox) -> dict[str, int]:
-    """How many messages are in each state, those without any left out."""
-    counted = connection.execute("select state, count(*) from messages group by state")
-    return dict(counted.fetchall())
+def list_crms(connection: Outbox) -> list[str]:
+    """The CRMs that there are records of, by name."""
+    rows = connection.execute("select receiver from receivers order by receiver").fetchall()
+    return [receiver for (receiver,) in rows]
 
 
-def list_messages(connection: Outbox, state: str) -> list[Message]:
-    """The messages in a state, the oldest first."""
+def count_messages(connection: Outbox, receiver: str = WEBHOOK) -> dict[str, int]:
+    """How many messages to a receiver are in each state, those without any left out."""
+    return dict(
+        connection.execute(
+            "select state, count(*) from messages where receiver = ? group by state", [receiver]
+        ).fetchall()
+    )
+
+
+def find_next_due(connection: Outbox, receiver: str) -> str | None:
+    """When the next message to a receiver is due; None where none is pending."""
+    [due] = connection.execute(
+        "select min(next_attempt_at) from messages where receiver = ? and state = 'pending'",
+        [receiver],
+    ).fetchone()
+    return due
+
+
+def list_messages(connection: Outbox, state: str, receiver: str = WEBHOOK) -> list[Message]:
+    """The messages to a receiver in a state, the oldest first."""
     rows = connection.execute(
-        "select * from messages where state = ? order by created_at, idempotency_key", [state]
+        f"select {COLUMNS} from messages where receiver = ? and state = ?"
+        " order by created_at, idempotency_key",
+        [receiver, state],
     ).fetchall()
     return [Message(*row) for row in rows]
 

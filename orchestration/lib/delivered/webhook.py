@@ -7,27 +7,27 @@ import hashlib
 import hmac
 import os
 import re
-import socket
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http.client import responses
-from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from datetime import datetime
+from urllib.parse import quote
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from orchestration.lib.basics.variables import read_given
+from orchestration.lib.delivered.exchange import (
+    check_url,
+    describe_failure,
+    describe_status,
+    limit_socket,
+    open_session,
+    read_retry_after,
+)
 
 TIMEOUT_SECONDS = 10.0
 
 # A POST must stay well within a claim and within a sensor's tick.
 LONGEST_TIMEOUT_SECONDS = 20.0
-CONNECT_SECONDS = 5.0
 
 # So much of an answer is looked through for a receipt; none is longer.
 RECEIPT_BYTES = 64 * 1024
@@ -87,28 +87,13 @@ def load_webhook(environ: Mapping[str, str] = os.environ) -> Webhook | None:
             f"{there} is set and {missing} is not: hand-overs are delivered where both are, and "
             "kept where neither is."
         )
-    check_url(url)
+    check_url("LEADS_WEBHOOK_URL", url, example="https://crm.example.com/hand-overs")
     return Webhook(
         url,
         secret,
         read_timeout(given.get("LEADS_WEBHOOK_TIMEOUT", "")),
         read_receipt(given.get("LEADS_WEBHOOK_RECEIPT", "")),
     )
-
-
-def check_url(url: str) -> None:
-    """ValueError where `url` is not the address of a receiver; the value itself is not told."""
-    try:
-        parts = urlsplit(url)
-        # The port is read when it is asked for.
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise ValueError(
-            "LEADS_WEBHOOK_URL is not an address that can be sent to: write it as "
-            "https://crm.example.com/hand-overs."
-        )
 
 
 def read_timeout(text: str) -> float:
@@ -155,15 +140,13 @@ def send(webhook: Webhook, *, idempotency_key: str, payload: str, at: datetime) 
         "X-Leads-Signature": f"sha256={sign(body, timestamp=timestamp, secret=webhook.secret)}",
     }
     limit = webhook.timeout_seconds
-    with CutOff(limit) as cut_off, requests.Session() as session:
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, WatchedAdapter(cut_off))
+    with open_session(limit) as (session, cut_off):
         try:
             with session.post(
                 webhook.url,
                 data=body,
                 headers=headers,
-                timeout=(min(CONNECT_SECONDS, limit), limit),
+                timeout=limit_socket(limit),
                 allow_redirects=False,
                 # Status and headers say it all, but for a receipt: a long answer is not waited for.
                 stream=True,
@@ -185,86 +168,6 @@ def send(webhook: Webhook, *, idempotency_key: str, payload: str, at: datetime) 
             if not (cut_off.has_struck or isinstance(error, requests.Timeout)):
                 return Answer(is_delivered=False, is_final=False, words=describe_failure(error))
     return Answer(is_delivered=False, is_final=False, words=f"no answer within {limit:g} s")
-
-
-class CutOff:
-    """Ends what is sent and received over the sockets that it watches once `seconds` are over,
-    whatever they are at: the time limits of sockets begin anew with every byte."""
-
-    def __init__(self, seconds: float) -> None:
-        """The time runs from the block's start."""
-        self.has_struck = False
-        self._sockets: list[socket.socket] = []
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._strike)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        """Let the time run."""
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Watch nothing any more."""
-        self._timer.cancel()
-        with self._lock:
-            for watched in self._sockets:
-                watched.close()
-            self._sockets.clear()
-
-    def watch(self, connected: socket.socket) -> None:
-        """Watch this socket too. Raises TimeoutError where the time is over."""
-        with self._lock:
-            if self.has_struck:
-                raise TimeoutError
-            # One of our own to the same connection: TLS takes the given one apart.
-            self._sockets.append(connected.dup())
-
-    def _strike(self) -> None:
-        with self._lock:
-            self.has_struck = True
-            for watched in self._sockets:
-                # The other side may have been quicker.
-                with suppress(OSError):
-                    watched.shutdown(socket.SHUT_RDWR)
-
-
-class WatchedAdapter(HTTPAdapter):
-    """Has every connection that it makes, to the receiver or to a proxy, watched by a cut-off."""
-
-    def __init__(self, cut_off: CutOff) -> None:
-        """All connections are watched by this one."""
-        self._cut_off = cut_off
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """As requests does, with connections that are watched."""
-        super().init_poolmanager(*arguments, **options)
-        self._watch(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """As requests does, with connections that are watched."""
-        manager = super().proxy_manager_for(proxy, **options)
-        self._watch(manager)
-        return manager
-
-    def _watch(self, manager: Any) -> None:
-        manager.pool_classes_by_scheme = {
-            scheme: watch_pool(pool, self._cut_off)
-            for scheme, pool in manager.pool_classes_by_scheme.items()
-        }
-
-
-def watch_pool(pool: type, cut_off: CutOff) -> type:
-    """A class of urllib3's connection pools whose connections are watched."""
-
-    class Connection(pool.ConnectionCls):  # type: ignore[name-defined, misc]
-        def _new_conn(self) -> socket.socket:
-            connected = super()._new_conn()
-            cut_off.watch(connected)
-            return connected
-
-    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
 
 
 def doubt_receipt(response: requests.Response, receipt: re.Pattern[str] | None) -> str:
@@ -321,40 +224,9 @@ def judge(status: int, *, doubt: str = "", retry_after_seconds: float = 0.0) -> 
     return Answer(
         is_delivered=is_delivered,
         is_final=is_delivered or is_refused,
-        words=f"answered {status} {responses.get(status, '')}".rstrip() + hint,
+        words=describe_status(status) + hint,
         retry_after_seconds=retry_after_seconds,
     )
-
-
-def read_retry_after(text: str, *, at: datetime) -> float:
-    """How many seconds from `at` a Retry-After header asks for, as a number or as a date; 0 where
-    it is missing or unreadable.
-
-    >>> at = datetime(2026, 6, 30, 6, tzinfo=UTC)
-    >>> [read_retry_after(text, at=at) for text in
-    ...     ("120", "Tue, 30 Jun 2026 06:01:00 GMT", "", "soon", "-5")]
-    [120.0, 60.0, 0.0, 0.0, 0.0]
-    """
-    if text.strip().isdecimal():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return 0.0
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - at).total_seconds())
-
-
-def describe_failure(error: BaseException) -> str:
-    """Why no answer came, in the words of the operating system: those of the libraries hold the
-    address."""
-    cause: BaseException | None = error
-    while cause:
-        if isinstance(cause, OSError) and cause.strerror:
-            return f"no connection: {cause.strerror}"
-        cause = cause.__cause__ or cause.__context__
-    return f"no answer: {type(error).__name__}"
 
 
 def write_header(text: str) -> str:

@@ -34,7 +34,7 @@ ONE_THING = {
     "asked/moves.py": "one comparison in SQL, and the words for it",
     "decided/tiers.py": "how a score becomes a tier",
     "delivered/outbox.py": "the life of a message, in a file or a table",
-    "delivered/webhook.py": "one message to a receiver",
+    "delivered/records.py": "what a CRM was told of a record, and what it is to hold",
     "published/publication.py": "what a publication is on the disk",
     "published/facts.py": "the questions to the marts",
     "published/summary.py": "the words of one screenful",

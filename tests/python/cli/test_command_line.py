@@ -58,10 +58,10 @@ def call(site, *arguments, **settings):
         (["explain", LEAD], {"lead_id", "models"}),
         (["best", "--limit", "3"], {"model_id", "as_of_date", "leads"}),
         (["publications"], {"published", "publications"}),
-        (["outbox"], {"states", "next_attempt_at", "dead", "held_back"}),
+        (["outbox"], {"states", "next_attempt_at", "dead", "records", "held_back"}),
         (
             ["redeliver", "all"],
-            {"to_be_sent_again", "states", "next_attempt_at", "dead", "held_back"},
+            {"to_be_sent_again", "states", "next_attempt_at", "dead", "records", "held_back"},
         ),
         (["settings"], {"project", "settings"}),
     ],
@@ -234,17 +234,20 @@ def test_an_option_goes_before_a_variable_and_that_before_the_default(site):
 
 
 def test_a_secret_is_never_shown(site):
-    url = "https://ada:swordfish@crm.example/in/TOKEN"
+    url = "https://ada:swordfish@crm.example/in/opener"
+    secrets = {
+        "webhook_secret": "hushhush",
+        "postgres_password": "opensesame",
+        "hubspot_token": "pat-na1",
+        "salesforce_token": "session1",
+        "salesforce_client_id": "3mvg9",
+        "salesforce_client_secret": "mellon",
+    }
     for arguments in (["settings"], ["settings", "--json"]):
-        done = run_leads(
-            *arguments,
-            webhook_url=url,
-            webhook_secret="hushhush",
-            postgres_password="opensesame",
-        )
+        done = run_leads(*arguments, webhook_url=url, **secrets)
         assert "https://crm.example/" in done.stdout
         assert not [
-            word for word in ("swordfish", "TOKEN", "hushhush", "opensesame") if word in done.stdout
+            word for word in ("swordfish", "opener", *secrets.values()) if word in done.stdout
         ]
 
 

@@ -57,6 +57,32 @@ PROBLEMS = {
         "rules_behavioral", 5, {"model_id": "b2c"},
         "rules_behavioral.csv, row 5, column model_id: 'b2c' is not a model of models.csv.",
     ),
+    "a column that no mart has": (
+        "write_back", 2, {"mart_column": "scored_leads.scores"},
+        "write_back.csv, row 2, column mart_column: 'scored_leads.scores' is unknown; it must be"
+        " one of scored_leads.model_id, scored_leads.as_of_date",
+    ),
+    "a stage that HubSpot keeps itself": (
+        "write_back", 3, {"property": "lifecyclestage"},
+        "write_back.csv, row 3, column property: 'lifecyclestage' is moved by HubSpot itself",
+    ),
+    "a property by its label": (
+        "write_back", 4, {"property": "Lead tier"},
+        "write_back.csv, row 4, column property: 'Lead tier' is not the internal name of a"
+        " property",
+    ),
+    "a field of another record": (
+        "write_back", 10, {"property": "Account.Name"},
+        "write_back.csv, row 10, column property: 'Account.Name' is not the API name of a field",
+    ),
+    "a property that is written twice": (
+        "write_back", 5, {"property": "lead_score"},
+        "write_back.csv, row 5, column property: 'lead_score' is there twice, also in row 2",
+    ),
+    "half a decimal": (
+        "write_back", 2, {"decimals": "0.5"},
+        "write_back.csv, row 2, column decimals: '0.5' is not a whole number of decimals",
+    ),
     "an unknown activity": (
         "rules_behavioral", 5, {"activity": "sky_diving"},
         "rules_behavioral.csv, row 5, column activity: 'sky_diving' is not an activity",

@@ -57,6 +57,8 @@ OWN = {
     "score_parts": f"model_id,part,rule_id\n{DEFAULT_MODEL},seniority,level_director\n",
     "gate": "model_id,condition,limit,description\n,auc_share,0.5,Half\n"
     f"{DEFAULT_MODEL},auc_share,0.9,Its own\n",
+    "write_back": "crm,property,model_id,mart_column,decimals,description\n"
+    "hubspot,rating,,scored_leads.grade,,Their word for it\n",
 }
 
 # What each of them says, by the file that counts: the shipped one, and the one above.
@@ -99,6 +101,11 @@ QUESTIONS = {
         "select limit_value from rule_book.gate_limits"
         f" where model_id = '{DEFAULT_MODEL}' and condition = 'auc_share'",
         0.95, 0.9,
+    ),
+    "write_back": (
+        "select value from rule_book.rule_book_cells where file_name = 'write_back'"
+        " and column_name = 'property' and row_number = 2",
+        "lead_score", "rating",
     ),
 }  # fmt: skip
 
