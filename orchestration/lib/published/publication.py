@@ -1,5 +1,6 @@
 """What belongs here: the published copies of the marts. Each publication is a folder of its own
-under versions/ that is never changed again; `current` names the live one.
+under versions/ that is never changed again, but where a person is erased (lib/erased); `current`
+names the live one.
 
     published/
         current -> versions/<publication id>   replaced in one rename, which is the switch
