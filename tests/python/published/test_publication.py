@@ -25,6 +25,7 @@ from orchestration.lib.basics.progress import SAID
 from orchestration.lib.published import publication
 from orchestration.lib.published.changes import find_day_before
 from orchestration.lib.published.history import HISTORY
+from orchestration.lib.published.page_data import DATA
 from orchestration.lib.published.publication import (
     KEEP,
     MARTS,
@@ -305,7 +306,7 @@ publication.publish(
 """
 
 
-@pytest.mark.parametrize("step", ["render_page", "write_manifest", "switch_to", "drop_old"])
+@pytest.mark.parametrize("step", ["write_page", "write_manifest", "switch_to", "drop_old"])
 def test_a_killed_run_leaves_the_last_good_publication_or_the_whole_new_one(
     publish_once, published, warehouse, rules, step
 ):
@@ -349,7 +350,7 @@ def test_an_error_on_the_way_leaves_the_last_good_publication(
 ):
     before = publish_once()
     monkeypatch.setattr(
-        publication, "render_page", lambda *arguments: (_ for _ in ()).throw(OSError("disk full"))
+        publication, "write_page", lambda *arguments: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
         publish_once()
@@ -616,7 +617,8 @@ def test_everybody_may_read_a_publication_and_nobody_change_it(publish_once, pub
     for place in (published, published / "versions", folder):
         assert stat.S_IMODE(place.stat().st_mode) == 0o755
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
-    assert modes.pop(folder / HISTORY) == modes.pop(folder / RULES) == 0o755
+    for place in (HISTORY, RULES, DATA):
+        assert modes.pop(folder / place) == 0o755
     assert set(modes.values()) == {0o444}
 
 
