@@ -4,7 +4,7 @@ of a person is in them: logs, records of runs, copies to try things out in, what
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -80,12 +80,19 @@ def clean_file(path: Path, written: Sequence[bytes]) -> str:
     if path.read_bytes()[:15] == b"SQLite format 3":
         clean_sqlite(path, pattern)
         return "written over"
-    mode = path.stat().st_mode
-    fresh = path.with_name(f".{path.name}.fresh")
-    fresh.write_bytes(pattern.sub(ERASED, path.read_bytes()))
-    fresh.chmod(mode)
-    os.replace(fresh, path)
+    content = pattern.sub(ERASED, path.read_bytes())
+    put_in_place(path, lambda fresh: fresh.write_bytes(content))
     return "written over"
+
+
+def put_in_place(file: Path, write: Callable[[Path], object]) -> None:
+    """Have `write` make a file beside `file`, and put it in its place: who has the old one open
+    goes on reading it. The mode stays."""
+    fresh = file.with_name(f".{file.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    write(fresh)
+    fresh.chmod(file.stat().st_mode)
+    os.replace(fresh, file)
 
 
 def clean_sqlite(path: Path, pattern: re.Pattern[bytes]) -> None:

@@ -5,7 +5,7 @@ anew, each put into its place whole, and the manifest says by which receipts.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -13,7 +13,7 @@ import duckdb
 from orchestration.lib.basics.duckdb_file import rewrite_file
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.quoting import quote
-from orchestration.lib.erased.files import write_as_bytes
+from orchestration.lib.erased.files import put_in_place, write_as_bytes
 from orchestration.lib.erased.person import Person
 from orchestration.lib.erased.tables import (
     clean_tables,
@@ -25,6 +25,7 @@ from orchestration.lib.erased.tables import (
     list_tables,
     open_parquet,
 )
+from orchestration.lib.published.copies import count_rows
 from orchestration.lib.published.history import HISTORY, link_or_copy
 from orchestration.lib.published.page import write_page
 from orchestration.lib.published.page_data import DATA, unpack_stories
@@ -154,15 +155,6 @@ def put_page_in_place(
     return names
 
 
-def put_in_place(file: Path, write: Callable[[Path], object]) -> None:
-    """Have `write` make a file beside `file`, and put it in its place: who has the old one open
-    goes on reading it."""
-    fresh = file.with_name(f".{file.name}.fresh")
-    fresh.unlink(missing_ok=True)
-    write(fresh)
-    os.replace(fresh, file)
-
-
 def count_anew(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -174,9 +166,7 @@ def count_anew(
         mart, _, suffix = name.rpartition(".")
         if suffix != "parquet":
             continue
-        rows = connection.execute(
-            "select sum(num_rows) from parquet_file_metadata(?)", [str(folder / name)]
-        ).fetchone()[0]
+        rows = count_rows(connection, folder / name)
         if name.startswith(f"{HISTORY}/"):
             part = manifest["history"][Path(mart).name]
             manifest["row_counts"][HISTORY] += rows - part["rows"]

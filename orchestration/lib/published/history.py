@@ -19,6 +19,7 @@ import duckdb
 
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.decided.history import describe_part
+from orchestration.lib.published.copies import count_rows
 
 HISTORY = "lead_score_history"
 ORDER = "model_id, lead_id, valid_from"
@@ -77,9 +78,7 @@ def export_history(
             )
         history[part] = {
             "written_id": written_id,
-            "rows": connection.execute(
-                "select sum(num_rows) from parquet_file_metadata(?)", [str(file)]
-            ).fetchone()[0],
+            "rows": count_rows(connection, file),
             "bytes": file.stat().st_size,
         }
     return history

@@ -25,8 +25,11 @@ LEADS_IN_A_FILE = 200
 # Fast is better than small here: a day of 100,000 leads is a hundred megabytes before.
 COMPRESSION = 1
 
+# The day that is told of.
+NEWEST = "as_of_date = (select max(as_of_date) from scored_leads)"
+
 # Every lead by its place in the order of ids, and every rule by its place in the list of rules.
-PLACES = """
+PLACES = f"""
 create or replace temp table page_leads as
 select lead_id, min(account_id) as account_id, row_number() over (order by lead_id) - 1 as place
 from scored_leads group by lead_id;
@@ -39,7 +42,7 @@ create or replace temp table page_rules as
 with named as (
     select model_id, rule_id, any_value(dimension) as dimension, any_value(reason) as reason
     from lead_score_ledger
-    where as_of_date = (select max(as_of_date) from scored_leads)
+    where {NEWEST}
     group by model_id, rule_id
 )
 select
@@ -85,9 +88,6 @@ select to_json({
 
 RULES = "select to_json(list(page_rules order by rule_place)) from page_rules"
 
-# The day that is told of.
-NEWEST = "as_of_date = (select max(as_of_date) from scored_leads)"
-
 # What a story holds besides its points, a row at most per model and lead, and the columns of each.
 ONCE = {
     "scored_leads": "score, tier, tier_since, tier_reason, grade, temperature, stage, action,"
@@ -117,8 +117,7 @@ def write_page_data(connection: duckdb.DuckDBPyConnection, folder: Path) -> list
     place.mkdir(exist_ok=True)
     for file in place.glob("*.js"):
         file.unlink()
-    for statement in PLACES.split(";"):
-        connection.execute(statement)
+    connection.execute(PLACES)
     for name, query in (("leads", LEADS), ("rules", RULES)):
         (text,) = connection.execute(query).fetchone()
         write_script(place / f"{name}.js", name, json.dumps(text))
@@ -166,14 +165,11 @@ def tell_stories() -> str:
     """
     parts = {"points": points}
     for mart, (columns, order) in SEVERAL.items():
-        fields = ", ".join(f"{name.strip()}: {name.strip()}" for name in columns.split(","))
-        parts[mart] = (
-            f"select model_id, lead_id, list({{{fields}}} order by {order}) as told from {mart}"
-            " group by all"
-        )
+        told = f"list({make_struct(columns)} order by {order})"
+        parts[mart] = f"select model_id, lead_id, {told} as told from {mart} group by all"
     for mart, columns in ONCE.items():
-        fields = ", ".join(f"{name.strip()}: {name.strip()}" for name in columns.split(","))
-        parts[mart] = f"select model_id, lead_id, {{{fields}}} as told from {mart} where {NEWEST}"
+        told = make_struct(columns)
+        parts[mart] = f"select model_id, lead_id, {told} as told from {mart} where {NEWEST}"
     story = ", ".join(f"{name}: {name}.told" for name in parts)
     joins = " ".join(
         f"left join ({query}) as {name} using (model_id, lead_id)" for name, query in parts.items()
@@ -190,3 +186,12 @@ def tell_stories() -> str:
         inner join page_models as models using (model_id)
         {joins}
     """
+
+
+def make_struct(columns: str) -> str:
+    """Columns as one value of theirs, for SQL.
+
+    >>> make_struct("score, tier")
+    '{score: score, tier: tier}'
+    """
+    return "{" + ", ".join(f"{name}: {name}" for name in columns.split(", ")) + "}"
