@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from orchestration.lib.basics.outcomes import WrongUse
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import PROJECT_ROOT
 
 FOLDER = Path(__file__).resolve().parent
@@ -148,7 +149,7 @@ def name_mapping(file: Path) -> Path:
 
 
 def write_mapping(path: Path, mapping: Mapping) -> None:
-    """Write a mapping for people to look at."""
+    """Write a mapping for people to look at. YAML quotes a text as SQL does."""
     others = [column for column in read_contract()[mapping.table] if column not in mapping.columns]
     lines = [
         "# How the export beside this file is read. Change it and run `leads map` again.",
@@ -156,30 +157,21 @@ def write_mapping(path: Path, mapping: Mapping) -> None:
         "",
         "# Column of the contract: title in the file.",
         "columns:",
-        *(f"  {column}: {quote_title(title)}" for column, title in mapping.columns.items()),
+        *(f"  {column}: {quote(title)}" for column, title in mapping.columns.items()),
         f"# Not in the file, as far as is known: {', '.join(others)}",
         "",
         "# Custom attributes: name, and title in the file. Take out what no rule is to name.",
         "attributes:" if mapping.attributes else "attributes: {}",
-        *(f"  {name}: {quote_title(title)}" for name, title in mapping.attributes.items()),
+        *(f"  {name}: {quote(title)}" for name, title in mapping.attributes.items()),
         "",
         "# The zone of times without one, as Europe/Berlin: that of whoever exported the file.",
         f"timezone: {mapping.timezone}",
         "# How days and times are written, as %d.%m.%Y or %m/%d/%Y; blank for 2026-06-30.",
-        f"date_format: {quote_title(mapping.date_format) if mapping.date_format else ''}",
+        f"date_format: {quote(mapping.date_format) if mapping.date_format else ''}",
         "# The sign before decimals.",
-        f"decimal: {quote_title(mapping.decimal)}",
+        f"decimal: {quote(mapping.decimal)}",
     ]
     path.write_text("\n".join(lines) + "\n")
-
-
-def quote_title(title: str) -> str:
-    """A title as YAML has it.
-
-    >>> quote_title("Country/Region: all")
-    "'Country/Region: all'"
-    """
-    return "'" + title.replace("'", "''") + "'"
 
 
 def read_mapping(path: Path, titles: Sequence[str]) -> Mapping:

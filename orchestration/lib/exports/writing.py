@@ -174,21 +174,26 @@ def find_unread(
     return told
 
 
+def stack_cells(export: Export, mapping: Mapping, data_type: str) -> str:
+    """A query of the texts of all columns of one type of the contract, under one another, as t."""
+    types = read_contract()[mapping.table]
+    queries = [
+        f"select trim({cell(export, title)}) as t from rows"
+        for column, title in mapping.columns.items()
+        if types[column] == data_type
+    ]
+    return " union all ".join(["select null::varchar as t where false", *queries])
+
+
 def find_date_format(
     connection: duckdb.DuckDBPyConnection, export: Export, mapping: Mapping
 ) -> tuple[str | None, str | None]:
     """How the times of an export are written: a format that reads them all (None: ISO), and where
     two would read them differently a sentence."""
-    types = read_contract()[mapping.table]
-    cells = [
-        cell(export, title)
-        for column, title in mapping.columns.items()
-        if types[column] == "timestamp"
-    ]
-    stacked = " union all ".join(f"select trim({one}) as t from rows" for one in cells)
+    stacked = stack_cells(export, mapping, "timestamp")
     others = f"from ({stacked}) where t is not null and not regexp_matches(t, {quote(ISO)})"
     others += f" and not regexp_matches(t, {quote(WITH_ZONE)})"
-    if not cells or not connection.execute(f"select count(*) {others}").fetchone()[0]:
+    if not connection.execute(f"select count(*) {others}").fetchone()[0]:
         return None, None
     fitting = []
     for date_format in DATE_FORMATS:
@@ -208,14 +213,7 @@ def find_date_format(
 
 def find_decimal(connection: duckdb.DuckDBPyConnection, export: Export, mapping: Mapping) -> str:
     """The sign before decimals: a comma where amounts end as 85.000,00 does."""
-    cells = [
-        cell(export, title)
-        for column, title in mapping.columns.items()
-        if read_contract()[mapping.table][column] == "number"
-    ]
-    if not cells:
-        return "."
-    stacked = " union all ".join(f"select trim({one}) as t from rows" for one in cells)
+    stacked = stack_cells(export, mapping, "number")
     commas, points = connection.execute(
         "select count(*) filter (where regexp_matches(t, ',[0-9]{1,2}[^0-9]*$')),"
         f" count(*) filter (where regexp_matches(t, '[.][0-9]{{1,2}}[^0-9]*$')) from ({stacked})"
