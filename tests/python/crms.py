@@ -2,17 +2,17 @@
 a publication to write into them. No expectations: those stand in the tests."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import duckdb
+from receivers import serve
 
 from orchestration.lib.delivered.hubspot import HubSpot
 from orchestration.lib.delivered.salesforce import Salesforce
@@ -226,19 +226,9 @@ def run_crm(handler: type[Handler]) -> Iterator[Server]:
     data = Server()
     bound = type(handler.__name__, (handler,), {"server_data": data})
 
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_arguments: Any) -> None:
-            """Who no longer waits for the answer is no news; what is asserted shows as a cut."""
-
-    with Quiet(("127.0.0.1", 0), bound) as server:
-        data.port = server.server_port
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            yield data
-        finally:
-            server.shutdown()
+    with serve(bound) as port:
+        data.port = port
+        yield data
 
 
 def say(status: int, document: Any = None, **headers: str) -> Fault:

@@ -68,6 +68,25 @@ class Receiver:
         return [request.key for request in self.requests]
 
 
+class QuietServer(ThreadingHTTPServer):
+    """One that says nothing where whoever asked no longer waits; what a handler asserts shows as a
+    connection that is cut."""
+
+    def handle_error(self, *_arguments):
+        pass
+
+
+@contextmanager
+def serve(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """A server on a free port of this machine, in threads; gives the port."""
+    with QuietServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
 @contextmanager
 def run_receiver() -> Iterator[Receiver]:
     """A server on a free port of this machine, in threads."""
@@ -96,19 +115,11 @@ def run_receiver() -> Iterator[Receiver]:
         def log_message(self, *_arguments):
             pass
 
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_arguments):
-            """Who no longer waits for the answer is no news."""
-
     # A proxy between would be another receiver.
     direct = mock.patch.dict(os.environ, {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
-    with direct, Server(("127.0.0.1", 0), Handler) as server:
-        receiver.port = server.server_port
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-        try:
-            yield receiver
-        finally:
-            server.shutdown()
+    with direct, serve(Handler) as port:
+        receiver.port = port
+        yield receiver
 
 
 def drip(text: bytes, *, every: float) -> Callable[[BaseHTTPRequestHandler], None]:

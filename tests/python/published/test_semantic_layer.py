@@ -52,12 +52,15 @@ def run(command, environ):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def query(published, sql):
+    file = os.path.realpath(published / "leads.duckdb")
+    with duckdb.connect(file, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
 def test_metrics_are_those_of_the_marts(published, ask):
     answered = ask("--metrics", "leads,mean_score", "--group-by", "scored_lead__tier")
-    with duckdb.connect(os.path.realpath(published / "leads.duckdb"), read_only=True) as connection:
-        expected = connection.execute(
-            "select tier, count(*), avg(score) from scored_leads group by tier"
-        ).fetchall()
+    expected = query(published, "select tier, count(*), avg(score) from scored_leads group by tier")
     assert {tier: (int(n), round(float(mean), 3)) for tier, n, mean in answered} == {
         tier: (n, round(float(mean), 3)) for tier, n, mean in expected
     }
@@ -65,8 +68,8 @@ def test_metrics_are_those_of_the_marts(published, ask):
 
 def test_scores_are_grouped_in_bands_of_ten(published, ask):
     answered = ask("--metrics", "leads", "--group-by", "scored_lead__score_band")
-    with duckdb.connect(os.path.realpath(published / "leads.duckdb"), read_only=True) as connection:
-        expected = connection.execute(
-            "select cast(floor(score / 10) * 10 as integer), count(*) from scored_leads group by 1"
-        ).fetchall()
+    expected = query(
+        published,
+        "select cast(floor(score / 10) * 10 as integer), count(*) from scored_leads group by 1",
+    )
     assert {int(float(band)): int(n) for band, n in answered} == dict(expected)
