@@ -79,8 +79,9 @@ def answer_dry_run(crms: Sequence["Crm"]) -> Answer:
     waiting = read_outbox(file)["states"].get("pending", 0)
     lines = [f"Hand-overs that wait: {waiting:,}."]
     document: dict[str, Any] = {"hand_overs": waiting}
+    live = find_live(locate_published()) if crms else None
     for crm in crms:
-        told = preview(file, crm, find_live(locate_published()))
+        told = preview(file, crm, live)
         lines += describe_preview(crm, told)
         document[crm.name] = {"records": told.records, "left_out": told.left_out}
     return Answer(lines, document)

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from orchestration.lib.basics.variables import read_given
@@ -24,6 +24,7 @@ from orchestration.lib.delivered.crm import (
     read_json,
     stop,
 )
+from orchestration.lib.delivered.delivery import read_clock
 from orchestration.lib.delivered.exchange import Reply, ask, describe_status, read_retry_after
 from orchestration.lib.delivered.records import Record
 
@@ -44,11 +45,6 @@ WAITS = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": USED_UP_SECONDS
 LOCKED_SECONDS = 2.0
 
 
-def read_now() -> datetime:
-    """Now; a Retry-After may name a time."""
-    return datetime.now(UTC)
-
-
 @dataclass
 class HubSpot:
     """HubSpot, as one token may write to it."""
@@ -58,7 +54,7 @@ class HubSpot:
     version: str = VERSION
     takes_bare_ids: bool = True
     seconds: float = CALL_SECONDS
-    clock: Callable[[], datetime] = field(default=read_now, repr=False)
+    clock: Callable[[], datetime] = field(default=read_clock, repr=False)
 
     name = "hubspot"
     title = "HubSpot"

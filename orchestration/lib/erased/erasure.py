@@ -233,7 +233,7 @@ def describe_erasure(erasure: Erasure, file: Path, *, exclusions: Sequence[str])
     searched = receipt["searched"]
     lines = [
         f"Erased: {count_things(len(person.lead_ids), 'lead')}, "
-        f"{count_things(len(person.addresses), 'address').replace('addresss', 'addresses')}, "
+        f"{len(person.addresses):,} address{'' if len(person.addresses) == 1 else 'es'}, "
         f"{count_things(len(person.visitor_ids), 'visitor')}.",
         f"  warehouse     {sum(rows['warehouse'].values()):>7,} rows of "
         f"{len(rows['warehouse'])} tables",

@@ -122,8 +122,8 @@ def drop_versions(connection: duckdb.DuckDBPyConnection, first: date) -> int:
 
 
 def drop_logs(settings: Settings, *, days: int) -> int:
-    """Delete logs and copies to try things out in that nobody has written to for
-    so many days; returns how many files."""
+    """Delete logs and copies to try things out in that nobody has written to for so many days;
+    returns how many files."""
     oldest = time.time() - days * 86_400
     dropped = 0
     for own in set(OWN_FOLDERS) - {".dagster"}:
