@@ -66,6 +66,7 @@ select
     profiles.lead_id,
     scored_models.version as model_version,
     profiles.account_id,
+    profiles.owner_id,
     cast(lead_totals.demographic_points as decimal(12, 4)) as demographic_points,
     cast(lead_totals.firmographic_points as decimal(12, 4)) as firmographic_points,
     cast(lead_totals.readiness_points as decimal(12, 4)) as readiness_points,

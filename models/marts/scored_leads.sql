@@ -35,6 +35,7 @@ select
     newest_scores.as_of_date,
     newest_scores.model_version,
     newest_scores.account_id,
+    newest_scores.owner_id,
     lead_tiers.grade,
     lead_tiers.temperature,
     lead_tiers.tier,

@@ -90,7 +90,7 @@ insert into rules.models values
 
 create table lead_scores (
     as_of_date date, model_id varchar, lead_id varchar, model_version varchar, account_id varchar,
-    demographic_points decimal(12, 4), firmographic_points decimal(12, 4),
+    owner_id varchar, demographic_points decimal(12, 4), firmographic_points decimal(12, 4),
     readiness_points decimal(12, 4), behavioral_points decimal(12, 4),
     data_quality_points decimal(12, 4), behavioral_points_undecayed decimal(12, 4),
     completeness_pct decimal(5, 2), fit_score decimal(7, 4), engagement_score decimal(7, 4),
@@ -310,13 +310,14 @@ insert into quarantine values
 # Scores spread over 0..100: attributes give half, activities the other half.
 FILL = """
 insert into lead_scores (
-    as_of_date, model_id, lead_id, model_version, account_id, demographic_points,
+    as_of_date, model_id, lead_id, model_version, account_id, owner_id, demographic_points,
     firmographic_points, readiness_points, behavioral_points, data_quality_points,
     behavioral_points_undecayed, completeness_pct, fit_score, engagement_score, score, top_reasons,
     last_activity_on, is_excluded, exclusion_reason
 )
 select
     $as_of, 'b2b', 'L' || lpad(i::varchar, 6, '0'), '2026.06', 'A' || (i % 40),
+    'S' || (i % 7),
     0, round(s / 2, 4), 0, s - round(s / 2, 4), 0, s, 80,
     least(100, s), case when i % 50 = 0 then null else 100 - s end, s,
     'Company of a fitting size (+' || round(s / 2, 1) || ')',

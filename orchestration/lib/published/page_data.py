@@ -31,8 +31,13 @@ NEWEST = "as_of_date = (select max(as_of_date) from scored_leads)"
 # Every lead by its place in the order of ids, and every rule by its place in the list of rules.
 PLACES = f"""
 create or replace temp table page_leads as
-select lead_id, min(account_id) as account_id, row_number() over (order by lead_id) - 1 as place
-from scored_leads group by lead_id;
+select
+    lead_id,
+    min(account_id) as account_id,
+    min(owner_id) as owner_id,
+    row_number() over (order by lead_id) - 1 as place
+from scored_leads
+group by lead_id;
 
 create or replace temp table page_models as
 select model_id, row_number() over (order by model_id) - 1 as model_no
@@ -64,6 +69,7 @@ LEADS = """
 select to_json({
     ids: (select list(lead_id order by place) from page_leads),
     accounts: (select list(account_id order by place) from page_leads),
+    owners: (select list(owner_id order by place) from page_leads),
     models: (select list(model_id order by model_no) from page_models),
     tiers: (select list(tier order by tier) from (select distinct tier from scored_leads)),
     rows: (
@@ -91,7 +97,8 @@ RULES = "select to_json(list(page_rules order by rule_place)) from page_rules"
 # What a story holds besides its points, a row at most per model and lead, and the columns of each.
 ONCE = {
     "scored_leads": "score, tier, tier_since, tier_reason, grade, temperature, stage, action,"
-    " sla_hours, account_id, last_activity_on, stale_feeds, duplicate_of, exclusion_reason",
+    " sla_hours, account_id, owner_id, last_activity_on, stale_feeds, duplicate_of,"
+    " exclusion_reason",
     "lead_outlook": "drops_out_on, score_then, because_of",
     "lead_unknowns": "lowest_score, highest_score, lowest_tier, highest_tier, unknown_fields,"
     " deciding_field",

@@ -35,19 +35,24 @@ def ask(folder, query):
         return connection.execute(query).fetchall()
 
 
-def test_every_lead_stands_beside_its_score_tier_and_account(folder):
+def test_every_lead_stands_beside_its_score_tier_account_and_owner(folder):
     leads = read_script(folder / "page" / "leads.js")
     told = {
-        (leads["models"][n], leads["ids"][place]): (score, tier, leads["accounts"][place])
+        (leads["models"][n], leads["ids"][place]): (
+            score,
+            tier,
+            leads["accounts"][place],
+            leads["owners"][place],
+        )
         for n, rows in enumerate(leads["rows"])
         for place, score, tier in zip(rows["place"], rows["score"], rows["tier"], strict=True)
     }
     expected = ask(
         folder,
-        "select model_id, lead_id, round(score, 1)::double, tier, account_id from scored_leads",
+        "select model_id, lead_id, round(score, 1)::double, tier, account_id, owner_id"
+        " from scored_leads",
     )
-    assert told == {(model, lead): (score, tier, account)
-                    for model, lead, score, tier, account in expected}  # fmt: skip
+    assert told == {(model, lead): tuple(rest) for model, lead, *rest in expected}
 
 
 def test_the_points_of_every_story_add_up_to_its_score(folder):

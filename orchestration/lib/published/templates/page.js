@@ -4,6 +4,7 @@
 const take = {}; // What the scripts of data call.
 (function () {
   const SHOWN = 50;
+  const NOBODY = "nobody";
   const $ = (id) => document.getElementById(id);
   const loading = {};
   const stories = {};
@@ -65,11 +66,13 @@ const take = {}; // What the scripts of data call.
     const wanted = $("find-text").value.trim().toLowerCase();
     const model = Number($("find-model").value);
     const tier = $("find-tier").value;
+    const owner = $("find-owner").value;
     const rows = leads.rows[model];
     const found = [];
     for (let n = 0; n < rows.place.length; n++) {
       if (tier && (rows.tier[n] || "") !== tier) continue;
       const place = rows.place[n];
+      if (owner && (leads.owners[place] || NOBODY) !== owner) continue;
       if (wanted && !leads.ids[place].toLowerCase().includes(wanted)
         && !(leads.accounts[place] || "").toLowerCase().includes(wanted)) continue;
       found.push(n);
@@ -120,6 +123,7 @@ const take = {}; // What the scripts of data call.
       lead.grade && `grade ${lead.grade}`, lead.temperature,
       lead.action && `${lead.action}${lead.sla_hours ? ` within ${lead.sla_hours} hours` : ""}`,
       lead.account_id && `account ${lead.account_id}`,
+      lead.owner_id && `owner ${lead.owner_id}`,
       lead.last_activity_on ? `last active on ${lead.last_activity_on}` : "never active",
     ].filter(Boolean);
     parts.push(make("p", facts.join(" · "), { class: "facts" }));
@@ -202,11 +206,15 @@ const take = {}; // What the scripts of data call.
     const first = leads.models.indexOf($("find").dataset.model);
     $("find-model").value = String(Math.max(first, 0));
     leads.tiers.filter(Boolean).forEach((tier) => $("find-tier").append(make("option", tier, { value: tier })));
+    const owners = [...new Set(leads.owners.map((owner) => owner || NOBODY))].sort();
+    owners.forEach((owner) => $("find-owner").append(make("option", owner, { value: owner })));
+    $("find-owner").parentElement.hidden = owners.length === 1 && owners[0] === NOBODY;
     let waiting = 0;
     const soon = () => { clearTimeout(waiting); waiting = setTimeout(find, 120); };
     $("find-text").addEventListener("input", soon);
     $("find-model").addEventListener("change", find);
     $("find-tier").addEventListener("change", find);
+    $("find-owner").addEventListener("change", find);
     $("find").addEventListener("submit", (event) => { event.preventDefault(); find(); const one = $("found").querySelector("button"); one && one.focus(); });
     find();
     const asked = new URLSearchParams(location.hash.slice(1));
