@@ -67,7 +67,14 @@ def clean_publication(
 ) -> dict[str, int]:
     """The same for the publication in one `folder`; `cleaned` are the files that were written
     anew before, by what they were."""
+    # While it lies there, files may be others than the manifest says: whoever finds it says of
+    # all of them anew what they are.
+    unfinished = folder / ".erasing"
+    pages = f"{DATA}/"
     changed: dict[str, int] = {}
+    if unfinished.exists():
+        changed = {name: 0 for name in manifest["files"] if not name.startswith(pages)}
+    unfinished.touch()
     for name in manifest["files"]:
         file = folder / name
         if file.suffix == ".parquet":
@@ -82,6 +89,7 @@ def clean_publication(
     if rows := clean_database(folder / "leads.duckdb", person):
         changed["leads.duckdb"] = rows
     if not changed:
+        unfinished.unlink()
         return changed
     with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
         count_anew(connection, folder, manifest, changed)
@@ -92,6 +100,7 @@ def clean_publication(
     (folder / "manifest.json").chmod(0o644)
     write_manifest(folder, manifest)
     settle_file(folder / "manifest.json")
+    unfinished.unlink()
     sync(folder)
     return changed
 
@@ -149,7 +158,7 @@ def put_page_in_place(
         os.replace(fresh / name, folder / name)
     for name in [name for name in manifest["files"] if name.startswith(f"{DATA}/")]:
         if name not in names:
-            (folder / name).unlink()
+            (folder / name).unlink(missing_ok=True)
             del manifest["files"][name]
     shutil.rmtree(fresh)
     return names

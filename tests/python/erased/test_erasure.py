@@ -5,6 +5,7 @@ import hashlib
 import json
 import sqlite3
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -13,10 +14,12 @@ from dbt_runs import activity, email_event, lead, query, web_event, write_raw
 
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.built.erasures import keep_out_erased
+from orchestration.lib.erased import publications
 from orchestration.lib.erased.erasure import begin, find_pending, list_raw_schemas
 from orchestration.lib.erased.person import Person
 from orchestration.lib.erased.tables import clean_tables
 from orchestration.lib.published.page_data import unpack_stories
+from orchestration.lib.published.publication import check_files, list_publications
 
 ADDRESS = "zebulon.quartermain@plover-unique.example"
 TEXTS = [ADDRESS, "Zebulon Quartermain", "+49 30 5550173", "LEAD-ZQ-1", "LEAD-ZQ-2", "visitor-zq"]
@@ -292,12 +295,21 @@ def test_what_loads_later_is_left_out_and_counted_and_all_others_keep_their_poin
 
 
 def test_an_erasure_that_was_interrupted_is_finished_by_the_next(folder, told, settings):
-    begin(settings, lead_id="LEAD-4")
+    erasure = begin(settings, lead_id="LEAD-4")
+    published = folder / "published"
+    with (
+        mock.patch.object(publications, "write_manifest", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        publications.clean_publications(published, erasure.person, receipt_id="half")
     said = run(folder, "erase", "--lead", "LEAD-5")
     assert "First an erasure is finished that was interrupted." in said
     left = query(settings.warehouse, "select distinct lead_id from lead_scores order by all")
     assert left == [("LEAD-1",), ("LEAD-2",), ("LEAD-3",)]
     assert len(list((folder / "leads.erasures").glob("*.json"))) == 3
+    for manifest in list_publications(published):
+        folder_of_it = published / "versions" / manifest["publication_id"]
+        check_files(folder_of_it, manifest, manifest["files"])
 
 
 def test_raw_tables_in_the_warehouse_are_the_users(settings):
