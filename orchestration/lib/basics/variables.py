@@ -36,6 +36,10 @@ class Variable:
 
 VARIABLES = (
     Variable("raw", "path", "the generated sample", "Folder of the raw files."),
+    Variable(
+        "sources", "text", "none: raw tables of the contract are read",
+        "Vendors whose tables, as Fivetran lands them, are read: hubspot.",
+    ),
     Variable("rules", "path", "seeds/rules", "Folder of the rule book's CSV files."),
     Variable("warehouse", "path", "warehouse/leads.duckdb", "The DuckDB file that is built."),
     Variable("published", "path", "published", "Folder of the published copies."),
