@@ -5,25 +5,14 @@
 {% macro raw_rows(relation) -%}
     {# The SQL to select a raw table from: what LEADS_SOURCES makes of vendors' tables, else its files,
        else the table in the warehouse, else none. Rows of files have a further column _file_name. #}
-    {%- if sources() -%}
-        {{ return(source_rows(relation)) }}
-    {%- endif -%}
-    {{ return(raw_files(relation) or load_relation(relation)) }}
+    {{ return(source_rows(relation) or raw_files(relation) or load_relation(relation)) }}
 {%- endmacro %}
 
 
 {% macro raw_table_names() -%}
-    {# Every raw table that is read, as source.table: those of the contract, or of the vendors. #}
+    {# Every raw table that is read, as source.table: those of the contract and of LEADS_SOURCES. #}
     {%- set names = [] -%}
-    {%- for vendor in sources() -%}
-        {%- for table in vendors()[vendor].tables -%}
-            {%- do names.append(vendor ~ '.' ~ table) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {%- if names -%}
-        {{ return(names | sort) }}
-    {%- endif -%}
-    {%- for node in graph.sources.values() if node.config.meta.get('key') -%}
+    {%- for node in graph.sources.values() if node.config.meta.get('key') or node.source_name in sources() -%}
         {%- do names.append(node.source_name ~ '.' ~ node.name) -%}
     {%- endfor -%}
     {{ return(names | sort) }}

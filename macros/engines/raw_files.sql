@@ -49,7 +49,7 @@
 
 
 {% macro files_of_table(name) -%}
-    {# The same by the name of a table, of the contract or a vendor. #}
+    {# The same by the name of a table, of the contract or of LEADS_SOURCES. #}
     {{ return(adapter.dispatch('files_of_table')(name)) }}
 {%- endmacro %}
 
