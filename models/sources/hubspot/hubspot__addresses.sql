@@ -1,74 +1,83 @@
+{{ config(materialized='table') }}
+
 with
 
 contacts as (
 
-    {{ read_vendor_table('hubspot', 'contact', {
-        'id': 'text', 'property_email': 'text', 'property_hs_additional_emails': 'text'
-    }) }}
+    {{ read_vendor_table('hubspot', 'contact') }}
 
 ),
 
 changes as (
 
-    {{ read_vendor_table('hubspot', 'contact_property_history', {
-        'contact_id': 'text', 'name': 'text', 'value': 'text'
-    }) }}
+    {{ read_vendor_table('hubspot', 'contact_property_history') }}
 
 ),
 
-people as (
+merges as (
+
+    select * from {{ ref('hubspot__merges') }}
+
+),
+
+own_addresses as (
 
     select
-        contacts.*,
-        coalesce(merges.survivor_id, contacts.id) as person_id
+        id,
+        property_email as address
     from contacts
-    left join {{ ref('hubspot__merges') }} as merges on contacts.id = merges.loser_id
+    where property_email is not null
+    union all
+    select
+        id,
+        {{ split_to_rows('property_hs_additional_emails', ';') }} as address
+    from contacts
+    where property_hs_additional_emails is not null
+    union all
+    select
+        contact_id as id,
+        value as address
+    from changes
+    where name = 'email' and value is not null
 
 ),
 
 addresses as (
 
     select
-        person_id,
-        {{ split_to_rows('property_hs_additional_emails', ';') }} as address
-    from people
-    where property_hs_additional_emails is not null
-    union all
+        lower(trim(own_addresses.address)) as address,
+        coalesce(merges.survivor_id, own_addresses.id) as person_id
+    from own_addresses
+    left join merges on own_addresses.id = merges.loser_id
+
+),
+
+people as (
+
     select
-        people.person_id,
-        changes.value as address
-    from changes
-    inner join people on changes.contact_id = people.id
-    where changes.name = 'email'
-    union all
-    select
-        person_id,
-        property_email as address
-    from people
-    where person_id <> id
+        contacts.id as person_id,
+        lower(trim(contacts.property_email)) as email
+    from contacts
+    left join merges on contacts.id = merges.loser_id
+    where merges.loser_id is null and contacts.property_email is not null
 
 ),
 
 -- An address that is somebody's today is theirs, and one that two people had is nobody's.
-others as (
+former_addresses as (
 
     select
-        lower(trim(address)) as address,
+        address,
         min(person_id) as person_id
     from addresses
-    where trim(address) <> ''
-    and lower(trim(address)) not in (
-        select lower(property_email) from people
-        where property_email is not null and person_id = id
-    )
-    group by lower(trim(address))
+    where address <> '' and address not in (select email from people)
+    group by address
     having min(person_id) = max(person_id)
 
 )
 
 select
-    others.address,
-    people.property_email as email
-from others
-inner join people on others.person_id = people.id
-where people.property_email is not null
+    former_addresses.address,
+    people.email
+from former_addresses
+inner join people on former_addresses.person_id = people.person_id

@@ -2,18 +2,21 @@ with
 
 deals as (
 
-    {{ read_vendor_table('hubspot', 'deal', {
-        'deal_id': 'text', 'deal_pipeline_stage_id': 'text', 'property_amount': 'given',
-        'property_closedate': 'timestamp', 'property_createdate': 'timestamp',
-        'property_hs_lastmodifieddate': 'timestamp', 'is_deleted': 'boolean',
-        '_fivetran_deleted': 'boolean', '_fivetran_synced': 'timestamp'
-    }) }}
+    {{ read_vendor_table('hubspot', 'deal') }}
 
 ),
 
 merged_deals as (
 
-    {{ read_vendor_table('hubspot', 'merged_deal', {'deal_id': 'text', 'merged_deal_id': 'text'}) }}
+    {{ read_vendor_table('hubspot', 'merged_deal') }}
+
+),
+
+losers as (
+
+    select distinct merged_deal_id as deal_id
+    from merged_deals
+    where merged_deal_id <> deal_id
 
 )
 
@@ -22,11 +25,7 @@ select
     case
         when coalesce(deals.is_deleted, false) or coalesce(deals._fivetran_deleted, false)
             then 'was deleted'
-        when exists (
-            select 1
-            from merged_deals
-            where merged_deals.merged_deal_id = deals.deal_id
-            and merged_deals.deal_id <> deals.deal_id
-        ) then 'was merged into another deal'
+        when losers.deal_id is not null then 'was merged into another deal'
     end as left_out
 from deals
+left join losers on deals.deal_id = losers.deal_id

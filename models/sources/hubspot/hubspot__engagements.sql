@@ -1,44 +1,42 @@
-{%- set kinds = ['call', 'communication', 'email', 'meeting', 'note', 'task'] -%}
-
 with
 
 engagements as (
 
-    {% for kind in kinds -%}
-    select
-        '{{ kind }}' as kind,
-        read_rows.*
-    from (
-        {{ read_vendor_table('hubspot', 'engagement_' ~ kind, {
-            'engagement_id': 'text', 'property_hs_timestamp': 'timestamp', 'timestamp': 'timestamp',
-            'start_time': 'timestamp', 'property_hs_createdate': 'timestamp',
-            'property_hs_task_completion_date': 'timestamp', 'completion_date': 'timestamp',
-            'title': 'text', 'property_hs_call_title': 'text', 'property_hs_meeting_title': 'text',
-            'property_hs_email_subject': 'text', 'property_hs_task_subject': 'text',
-            'meeting_outcome': 'text', 'property_hs_meeting_outcome': 'text',
-            '_fivetran_deleted': 'boolean',
-            '_fivetran_synced': 'timestamp'
-        }) }}
-    ) as read_rows
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {{ read_engagements() }}
+
+),
+
+index_rows as (
+
+    {{ read_vendor_table('hubspot', 'engagement') }}
 
 ),
 
 contacts as (
 
-    {{ read_vendor_table('hubspot', 'engagement_contact', {
-        'engagement_id': 'text', 'contact_id': 'text', '_fivetran_deleted': 'boolean'
-    }) }}
+    {{ read_vendor_table('hubspot', 'engagement_contact') }}
 
 ),
 
-timed as (
+links as (
+
+    select distinct
+        engagement_id,
+        contact_id
+    from contacts
+    where contact_id is not null and not coalesce(_fivetran_deleted, false)
+
+),
+
+-- Each has a row in the table of its kind; of what has none the table of all tells the time.
+known_engagements as (
 
     select
+        'engagement_' || kind as vendor_table,
         kind,
         engagement_id,
-        coalesce(meeting_outcome, property_hs_meeting_outcome) as outcome,
+        lower(coalesce(property_hs_meeting_outcome, meeting_outcome)) as outcome,
+        upper(property_hs_email_direction) = 'INCOMING_EMAIL' as is_incoming,
         coalesce(
             title,
             property_hs_call_title,
@@ -52,23 +50,40 @@ timed as (
                 then coalesce(
                     property_hs_task_completion_date, completion_date, property_hs_createdate
                 )
-            else coalesce(property_hs_timestamp, timestamp, start_time, property_hs_createdate)
+            else coalesce(start_time, property_hs_timestamp, property_hs_createdate)
         end as occurred_at,
-        coalesce(_fivetran_deleted, false) as is_deleted,
-        _fivetran_synced
+        _fivetran_deleted,
+        _fivetran_synced,
+        _file_name
     from engagements
+    union all
+    select
+        'engagement' as vendor_table,
+        lower(type) as kind,
+        id as engagement_id,
+        null as outcome,
+        false as is_incoming,
+        null as subject,
+        coalesce(timestamp, created_at) as occurred_at,
+        _fivetran_deleted,
+        _fivetran_synced,
+        _file_name
+    from index_rows
+    where id not in (
+        select engagement_id from engagements
+        where engagement_id is not null
+    )
 
 )
 
 select
-    timed.*,
-    contacts.contact_id,
+    known_engagements.*,
+    links.contact_id,
     case
-        when timed.is_deleted then 'was deleted'
-        when contacts.contact_id is null then 'names no contact'
-        when timed.occurred_at > {{ latest_time() }} then 'is planned: it counts on its day'
+        when coalesce(known_engagements._fivetran_deleted, false) then 'was deleted'
+        when links.contact_id is null then 'names no contact'
+        when known_engagements.occurred_at > {{ latest_time() }}
+            then 'is planned: it counts from its day on'
     end as left_out
-from timed
-left join contacts
-    on timed.engagement_id = contacts.engagement_id
-    and not coalesce(contacts._fivetran_deleted, false)
+from known_engagements
+left join links on known_engagements.engagement_id = links.engagement_id

@@ -1,91 +1,24 @@
-{%- set properties = [
-    'email', 'firstname', 'lastname', 'phone', 'jobtitle', 'company', 'industry', 'numemployees',
-    'annualrevenue', 'country', 'hs_country_region_code', 'state', 'city', 'hs_analytics_source',
-    'associatedcompanyid', 'hubspot_owner_id', 'lifecyclestage', 'hs_email_optout',
-] -%}
-{%- set columns = {
-    'id': 'text',
-    'property_createdate': 'timestamp',
-    'property_lastmodifieddate': 'timestamp',
-    '_fivetran_deleted': 'boolean',
-    '_fivetran_synced': 'timestamp',
-} -%}
-{%- for name in properties -%}
-    {%- do columns.update({'property_' ~ name: 'text'}) -%}
-{%- endfor -%}
-
 with
 
 contacts as (
 
-    {{ read_vendor_table('hubspot', 'contact', columns) }}
+    {{ read_vendor_table('hubspot', 'contact') }}
 
 ),
 
 changes as (
 
-    {{ read_vendor_table('hubspot', 'contact_property_history', {
-        'contact_id': 'text', 'name': 'text', 'value': 'text', 'timestamp': 'timestamp',
-        '_fivetran_synced': 'timestamp'
-    }) }}
+    {{ read_vendor_table('hubspot', 'contact_property_history') }}
 
 ),
 
-moments as (
+merges as (
 
-    select
-        contact_id,
-        timestamp as changed_at,
-        max(_fivetran_synced) as loaded_at,
-        {%- for name in properties %}
-        max(case when name = '{{ name }}' then 1 end) as {{ name }}_change,
-        max(case when name = '{{ name }}' then value end) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from changes
-    where timestamp is not null
-    and name in ('{{ properties | join("', '") }}')
-    group by contact_id, timestamp
+    select * from {{ ref('hubspot__merges') }}
 
 ),
 
--- Of each property the number of the change that holds at the moment: a cleared value holds too.
-numbered as (
-
-    select
-        *,
-        {%- for name in properties %}
-        count({{ name }}_change) over (
-            partition by contact_id order by changed_at
-        ) as {{ name }}_number{{ ',' if not loop.last }}
-        {%- endfor %}
-    from moments
-
-),
-
-past as (
-
-    select
-        contact_id,
-        changed_at,
-        loaded_at,
-        {%- for name in properties %}
-        max({{ name }}) over (
-            partition by contact_id, {{ name }}_number
-        ) as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from numbered
-
-),
-
-last_changes as (
-
-    select
-        contact_id,
-        max(changed_at) as changed_at
-    from moments
-    group by contact_id
-
-),
+{{ property_versions('changes', 'contact_id', contact_properties()) }},
 
 people as (
 
@@ -103,7 +36,7 @@ people as (
             contacts.property_createdate
         ) as updated_at
     from contacts
-    left join {{ ref('hubspot__merges') }} as merges on contacts.id = merges.loser_id
+    left join merges on contacts.id = merges.loser_id
     left join last_changes on contacts.id = last_changes.contact_id
 
 ),
@@ -112,13 +45,13 @@ versions as (
 
     select
         people.id,
-        {%- for name in properties %}
-        past.{{ name }},
-        {%- endfor %}
+        people.property_email,
+        {{ past_columns(contact_properties(), 'people') }}
         people.was_always_merged as is_deleted,
-        people.property_createdate as created_at,
+        people.property_createdate__given as created_at,
         past.changed_at as updated_at,
-        past.loaded_at
+        coalesce(past.loaded_at, past.changed_at) as loaded_at,
+        past._file_name
     from past
     inner join people on past.contact_id = people.id
     where past.changed_at < people.updated_at
@@ -126,25 +59,25 @@ versions as (
     union all
     select
         id,
-        {%- for name in properties %}
-        property_{{ name }} as {{ name }},
-        {%- endfor %}
+        property_email,
+        {{ present_columns(contact_properties()) }}
         was_always_merged as is_deleted,
-        property_createdate as created_at,
+        property_createdate__given as created_at,
         updated_at,
-        _fivetran_synced as loaded_at
+        coalesce(_fivetran_synced, updated_at) as loaded_at,
+        _file_name
     from people
-    where removed_at is null or updated_at < removed_at
+    where removed_at is null or updated_at is null or updated_at < removed_at
     union all
     select
         id,
-        {%- for name in properties %}
-        property_{{ name }} as {{ name }},
-        {%- endfor %}
+        property_email,
+        {{ present_columns(contact_properties()) }}
         true as is_deleted,
-        property_createdate as created_at,
+        property_createdate__given as created_at,
         removed_at as updated_at,
-        _fivetran_synced as loaded_at
+        coalesce(_fivetran_synced, removed_at) as loaded_at,
+        _file_name
     from people
     where removed_at is not null
 
@@ -152,12 +85,13 @@ versions as (
 
 select
     {{ vendor_key('hubspot', 'id') }} as lead_id,
-    email,
+    property_email as email,
     firstname as first_name,
     lastname as last_name,
     phone,
     jobtitle as job_title,
     company as company_name,
+    {{ web_host('website') }} as company_domain,
     industry,
     {{ plain_number('numemployees') }} as employee_count,
     {{ plain_number('annualrevenue') }} as annual_revenue,
@@ -172,5 +106,6 @@ select
     is_deleted,
     created_at,
     updated_at,
-    loaded_at as _loaded_at
+    loaded_at as _loaded_at,
+    _file_name
 from versions

@@ -1,16 +1,16 @@
+{{ config(materialized='table', post_hook="{{ refuse_circles(this, 'HubSpot') }}") }}
+
 with recursive
 
 contacts as (
 
-    {{ read_vendor_table('hubspot', 'contact', {'id': 'text', 'property_hs_merged_object_ids': 'text'}) }}
+    {{ read_vendor_table('hubspot', 'contact') }}
 
 ),
 
 audits as (
 
-    {{ read_vendor_table('hubspot', 'contact_merge_audit', {
-        'canonical_vid': 'text', 'vid_to_merge': 'text', 'timestamp': 'timestamp'
-    }) }}
+    {{ read_vendor_table('hubspot', 'contact_merge_audit') }}
 
 ),
 

@@ -7,48 +7,31 @@ deals as (
 
 ),
 
-deal_contacts as (
+changes as (
 
-    {{ read_vendor_table('hubspot', 'deal_contact', {
-        'deal_id': 'text', 'contact_id': 'text', '_fivetran_deleted': 'boolean'
-    }) }}
+    {{ read_vendor_table('hubspot', 'deal_property_history') }}
 
 ),
 
 deal_companies as (
 
-    {{ read_vendor_table('hubspot', 'deal_company', {
-        'deal_id': 'text', 'company_id': 'text', 'type_id': 'text', '_fivetran_deleted': 'boolean'
-    }) }}
+    {{ read_vendor_table('hubspot', 'deal_company') }}
 
 ),
 
-contacts as (
+stages as (
 
-    {{ read_vendor_table('hubspot', 'contact', {'id': 'text', 'property_createdate': 'timestamp'}) }}
+    select * from {{ ref('hubspot__stages') }}
+
+),
+
+people as (
+
+    select * from {{ ref('hubspot__deal_people') }}
 
 ),
 
--- A deal of several people is that of the one who came first.
-ranked_people as (
-
-    select
-        deal_contacts.deal_id,
-        coalesce(merges.survivor_id, deal_contacts.contact_id) as contact_id,
-        row_number() over (
-            partition by deal_contacts.deal_id
-            order by
-                case when contacts.id is null then 1 else 0 end,
-                contacts.property_createdate,
-                length(deal_contacts.contact_id),
-                deal_contacts.contact_id
-        ) as place
-    from deal_contacts
-    left join {{ ref('hubspot__merges') }} as merges on deal_contacts.contact_id = merges.loser_id
-    left join contacts on coalesce(merges.survivor_id, deal_contacts.contact_id) = contacts.id
-    where not coalesce(deal_contacts._fivetran_deleted, false)
-
-),
+{{ property_versions('changes', 'deal_id', ['amount', 'closedate', 'dealstage']) }},
 
 -- Type 5 is HubSpot's own mark of a deal's primary company.
 ranked_companies as (
@@ -63,24 +46,75 @@ ranked_companies as (
     from deal_companies
     where not coalesce(_fivetran_deleted, false)
 
+),
+
+known_deals as (
+
+    select
+        deals.*,
+        deals.deal_pipeline_stage_id as property_dealstage,
+        coalesce(
+            deals.property_hs_lastmodifieddate,
+            greatest(last_changes.changed_at, deals.property_createdate),
+            last_changes.changed_at,
+            deals.property_createdate
+        ) as updated_at
+    from deals
+    left join last_changes on deals.deal_id = last_changes.deal_id
+
+),
+
+versions as (
+
+    select
+        known_deals.deal_id,
+        known_deals.property_createdate__given as created_at,
+        case when past.amount_changes > 0 then past.amount else known_deals.property_amount end
+            as amount,
+        case
+            when past.dealstage_changes > 0 then past.dealstage
+            else known_deals.property_dealstage
+        end as stage_id,
+        case
+            when past.closedate_changes > 0 then {{ read_moment('past.closedate') }}
+            else known_deals.property_closedate
+        end as closes_at,
+        past.changed_at as updated_at,
+        coalesce(past.loaded_at, past.changed_at) as loaded_at,
+        past._file_name
+    from past
+    inner join known_deals on past.deal_id = known_deals.deal_id
+    where past.changed_at < known_deals.updated_at
+    union all
+    select
+        deal_id,
+        property_createdate__given as created_at,
+        property_amount as amount,
+        property_dealstage as stage_id,
+        property_closedate as closes_at,
+        updated_at,
+        coalesce(_fivetran_synced, updated_at) as loaded_at,
+        _file_name
+    from known_deals
+
 )
 
 select
-    {{ vendor_key('hubspot', 'deals.deal_id') }} as opportunity_id,
-    {{ vendor_key('hubspot', 'ranked_people.contact_id') }} as lead_id,
+    {{ vendor_key('hubspot', 'versions.deal_id') }} as opportunity_id,
+    {{ vendor_key('hubspot', 'people.contact_id') }} as lead_id,
     {{ vendor_key('hubspot', 'ranked_companies.company_id') }} as account_id,
-    coalesce(stages.stage, deals.deal_pipeline_stage_id) as stage,
-    deals.property_amount as amount,
+    coalesce(stages.stage, versions.stage_id) as stage,
+    versions.amount,
     case when stages.is_closed then stages.is_won end as is_won,
-    deals.property_createdate as created_at,
-    case when stages.is_closed then deals.property_closedate end as closed_at,
-    deals.property_closedate as expected_close_on,
+    versions.created_at,
+    case when stages.is_closed then versions.closes_at end as closed_at,
+    versions.closes_at as expected_close_on,
     stages.probability * 100 as probability_pct,
-    coalesce(deals.property_hs_lastmodifieddate, deals.property_createdate) as updated_at,
-    deals._fivetran_synced as _loaded_at
-from deals
-left join {{ ref('hubspot__deal_stage_names') }} as stages
-    on deals.deal_pipeline_stage_id = stages.stage_id
-left join ranked_people on deals.deal_id = ranked_people.deal_id and ranked_people.place = 1
+    versions.updated_at,
+    versions.loaded_at as _loaded_at,
+    versions._file_name
+from versions
+left join stages on versions.stage_id = stages.stage_id
+left join people on versions.deal_id = people.deal_id
 left join ranked_companies
-    on deals.deal_id = ranked_companies.deal_id and ranked_companies.place = 1
+    on versions.deal_id = ranked_companies.deal_id and ranked_companies.place = 1

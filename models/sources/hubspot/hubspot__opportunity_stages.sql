@@ -2,18 +2,60 @@ with
 
 entries as (
 
-    {{ read_vendor_table('hubspot', 'deal_stage', {
-        'deal_id': 'text', 'value': 'text', 'date_entered': 'given', '_fivetran_synced': 'given'
-    }) }}
+    {{ read_vendor_table('hubspot', 'deal_stage') }}
+
+),
+
+changes as (
+
+    {{ read_vendor_table('hubspot', 'deal_property_history') }}
+
+),
+
+deals as (
+
+    select * from {{ ref('hubspot__deals') }}
+
+),
+
+stages as (
+
+    select * from {{ ref('hubspot__stages') }}
+
+),
+
+-- The same is told twice: by the table of stages, or else by the history of the property.
+known_entries as (
+
+    select
+        deal_id,
+        value as stage_id,
+        date_entered__given as entered_at,
+        coalesce(_fivetran_synced, date_entered) as loaded_at,
+        _file_name
+    from entries
+    union all
+    select
+        deal_id,
+        value as stage_id,
+        timestamp__given as entered_at,
+        coalesce(_fivetran_synced, timestamp) as loaded_at,
+        _file_name
+    from changes
+    where name = 'dealstage' and deal_id not in (
+        select deal_id from entries
+        where deal_id is not null
+    )
 
 )
 
 select
-    {{ vendor_key('hubspot', 'entries.deal_id') }} as opportunity_id,
-    coalesce(stages.stage, entries.value) as stage,
-    entries.date_entered as entered_at,
-    entries._fivetran_synced as _loaded_at
-from entries
-left join {{ ref('hubspot__deal_stage_names') }} as stages on entries.value = stages.stage_id
-left join {{ ref('hubspot__deals') }} as deals on entries.deal_id = deals.deal_id
+    {{ vendor_key('hubspot', 'known_entries.deal_id') }} as opportunity_id,
+    coalesce(stages.stage, known_entries.stage_id) as stage,
+    known_entries.entered_at,
+    known_entries.loaded_at as _loaded_at,
+    known_entries._file_name
+from known_entries
+left join stages on known_entries.stage_id = stages.stage_id
+left join deals on known_entries.deal_id = deals.deal_id
 where deals.left_out is null
