@@ -11,7 +11,8 @@
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
     {%- if not views -%}{{ return('select 1 as empty where 1 = 0') }}{%- endif -%}
     {%- if not people -%}{{ return('select * from ' ~ views[0][1]) }}{%- endif -%}
-    {%- set types = common_types(name, views) -%}
+    {%- set physical = columns_of_views(views) -%}
+    {%- set types = common_types(name, physical) -%}
     {%- for vendor, view in views %}
     select
     {%- for column in types %}
@@ -21,7 +22,7 @@
         {%- elif column == 'email' and name == 'email.events' -%}
             {%- set own = 'coalesce(addresses.lead_address, rows_of_vendor.email)' -%}
         {%- endif %}
-        {{ cast_column(own, column, types, view) }} as {{ column }}{{ ',' if not loop.last }}
+        {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
     from {{ view }} as rows_of_vendor
     {%- if 'lead_id' in types %}
@@ -39,33 +40,40 @@
     {%- endif %}
     {%- if name == 'crm.lead_attributes' and not loop.first %}
     -- A field that an earlier vendor knows is that one's.
-    where not exists (
+    left join (
         {%- for earlier in views[:loop.index0] %}
-        select 1
-        from {{ earlier[1] }} as known
-        left join {{ people }} as knows on known.lead_id = knows.vendor_lead_id
-        where coalesce(knows.lead_id, known.lead_id) = coalesce(people.lead_id, rows_of_vendor.lead_id)
-        and known.attribute = rows_of_vendor.attribute
-        {{ 'union all' if not loop.last }}
+        select coalesce(knows.lead_id, fields.lead_id) as lead_id, fields.attribute
+        from {{ earlier[1] }} as fields
+        left join {{ people }} as knows on fields.lead_id = knows.vendor_lead_id
+        {{ 'union' if not loop.last else 'group by 1, 2' }}
         {%- endfor %}
-    )
+    ) as known
+        on coalesce(people.lead_id, rows_of_vendor.lead_id) = known.lead_id
+        and rows_of_vendor.attribute = known.attribute
+    where known.lead_id is null
     {%- endif %}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 
 
-{% macro common_types(name, views) -%}
+{% macro columns_of_views(views) -%}
+    {# {vendor: {column: physical type}}. #}
+    {%- set physical = {} -%}
+    {%- for vendor, view in views -%}
+        {%- do physical.update({vendor: raw_columns(load_relation(view))}) -%}
+    {%- endfor -%}
+    {{ return(physical) }}
+{%- endmacro %}
+
+
+{% macro common_types(name, physical) -%}
     {# {column: type} of a raw table's columns that some vendor has, and _file_name: what all have it
        as, or text. #}
-    {%- set physical = [] -%}
-    {%- for vendor, view in views -%}
-        {%- do physical.append(raw_columns(load_relation(view))) -%}
-    {%- endfor -%}
     {%- set parts = name.split('.') -%}
     {%- set types = {} -%}
     {%- for column in raw_contract(source(parts[0], parts[1])).columns.keys() | list + ['_file_name'] -%}
-        {%- set found = physical | map(attribute=column) | select | unique | list -%}
+        {%- set found = physical.values() | map(attribute=column) | select | unique | list -%}
         {%- if found -%}
             {%- do types.update({column: found[0] if found | length == 1 else dbt.type_string()}) -%}
         {%- endif -%}
@@ -74,8 +82,8 @@
 {%- endmacro %}
 
 
-{% macro cast_column(expression, column, types, view) -%}
-    cast({{ expression if column in raw_columns(load_relation(view)) else 'null' }} as {{ types[column] }})
+{% macro cast_column(expression, column, types, found) -%}
+    cast({{ expression if column in found else 'null' }} as {{ types[column] }})
 {%- endmacro %}
 
 
@@ -94,10 +102,10 @@ with
 
 aliases as (
 
-    {% for vendor, view in aliases -%}
+    {%- for vendor, view in aliases %}
     select alias_id, lead_id from {{ view }}
     union all
-    {% endfor -%}
+    {%- endfor %}
     select cast(null as {{ text }}) as alias_id, cast(null as {{ text }}) as lead_id
     where 1 = 0
 
@@ -105,10 +113,10 @@ aliases as (
 
 links as (
 
-    {% for vendor, view in links -%}
+    {%- for vendor, view in links %}
     select lead_id, linked_id from {{ view }}
     union all
-    {% endfor -%}
+    {%- endfor %}
     select cast(null as {{ text }}) as lead_id, cast(null as {{ text }}) as linked_id
     where 1 = 0
 
@@ -179,7 +187,7 @@ people_{{ vendor }} as (
 {% if not loop.last -%}
 before_{{ views[loop.index][0] }} as (
 
-    {% for earlier in views[:loop.index] -%}
+    {%- for earlier in views[:loop.index] %}
     select * from people_{{ earlier[0] }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -190,7 +198,7 @@ before_{{ views[loop.index][0] }} as (
 {% endfor -%}
 people as (
 
-    {% for vendor, view in views -%}
+    {%- for vendor, view in views %}
     select * from people_{{ vendor }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -219,26 +227,27 @@ from people
     {%- if views | length < 2 -%}{{ return(rows_of_sources('crm.leads')) }}{%- endif -%}
     {%- set people = ref('source_people') -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
-    {%- set types = common_types('crm.leads', views) -%}
+    {%- set physical = columns_of_views(views) -%}
+    {%- set types = common_types('crm.leads', physical) -%}
     {%- set filled = types | reject('in', ['lead_id', 'do_not_contact', 'created_at', 'updated_at', '_loaded_at', '_file_name']) | list %}
 with
 
 versions as (
 
-    {% for vendor, view in views -%}
+    {%- for vendor, view in views %}
     select
         {{ loop.index }} as vendor_number,
         coalesce(people.lead_id, rows_of_vendor.lead_id) as lead_id,
         {%- for column in types if column != 'lead_id' %}
-        {{ cast_column('rows_of_vendor.' ~ column, column, types, view) }} as {{ column }},
+        {{ cast_column('rows_of_vendor.' ~ column, column, types, physical[vendor]) }} as {{ column }},
         {%- endfor %}
-        {{ read_column('updated_at', 'timestamp', raw_columns(load_relation(view)).get('updated_at')) }} as moment,
-        {{ read_column('created_at', 'timestamp', raw_columns(load_relation(view)).get('created_at')) }} as created
+        {{ read_column('updated_at', 'timestamp', physical[vendor].get('updated_at')) }} as moment,
+        {{ read_column('created_at', 'timestamp', physical[vendor].get('created_at')) }} as created
     from {{ view }} as rows_of_vendor
     left join {{ people }} as people on rows_of_vendor.lead_id = people.vendor_lead_id
     where coalesce(people.is_main, true)
     {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {%- endfor %}
 
 ),
 

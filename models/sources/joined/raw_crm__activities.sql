@@ -1,1 +1,3 @@
+{{ config(materialized='table') }}
+
 {{ rows_of_sources('crm.activities') }}

@@ -1,1 +1,3 @@
+{{ config(materialized='table') }}
+
 {{ join_leads() }}

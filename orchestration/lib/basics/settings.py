@@ -44,9 +44,6 @@ DAYS_AHEAD = 366
 # that had loaded by then.
 KNOWN = ("now", "then")
 
-# What LEADS_SOURCES may name, as the macro `vendors` has it.
-VENDORS = ("hubspot",)
-
 # What LEADS_TARGET may be: the outputs of profiles.yml.
 TARGETS = ("duckdb", "postgres")
 
@@ -92,7 +89,7 @@ def load_settings(
 
     warehouse = locate_warehouse(environ, project=project)
     has_raw = "LEADS_RAW" in given
-    sources = read_sources(given.get("LEADS_SOURCES", ""))
+    sources = read_sources(given.get("LEADS_SOURCES", ""), project=project)
     days = as_of_dates or read_days(given.get("LEADS_AS_OF", ""))
     return Settings(
         project=project,
@@ -187,21 +184,29 @@ def read_target(text: str) -> str:
     return text
 
 
-def read_sources(text: str) -> tuple[str, ...]:
-    """The vendors that `text` names, in order. Raises ValueError where one is none of VENDORS or is
+def list_vendors(project: Path = PROJECT_ROOT) -> list[str]:
+    """What LEADS_SOURCES may name: each has a folder of models; `joined` has what is made of all."""
+    folders = (project / "models/sources").iterdir()
+    return sorted(path.name for path in folders if path.is_dir() and path.name != "joined")
+
+
+def read_sources(text: str, *, project: Path = PROJECT_ROOT) -> tuple[str, ...]:
+    """The vendors that `text` names, in order. Raises ValueError where one cannot be read or is
     named twice.
 
     >>> read_sources("hubspot"), read_sources("")
     (('hubspot',), ())
-    >>> read_sources("hubsport")
+    >>> read_sources("hubsport")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: LEADS_SOURCES names 'hubsport', which is no source: hubspot can be read.
+    ValueError: LEADS_SOURCES names 'hubsport', which is no source. Sources are: hubspot, own...
     """
     names = tuple(name.strip() for name in text.split(",") if name.strip())
+    vendors = list_vendors(project) if names else []
     for name in names:
-        if name not in VENDORS:
+        if name not in vendors:
             raise ValueError(
-                f"LEADS_SOURCES names '{name}', which is no source: {', '.join(VENDORS)} can be read."
+                f"LEADS_SOURCES names '{name}', which is no source. Sources are: "
+                f"{', '.join(vendors)}."
             )
         if names.count(name) > 1:
             raise ValueError(f"LEADS_SOURCES names '{name}' twice: name it once.")
