@@ -105,7 +105,7 @@
     {# The columns of a vendor's rows by their names as they may be asked for: in small letters, with
        underscores or without (AccountId). #}
     {%- set found = {} -%}
-    {%- for column in columns_of_rows(rows) if rows -%}
+    {%- for column in (columns_of_rows(rows) if rows else []) -%}
         {%- for key in [column.name | lower | replace('_', ''), column.name | lower] -%}
             {%- do found.update({key: column}) -%}
         {%- endfor -%}

@@ -18,8 +18,12 @@
 
 
 {% macro own_rows(relation) -%}
-    {# A query of the rows of a raw table of the contract, of one without columns where it is not there. #}
+    {# A query of the rows of a raw table of the contract; of none where it is not there. #}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
     {%- set rows = raw_files(relation) or load_relation(relation) -%}
-    {{ return('select * from ' ~ rows if rows else 'select 1 as empty where 1 = 0') }}
+    {%- set columns = [] -%}
+    {%- for column in raw_contract(relation).columns.values() -%}
+        {%- do columns.append('cast(null as ' ~ contract_type(column.data_type) ~ ') as ' ~ column.name) -%}
+    {%- endfor -%}
+    {{ return('select * from ' ~ rows if rows else 'select ' ~ columns | join(', ') ~ ' where 1 = 0') }}
 {%- endmacro %}
