@@ -94,7 +94,7 @@ def describe_tables(found: dict[str, list[Row]]) -> list[str]:
     lines = []
     joined = {row["table_name"]: row["row_count"] for row in found["joined"]}
     for table, rows in groupby(found["tables"], key=itemgetter("table_name")):
-        parts = list(rows)
+        parts = [row for row in rows if row["row_count"]]
         lines += ["", f"{table}: {count_things(joined.get(table, 0), 'row')}"]
         for part in parts:
             versions = describe_versions(table, part)
