@@ -10,7 +10,9 @@
     {%- set people = ref('source_people') if sources() | length > 1 else none -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
     {%- if not views -%}{{ return('select 1 as empty where 1 = 0') }}{%- endif -%}
-    {%- if not people -%}{{ return('select * from ' ~ views[0][1]) }}{%- endif -%}
+    {%- if not people -%}
+        {{ return("select *, '" ~ views[0][0] ~ "' as _source from " ~ views[0][1]) }}
+    {%- endif -%}
     {%- set physical = columns_of_views(views) -%}
     {%- set types = common_types(name, physical) -%}
     {%- for vendor, view in views %}
@@ -22,8 +24,9 @@
         {%- elif column == 'email' and name == 'email.events' -%}
             {%- set own = 'coalesce(addresses.lead_address, rows_of_vendor.email)' -%}
         {%- endif %}
-        {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }}{{ ',' if not loop.last }}
+        {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }},
     {%- endfor %}
+        '{{ vendor }}' as _source
     from {{ view }} as rows_of_vendor
     {%- if 'lead_id' in types %}
     left join {{ people }} as people on rows_of_vendor.lead_id = people.vendor_lead_id
@@ -237,6 +240,7 @@ versions as (
     {%- for vendor, view in views %}
     select
         {{ loop.index }} as vendor_number,
+        '{{ vendor }}' as _source,
         coalesce(people.lead_id, rows_of_vendor.lead_id) as lead_id,
         {%- for column in types if column != 'lead_id' %}
         {{ cast_column('rows_of_vendor.' ~ column, column, types, physical[vendor]) }} as {{ column }},
@@ -290,8 +294,9 @@ moments as (
 
 select
     {%- for column in types %}
-    {{ column }}{{ ',' if not loop.last }}
+    {{ column }},
     {%- endfor %}
+    _source
 from versions
 where moment is null or lead_id not in (select lead_id from shared)
 union all
@@ -314,8 +319,9 @@ select
     coalesce(cast(moments.first_created as {{ types[column] }}), moments.created_at)
     {%- else -%}
     moments.{{ column }}
-    {%- endif %} as {{ column }}{{ ',' if not loop.last }}
+    {%- endif %} as {{ column }},
     {%- endfor %}
+    moments._source
 from moments
 {%- for vendor, view in views %}
 left join numbered as version_{{ loop.index }}

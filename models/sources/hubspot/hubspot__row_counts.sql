@@ -4,7 +4,7 @@ with
 {{ read_vendor_tables('hubspot', [
     'contact', 'contact_property_history', 'contact_form_submission', 'company',
     'company_property_history', 'deal_property_history', 'deal_contact', 'deal_company',
-    'deal_stage', 'email_event', 'engagement', 'engagement_contact',
+    'deal_stage', 'engagement', 'engagement_contact',
 ]) }},
 
 merges as (
@@ -27,7 +27,8 @@ deal_people as (
 
 email_events as (
 
-    select * from {{ ref('hubspot__email_events') }}
+    select * from {{ ref('raw_email__events') }}
+    where _source = 'hubspot'
 
 ),
 

@@ -102,7 +102,7 @@ def test_real_tables_are_read_to_the_end_and_every_row_of_them_is_counted(tmp_pa
         shutil.copy(file, raw / file.name.replace("_data.csv", ".csv"))
     warehouse = score_sources(
         tmp_path / "raw", tmp_path, models=(*MODELS, "source_row_counts"), as_of="2024-12-31",
-        sources="hubspot",
+        sources="hubspot,own", hubspot_fields=FIELDS,
     )  # fmt: skip
     told = dict(
         query(
@@ -112,7 +112,7 @@ def test_real_tables_are_read_to_the_end_and_every_row_of_them_is_counted(tmp_pa
         )
     )
     assert told == {table: count_rows(raw / f"{table}.csv") for table in told}
-    assert len(told) == 28
+    assert len(told) == 29
     assert query(warehouse, "select * from quarantine") == []
     assert query(warehouse, "select count(distinct lead_id) from lead_scores") == [(19,)]
 
