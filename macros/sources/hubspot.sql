@@ -39,6 +39,11 @@
 {%- endmacro %}
 
 
+{% macro deal_properties() -%}
+    {{ return(['amount', 'closedate', 'dealstage']) }}
+{%- endmacro %}
+
+
 {% macro read_engagements() -%}
     {# The rows of all tables of engagements under one another, with their kind. #}
     {%- for kind in ['call', 'communication', 'email', 'meeting', 'note', 'task'] %}

@@ -344,7 +344,8 @@ def write_hubspot(raw: Path, out: Path) -> None:
             for name, properties in (("contact", CONTACT), ("company", COMPANY))
         } | {
             f"{name}_values": ", ".join(
-                f"{write_value(key, column)} as property_{key}" for key, column in properties.items()
+                f"{write_value(key, column)} as property_{key}"
+                for key, column in properties.items()
             )
             for name, properties in (("contact", CONTACT), ("company", COMPANY))
         }

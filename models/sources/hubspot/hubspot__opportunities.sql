@@ -31,7 +31,7 @@ people as (
 
 ),
 
-{{ property_versions('changes', 'deal_id', ['amount', 'closedate', 'dealstage']) }},
+{{ property_versions('changes', 'deal_id', deal_properties()) }},
 
 -- Type 5 is HubSpot's own mark of a deal's primary company.
 ranked_companies as (

@@ -95,7 +95,10 @@ outcomes as (
         case when coalesce(is_deleted, _fivetran_deleted, false) then 'was deleted' end as reason
     from company
     union all
-    {{ outcomes_of_changes('company_property_history', 'company_id', 'company', 'id', company_properties(), 'crm.accounts') }}
+    {{ outcomes_of_changes(
+        'company_property_history', 'company_id', 'company', 'id', company_properties(),
+        'crm.accounts'
+    ) }}
     union all
     select
         'deal' as vendor_table,
@@ -103,7 +106,10 @@ outcomes as (
         left_out as reason
     from deals
     union all
-    {{ outcomes_of_changes('deal_property_history', 'deal_id', 'deals', 'deal_id', ['amount', 'closedate', 'dealstage'], 'crm.opportunities') }}
+    {{ outcomes_of_changes(
+        'deal_property_history', 'deal_id', 'deals', 'deal_id', deal_properties(),
+        'crm.opportunities'
+    ) }}
     union all
     select
         'deal_contact' as vendor_table,

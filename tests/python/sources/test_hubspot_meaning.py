@@ -89,9 +89,12 @@ def test_the_mess_was_there(scored):
 
 
 def test_nothing_of_hubspot_is_set_aside(scored):
-    assert scored.execute(
-        "select * from vendor.quarantine where table_name <> 'web.events'"
-    ).fetchall() == []
+    assert (
+        scored.execute(
+            "select * from vendor.quarantine where table_name <> 'web.events'"
+        ).fetchall()
+        == []
+    )
 
 
 @pytest.mark.skipif(not REAL_TABLES.is_dir(), reason=f"needs the tables in {REAL_TABLES}")

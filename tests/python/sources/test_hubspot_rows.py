@@ -27,7 +27,14 @@ def change(number: int, day: str, name: str, value: str, key: str = "contact_id"
 
 def mail(event: str, kind: str, recipient: str, **columns: object) -> dict[str, object]:
     times = {"created": "2026-03-01 8:00:00", **SYNCED}
-    return {"id": event, "type": kind, "recipient": recipient, "email_campaign_id": 5, **times, **columns}
+    return {
+        "id": event,
+        "type": kind,
+        "recipient": recipient,
+        "email_campaign_id": 5,
+        **times,
+        **columns,
+    }
 
 
 HUBSPOT = {
@@ -148,9 +155,7 @@ def fetch(warehouse, table, columns, condition="true"):
     """Rows of a raw table, times as times: with those of CSV files beside them they are texts."""
     columns = re.sub(r"\b(updated_at|closed_at|expected_close_on|occurred_at|_loaded_at)\b",
                      r"cast(\1 as timestamp) as \1", columns)  # fmt: skip
-    return query(
-        warehouse, f"select {columns} from sources.{table} where {condition} order by all"
-    )
+    return query(warehouse, f"select {columns} from sources.{table} where {condition} order by all")
 
 
 def at(text):
@@ -170,7 +175,9 @@ def test_a_change_of_a_property_is_a_version_and_what_never_changed_was_always_s
     ]  # fmt: skip
 
 
-def test_who_was_merged_or_deleted_is_deleted_from_then_on_or_always_where_nobody_says_when(warehouse):
+def test_who_was_merged_or_deleted_is_deleted_from_then_on_or_always_where_nobody_says_when(
+    warehouse,
+):
     assert fetch(
         warehouse, "raw_crm__leads", "lead_id, is_deleted, updated_at",
         "lead_id in ('hubspot:2', 'hubspot:3', 'hubspot:5')",
@@ -188,7 +195,9 @@ def test_merges_lead_to_the_survivor_over_any_number(warehouse):
     ]
 
 
-def test_a_mail_is_its_persons_by_any_address_and_a_machine_or_a_soft_bounce_is_said_to_be_one(warehouse):
+def test_a_mail_is_its_persons_by_any_address_and_a_machine_or_a_soft_bounce_is_said_to_be_one(
+    warehouse,
+):
     assert fetch(
         warehouse, "raw_email__events", "event_id, email, event_type, user_agent, url",
         "event_id like 'hubspot:%'",
