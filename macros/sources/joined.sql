@@ -21,7 +21,7 @@
         {%- set own = 'rows_of_vendor.' ~ column -%}
         {%- if column == 'lead_id' -%}
             {%- set own = 'coalesce(people.lead_id, rows_of_vendor.lead_id)' -%}
-        {%- elif column == 'email' and name == 'email.events' -%}
+        {%- elif column == 'email' and name in ['email.events', 'web.events'] -%}
             {%- set own = 'coalesce(addresses.lead_address, rows_of_vendor.email)' -%}
         {%- endif %}
         {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }},
@@ -30,7 +30,7 @@
     from {{ view }} as rows_of_vendor
     {%- if 'lead_id' in types %}
     left join {{ people }} as people on rows_of_vendor.lead_id = people.vendor_lead_id
-    {%- elif name == 'email.events' %}
+    {%- elif name in ['email.events', 'web.events'] %}
     left join (
         -- Of a person who was joined by a link the mail may go to another address.
         select address, min(lead_address) as lead_address
