@@ -1,6 +1,7 @@
-"""The sample as HubSpot holds it and Fivetran lands it: contacts with histories of properties, merges,
-stage ids, engagements, mail events with their details. Beside it the same rows as the contract has
-them, without what HubSpot has no place for: what comes of the one must be what comes of the other.
+"""The sample as HubSpot holds it and Fivetran lands it: contacts with histories of properties,
+merges, stage ids, engagements, mail events with their details. Beside it the same rows as the
+contract has them, without what HubSpot has no place for: what comes of the one must be what comes
+of the other.
 
     python -m samples.vendors.hubspot --raw samples/raw --out /tmp/hubspot
 """
@@ -192,16 +193,19 @@ TABLES = {
     "deal": """
         select number_of(opportunity_id) as deal_id, amount as property_amount,
             'stage-' || stage as deal_pipeline_stage_id, told(closed_at) as property_closedate,
-            told(created_at) as property_createdate, told(updated_at) as property_hs_lastmodifieddate,
-            false as is_deleted, told(_loaded_at) as _fivetran_synced
+            told(created_at) as property_createdate,
+            told(updated_at) as property_hs_lastmodifieddate, false as is_deleted,
+            told(_loaded_at) as _fivetran_synced
         from opportunities
         qualify row_number() over (partition by opportunity_id order by updated_at desc) = 1
         union all by name
-        select number + n as deal_id, 999 as property_amount, 'stage-closed_won' as deal_pipeline_stage_id,
+        select number + n as deal_id, 999 as property_amount,
+            'stage-closed_won' as deal_pipeline_stage_id,
             told(timestamp '2026-01-01') as property_createdate,
             told(timestamp '2026-01-02') as property_closedate, n = 1 as is_deleted,
             told(timestamp '2026-01-02') as _fivetran_synced
-        from (select max(number_of(opportunity_id)) as number from opportunities), range(1, 3) as r(n)
+        from (select max(number_of(opportunity_id)) as number from opportunities),
+            range(1, 3) as r(n)
     """,
     "merged_deal": """
         select min(number_of(opportunity_id)) as deal_id,
@@ -222,7 +226,8 @@ TABLES = {
         inner join people using (lead_id)
     """,
     "deal_company": """
-        select number_of(opportunity_id) as deal_id, number_of(account_id) as company_id, 5 as type_id
+        select number_of(opportunity_id) as deal_id, number_of(account_id) as company_id,
+            5 as type_id
         from (select distinct opportunity_id, account_id from opportunities)
         where account_id is not null
         union all
@@ -249,12 +254,14 @@ TABLES = {
                 when 'complaint' then 'spamreport' else event_type end) as type,
             told(occurred_at) as created, campaign_id as email_campaign_id,
             case when number % 3 = 1 and person.former_email is not null then person.former_email
-                when number % 3 = 2 and person.second_email is not null then upper(person.second_email)
+                when number % 3 = 2 and person.second_email is not null
+                    then upper(person.second_email)
                 else upper(email) end as recipient,
             false as filtered_event, told(_loaded_at) as _fivetran_synced
         from numbered_events
         union all by name
-        select 'soft-' || person.id as id, 'BOUNCE' as type, told(timestamp '2026-06-20 04:00:00') as created,
+        select 'soft-' || person.id as id, 'BOUNCE' as type,
+            told(timestamp '2026-06-20 04:00:00') as created,
             address as recipient, told(timestamp '2026-06-20 05:00:00') as _fivetran_synced
         from recipients where person.id % 3 = 0
         union all by name
@@ -317,7 +324,8 @@ TABLES = {
             told(timestamp '2026-06-20') as _fivetran_synced
         union all by name
         select 3 as engagement_id, told(timestamp '2026-06-20') as property_hs_timestamp,
-            'CANCELED' as property_hs_meeting_outcome, told(timestamp '2026-06-20') as _fivetran_synced
+            'CANCELED' as property_hs_meeting_outcome,
+            told(timestamp '2026-06-20') as _fivetran_synced
         union all by name
         select 4 as engagement_id, told(timestamp '2026-06-20') as property_hs_timestamp,
             told(timestamp '2026-06-20') as _fivetran_synced
@@ -326,8 +334,8 @@ TABLES = {
 
 
 def write_hubspot(raw: Path, out: Path) -> None:
-    """Write the sample of the folder `raw` to `out`/vendor/hubspot, a CSV file per table of HubSpot,
-    and to `out`/contract what of it HubSpot has, as raw tables of the contract. An older `out` is
+    """Write the sample of the folder `raw` to `out`/vendor/hubspot, a CSV file per table of
+    HubSpot, and to `out`/contract what of it HubSpot has, as raw tables of the contract. An older `out` is
     replaced. Raises duckdb.Error where `raw` holds no sample in Parquet."""
     shutil.rmtree(out, ignore_errors=True)
     with duckdb.connect() as connection:
@@ -375,8 +383,8 @@ def prepare_histories(connection: duckdb.DuckDBPyConnection) -> None:
         )
         connection.execute(f"create table {name} as from ({changes}) as changes where is_change")
     connection.execute(
-        "create table engagements as select *, 1000 + row_number() over (order by activity_id) as id"
-        " from activities"
+        "create table engagements as"
+        " select *, 1000 + row_number() over (order by activity_id) as id from activities"
     )
     connection.execute(
         "create table numbered_events as"

@@ -1,6 +1,6 @@
-"""What belongs here: what LEADS_SOURCES makes of vendors' tables: where the rows of each raw table come
-from, what was left out and why, who joined whom, what is not there. Asked of the tables themselves,
-in a copy of the warehouse; nothing else is built, and nothing is published."""
+"""What belongs here: what LEADS_SOURCES makes of vendors' tables: where the rows of each raw table
+come from, what was left out and why, who joined whom, what is not there. Asked of the tables
+themselves, in a copy of the warehouse; nothing else is built, and nothing is published."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -151,8 +151,9 @@ def describe_people(rows: Iterable[Row], sources: Sequence[str]) -> list[str]:
         )
         earlier = " or ".join(vendors[: vendors.index(vendor)])
         lines.append(
-            f"Of {own + linked + addressed:,} people of {vendor} {linked:,} joined a lead of {earlier} "
-            f"by a link, {addressed:,} by their address; the other {own:,} are leads of their own"
+            f"Of {own + linked + addressed:,} people of {vendor} {linked:,} joined a lead of "
+            f"{earlier} by a link, {addressed:,} by their address; the other {own:,} are leads of "
+            "their own"
         )
     return ["", *lines] if lines else []
 

@@ -185,7 +185,7 @@ def read_target(text: str) -> str:
 
 
 def list_vendors(project: Path = PROJECT_ROOT) -> list[str]:
-    """What LEADS_SOURCES may name: each has a folder of models; `joined` has what is made of all."""
+    """What LEADS_SOURCES may name: each has a folder of models; `joined` has what comes of all."""
     folders = (project / "models/sources").iterdir()
     return sorted(path.name for path in folders if path.is_dir() and path.name != "joined")
 

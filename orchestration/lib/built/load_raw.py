@@ -14,7 +14,7 @@ import yaml
 
 from orchestration.lib.basics.postgres import attach_postgres, list_relations, locate_postgres
 from orchestration.lib.basics.quoting import quote, quote_name
-from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_variables
+from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
 from orchestration.lib.built.raw_files import (
     describe_files,

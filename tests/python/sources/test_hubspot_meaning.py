@@ -1,6 +1,6 @@
-"""What belongs here: that HubSpot's tables mean what the contract says. The sample, written as HubSpot
-holds it with all its mess, is scored like the same rows in the contract's shape; and real tables,
-where they are at hand, lose no row."""
+"""What belongs here: that HubSpot's tables mean what the contract says. The sample, written as
+HubSpot holds it with all its mess, is scored like the same rows in the contract's shape; and real
+tables, where they are at hand, lose no row."""
 
 import csv
 import shutil

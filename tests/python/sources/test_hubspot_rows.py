@@ -1,5 +1,5 @@
-"""What belongs here: what becomes of single rows of HubSpot's tables, one decision after another, in
-one warehouse of rows written by hand; beside HubSpot lie raw tables of the contract."""
+"""What belongs here: what becomes of single rows of HubSpot's tables, one decision after another,
+in one warehouse of rows written by hand; beside HubSpot lie raw tables of the contract."""
 
 import re
 from datetime import datetime
@@ -43,7 +43,8 @@ HUBSPOT = {
                 hs_merged_object_ids="2", jobtitle="CTO", numemployees="1-5", country="Germany",
                 lastmodifieddate="2026-04-01 10:00:00", lifecyclestage="lead"),
         contact(2, email="ada@old.example", hs_merged_object_ids="3", _deleted="x"),
-        contact(4, email="bob@firm.example", numemployees="250", website="https://www.Firm.example/x"),
+        contact(4, email="bob@firm.example", numemployees="250",
+                website="https://www.Firm.example/x"),
         {**contact(5, email="gone@firm.example"), "_fivetran_deleted": "TRUE"},
         contact(6, email="cyd@own.example", lastname="Hill"),
         contact(7, email="dee@firm.example", createdate="soon"),
@@ -73,8 +74,12 @@ HUBSPOT = {
     "hubspot.email_event_bounce": [
         {"id": "e3", "category": "THROTTLED"}, {"id": "e4", "category": "UNKNOWN_USER"},
     ],
-    "hubspot.email_event_click": [{"id": "e2", "url": "https://firm.example/a", "user_agent": "Bot"}],
-    "hubspot.email_event_status_change": [{"id": "e5", "portal_subscription_status": "UNSUBSCRIBED"}],
+    "hubspot.email_event_click": [
+        {"id": "e2", "url": "https://firm.example/a", "user_agent": "Bot"},
+    ],
+    "hubspot.email_event_status_change": [
+        {"id": "e5", "portal_subscription_status": "UNSUBSCRIBED"},
+    ],
     "hubspot.engagement_meeting": [
         {"engagement_id": 10, "start_time": "2026-03-05 9:30:00", "title": "Demo", **SYNCED},
         {"engagement_id": 11, "start_time": "2099-03-05 9:30:00", "title": "Later", **SYNCED},
@@ -82,14 +87,16 @@ HUBSPOT = {
         {"engagement_id": 13, "start_time": "2026-03-07 9:30:00", "meeting_outcome": "NO SHOW",
          "title": "Missed", **SYNCED},
     ],
-    "hubspot.engagement": [{"id": 14, "type": "CALL", "timestamp": "2026-03-08 10:00:00", **SYNCED}],
+    "hubspot.engagement": [
+        {"id": 14, "type": "CALL", "timestamp": "2026-03-08 10:00:00", **SYNCED},
+    ],
     "hubspot.engagement_contact": [
         {"engagement_id": number, "contact_id": who}
         for number, who in [(10, 1), (10, 2), (10, 4), (11, 1), (13, 3), (14, 4)]
     ],
     "hubspot.contact_form_submission": [
-        {"contact_id": 3, "conversion_id": "c1", "form_id": "f", "page_url": "https://a.example/contact",
-         "timestamp": "2026-03-09 10:00:00", **SYNCED},
+        {"contact_id": 3, "conversion_id": "c1", "form_id": "f",
+         "page_url": "https://a.example/contact", "timestamp": "2026-03-09 10:00:00", **SYNCED},
     ],
     "hubspot.deal": [
         {"deal_id": 20, "deal_pipeline_stage_id": "s2", "property_amount": "500",
@@ -110,11 +117,14 @@ HUBSPOT = {
     ],
     "hubspot.deal_contact": [{"deal_id": 20, "contact_id": 3}, {"deal_id": 20, "contact_id": 7}],
     "hubspot.deal_company": [
-        {"deal_id": 20, "company_id": 30, "type_id": 341}, {"deal_id": 20, "company_id": 31, "type_id": 5},
+        {"deal_id": 20, "company_id": 30, "type_id": 341},
+        {"deal_id": 20, "company_id": 31, "type_id": 5},
     ],
     "hubspot.deal_pipeline_stage": [
-        {"stage_id": "s1", "label": "Talks", "probability": "0.2", "closed_won": "FALSE", "is_closed": "FALSE"},
-        {"stage_id": "s2", "label": "Won", "probability": "1.0", "closed_won": "TRUE", "is_closed": "TRUE"},
+        {"stage_id": "s1", "label": "Talks", "probability": "0.2", "closed_won": "FALSE",
+         "is_closed": "FALSE"},
+        {"stage_id": "s2", "label": "Won", "probability": "1.0", "closed_won": "TRUE",
+         "is_closed": "TRUE"},
     ],
     "hubspot.merged_deal": [{"deal_id": 20, "merged_deal_id": 23}],
     "hubspot.company": [
@@ -130,8 +140,9 @@ OWN = {
         lead("L2", email="else@own.example"),
     ],
     "crm.lead_attributes": [
-        {"lead_id": "L1", "attribute": "budget", "value": "7", **dict.fromkeys(("updated_at", "_loaded_at"), "2026-01-01")},
-        {"lead_id": "L2", "attribute": "budget", "value": "8", **dict.fromkeys(("updated_at", "_loaded_at"), "2026-01-01")},
+        {"lead_id": lead_id, "attribute": "budget", "value": value, "updated_at": "2026-01-01",
+         "_loaded_at": "2026-01-01"}
+        for lead_id, value in (("L1", "7"), ("L2", "8"))
     ],
     "web.events": [web_event("w1", "2026-03-01", email="ada@firm.example")],
     "email.events": [email_event("m1", "2026-03-01", email="cyd@own.example")],
@@ -238,8 +249,8 @@ def test_a_form_is_a_web_event_of_the_person_who_was_merged(warehouse):
 def test_a_deal_is_closed_by_its_stage_and_was_open_before(warehouse):
     assert fetch(
         warehouse, "raw_crm__opportunities",
-        "opportunity_id, updated_at, stage, is_won, closed_at, expected_close_on, lead_id, account_id,"
-        " cast(probability_pct as integer)",
+        "opportunity_id, updated_at, stage, is_won, closed_at, expected_close_on, lead_id,"
+        " account_id, cast(probability_pct as integer)",
     ) == [
         ("hubspot:20", at("2026-02-01 12:00"), "Talks", None, None, at("2026-10-01 00:00"),
          "hubspot:1", "hubspot:31", 20),
@@ -275,7 +286,8 @@ def test_who_has_the_address_of_an_earlier_source_joins_its_lead_and_fills_it(wa
     ) == [
         ("L2", at("2026-01-01 00:00"), None, None, None, None, "2026-01-01 00:00:00"),
         # What HubSpot has of her begins at nine; who asked one not to be written to is not.
-        ("hubspot:6", at("2026-01-01 00:00"), "Cyd", "Mountain", "1", "true", "2025-06-01 00:00:00"),
+        ("hubspot:6", at("2026-01-01 00:00"), "Cyd", "Mountain", "1", "true",
+         "2025-06-01 00:00:00"),
         ("hubspot:6", at("2026-01-01 09:00"), "Cyd", "Hill", "1", "true", "2025-06-01 00:00:00"),
     ]  # fmt: skip
     assert fetch(warehouse, "raw_crm__lead_attributes", "lead_id, attribute, value") == [
@@ -309,8 +321,8 @@ def test_the_command_says_what_was_left_out_who_joined_and_what_is_not_there(war
         "  hubspot.deal: 1, was merged into another deal",
         "  hubspot.contact_property_history: 1, is of a property that is not read",
         "    email_event: 1, a machine's, says HubSpot",
-        "Of 2 people of own 0 joined a lead of hubspot by a link, 1 by their address; the other 1 are"
-        " leads of their own",
+        "Of 2 people of own 0 joined a lead of hubspot by a link, 1 by their address; the other 1"
+        " are leads of their own",
         "hubspot lacks the tables company_property_history, contact_list,",
     ):
         assert [told for told in lines if told.startswith(line)], (line, lines)
