@@ -335,8 +335,8 @@ TABLES = {
 
 def write_hubspot(raw: Path, out: Path) -> None:
     """Write the sample of the folder `raw` to `out`/vendor/hubspot, a CSV file per table of
-    HubSpot, and to `out`/contract what of it HubSpot has, as raw tables of the contract. An older `out` is
-    replaced. Raises duckdb.Error where `raw` holds no sample in Parquet."""
+    HubSpot, and to `out`/contract what of it HubSpot has, as raw tables of the contract. An older
+    `out` is replaced. Raises duckdb.Error where `raw` holds no sample in Parquet."""
     shutil.rmtree(out, ignore_errors=True)
     with duckdb.connect() as connection:
         connection.execute(CLEAN.format(raw=raw))

@@ -47,13 +47,13 @@ known_engagements as (
             property_hs_task_subject
         ) as subject,
         -- The time of a task is when it is due: what counts is when it was done, or else written.
-        case
-            when kind = 'task'
-                then coalesce(
-                    property_hs_task_completion_date, completion_date, property_hs_createdate
-                )
-            else coalesce(start_time, property_hs_timestamp, property_hs_createdate)
-        end as occurred_at,
+        coalesce(
+            property_hs_task_completion_date,
+            completion_date,
+            case when kind <> 'task' then start_time end,
+            case when kind <> 'task' then property_hs_timestamp end,
+            property_hs_createdate
+        ) as occurred_at,
         _fivetran_deleted,
         _fivetran_synced,
         _file_name
@@ -61,20 +61,18 @@ known_engagements as (
     union all
     select
         'engagement' as vendor_table,
-        lower(type) as kind,
-        id as engagement_id,
+        lower(index_rows.type) as kind,
+        index_rows.id as engagement_id,
         null as outcome,
         false as is_incoming,
         null as subject,
-        coalesce(timestamp, created_at) as occurred_at,
-        _fivetran_deleted,
-        _fivetran_synced,
-        _file_name
+        coalesce(index_rows.timestamp, index_rows.created_at) as occurred_at,
+        index_rows._fivetran_deleted,
+        index_rows._fivetran_synced,
+        index_rows._file_name
     from index_rows
-    where id not in (
-        select engagement_id from engagements
-        where engagement_id is not null
-    )
+    left join engagements on index_rows.id = engagements.engagement_id
+    where engagements.engagement_id is null
 
 )
 

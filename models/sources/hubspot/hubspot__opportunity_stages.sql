@@ -36,16 +36,14 @@ known_entries as (
     from entries
     union all
     select
-        deal_id,
-        value as stage_id,
-        timestamp__given as entered_at,
-        coalesce(_fivetran_synced, timestamp) as loaded_at,
-        _file_name
+        changes.deal_id,
+        changes.value as stage_id,
+        changes.timestamp__given as entered_at,
+        coalesce(changes._fivetran_synced, changes.timestamp) as loaded_at,
+        changes._file_name
     from changes
-    where name = 'dealstage' and deal_id not in (
-        select deal_id from entries
-        where deal_id is not null
-    )
+    left join entries on changes.deal_id = entries.deal_id
+    where changes.name = 'dealstage' and entries.deal_id is null
 
 )
 
