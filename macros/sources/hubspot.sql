@@ -79,8 +79,8 @@
 {%- endmacro %}
 
 
-{% macro unpivot_hubspot_fields(contacts) -%}
-    {# One row per contact and custom field with a value. #}
+{% macro unpivot_hubspot_fields() -%}
+    {# One row per contact and custom field with a value, and how it goes on. #}
     {%- for name in var('hubspot_fields') %}
     select
         id,
@@ -89,7 +89,9 @@
         coalesce(property_lastmodifieddate, property_createdate) as updated_at,
         _fivetran_synced,
         _file_name
-    from {{ contacts }}
+    from (
+        {{ read_vendor_table('hubspot', 'contact', hubspot_field_columns()) }}
+    ) as contacts
     where property_{{ name }} is not null
     union all
     {%- endfor %}

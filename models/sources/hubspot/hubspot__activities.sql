@@ -19,7 +19,7 @@ lists as (
 
 ),
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -73,9 +73,9 @@ named as (
 
     select
         activities.*,
-        coalesce(merges.survivor_id, activities.contact_id) as person_id
+        coalesce(merged.survivor_id, activities.contact_id) as person_id
     from activities
-    left join merges on activities.contact_id = merges.loser_id
+    left join merged on activities.contact_id = merged.loser_id
 
 )
 

@@ -14,7 +14,7 @@ changes as (
 
 ),
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -46,9 +46,9 @@ addresses as (
 
     select
         lower(trim(own_addresses.address)) as address,
-        coalesce(merges.survivor_id, own_addresses.id) as person_id
+        coalesce(merged.survivor_id, own_addresses.id) as person_id
     from own_addresses
-    left join merges on own_addresses.id = merges.loser_id
+    left join merged on own_addresses.id = merged.loser_id
 
 ),
 
@@ -58,8 +58,8 @@ people as (
         contacts.id as person_id,
         lower(trim(contacts.property_email)) as email
     from contacts
-    left join merges on contacts.id = merges.loser_id
-    where merges.loser_id is null and contacts.property_email is not null
+    left join merged on contacts.id = merged.loser_id
+    where merged.loser_id is null and contacts.property_email is not null
 
 ),
 

@@ -1,6 +1,6 @@
 with
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -15,7 +15,7 @@ addresses as (
 select
     {{ vendor_key('hubspot', 'loser_id') }} as alias_id,
     {{ vendor_key('hubspot', 'survivor_id') }} as lead_id
-from merges
+from merged
 union all
 select
     address as alias_id,

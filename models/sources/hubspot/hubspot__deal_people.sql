@@ -12,7 +12,7 @@ contacts as (
 
 ),
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -22,9 +22,9 @@ linked as (
 
     select distinct
         deal_contacts.deal_id,
-        coalesce(merges.survivor_id, deal_contacts.contact_id) as contact_id
+        coalesce(merged.survivor_id, deal_contacts.contact_id) as contact_id
     from deal_contacts
-    left join merges on deal_contacts.contact_id = merges.loser_id
+    left join merged on deal_contacts.contact_id = merged.loser_id
     where not coalesce(deal_contacts._fivetran_deleted, false)
 
 ),

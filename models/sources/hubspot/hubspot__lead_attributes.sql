@@ -1,11 +1,5 @@
 with
 
-contacts as (
-
-    {{ read_vendor_table('hubspot', 'contact', hubspot_field_columns()) }}
-
-),
-
 changes as (
 
     {{ read_vendor_table('hubspot', 'contact_property_history') }}
@@ -14,7 +8,7 @@ changes as (
 
 versions as (
 
-    {{ unpivot_hubspot_fields('contacts') }}
+    {{ unpivot_hubspot_fields() }}
     select
         contact_id as id,
         name as attribute,

@@ -12,7 +12,7 @@ changes as (
 
 ),
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -24,9 +24,9 @@ people as (
 
     select
         contacts.*,
-        merges.loser_id is not null and merges.merged_at is null as was_always_merged,
+        merged.loser_id is not null and merged.merged_at is null as was_always_merged,
         coalesce(
-            merges.merged_at,
+            merged.merged_at,
             case when contacts._fivetran_deleted then contacts._fivetran_synced end
         ) as removed_at,
         coalesce(
@@ -36,7 +36,7 @@ people as (
             contacts.property_createdate
         ) as updated_at
     from contacts
-    left join merges on contacts.id = merges.loser_id
+    left join merged on contacts.id = merged.loser_id
     left join last_changes on contacts.id = last_changes.contact_id
 
 ),

@@ -40,7 +40,7 @@ pairs as (
 
 ),
 
--- Whom each has become, over any number of merges; a circle adds nothing new, and ends.
+-- Whom each has become, over any number of merged; a circle adds nothing new, and ends.
 chains as (
 
     select

@@ -7,7 +7,7 @@ with
     'deal_stage', 'engagement', 'engagement_contact',
 ]) }},
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -49,11 +49,11 @@ outcomes as (
         'contact' as vendor_table,
         'crm.leads' as table_name,
         case
-            when merges.loser_id is not null then 'merged into another: deleted, for that one'
+            when merged.loser_id is not null then 'merged into another: deleted, for that one'
             when contact._fivetran_deleted then 'deleted from then on'
         end as reason
     from contact
-    left join merges on contact.id = merges.loser_id
+    left join merged on contact.id = merged.loser_id
     union all
     select
         'contact_property_history' as vendor_table,
@@ -84,9 +84,9 @@ outcomes as (
             when contact.property_email is null then 'of a contact without an address: nobody''s'
         end as reason
     from contact_form_submission
-    left join merges on contact_form_submission.contact_id = merges.loser_id
+    left join merged on contact_form_submission.contact_id = merged.loser_id
     left join contact
-        on coalesce(merges.survivor_id, contact_form_submission.contact_id) = contact.id
+        on coalesce(merged.survivor_id, contact_form_submission.contact_id) = contact.id
     union all
     select
         'company' as vendor_table,
@@ -125,11 +125,11 @@ outcomes as (
             else 'names the lead'
         end as reason
     from deal_contact
-    left join merges on deal_contact.contact_id = merges.loser_id
+    left join merged on deal_contact.contact_id = merged.loser_id
     left join deal_people
         on
         deal_contact.deal_id = deal_people.deal_id
-        and coalesce(merges.survivor_id, deal_contact.contact_id) = deal_people.contact_id
+        and coalesce(merged.survivor_id, deal_contact.contact_id) = deal_people.contact_id
     left join deals on deal_contact.deal_id = deals.deal_id
     union all
     select

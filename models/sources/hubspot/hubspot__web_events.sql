@@ -12,7 +12,7 @@ contacts as (
 
 ),
 
-merges as (
+merged as (
 
     select * from {{ ref('hubspot__merges') }}
 
@@ -23,7 +23,7 @@ select
     {{ vendor_key('hubspot', "'form:'") }} || coalesce(
         submissions.conversion_id, submissions.form_id || ':' || submissions.timestamp__given
     ) || ':' || submissions.contact_id as event_id,
-    {{ vendor_key('hubspot', 'coalesce(merges.survivor_id, submissions.contact_id)') }}
+    {{ vendor_key('hubspot', 'coalesce(merged.survivor_id, submissions.contact_id)') }}
         as visitor_id,
     contacts.property_email as email,
     'form_submit' as event_type,
@@ -32,5 +32,5 @@ select
     coalesce(submissions._fivetran_synced, submissions.timestamp) as _loaded_at,
     submissions._file_name
 from submissions
-left join merges on submissions.contact_id = merges.loser_id
-left join contacts on coalesce(merges.survivor_id, submissions.contact_id) = contacts.id
+left join merged on submissions.contact_id = merged.loser_id
+left join contacts on coalesce(merged.survivor_id, submissions.contact_id) = contacts.id
