@@ -67,12 +67,13 @@ people as (
 former_addresses as (
 
     select
-        address,
-        min(person_id) as person_id
+        addresses.address,
+        min(addresses.person_id) as person_id
     from addresses
-    where address <> '' and address not in (select email from people)
-    group by address
-    having min(person_id) = max(person_id)
+    left join people on addresses.address = people.email
+    where addresses.address <> '' and people.email is null
+    group by addresses.address
+    having min(addresses.person_id) = max(addresses.person_id)
 
 )
 

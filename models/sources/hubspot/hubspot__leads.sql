@@ -54,8 +54,9 @@ versions as (
         past._file_name
     from past
     inner join people on past.contact_id = people.id
-    where past.changed_at < people.updated_at
-    and (people.removed_at is null or past.changed_at < people.removed_at)
+    where
+        past.changed_at < people.updated_at
+        and (people.removed_at is null or past.changed_at < people.removed_at)
     union all
     select
         id,

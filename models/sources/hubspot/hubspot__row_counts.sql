@@ -173,10 +173,11 @@ outcomes as (
         'crm.activities' as table_name,
         'told by the table of its kind' as reason
     from engagement
-    where id not in (
-        select engagement_id from engagements
-        where vendor_table = 'engagement' and engagement_id is not null
-    )
+    left join engagements
+        on
+        engagement.id = engagements.engagement_id
+        and engagements.vendor_table = 'engagement'
+    where engagements.engagement_id is null
     union all
     select
         'engagement_contact' as vendor_table,
