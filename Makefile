@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain map ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup sample run preview replay backtest learn gate explain map sources ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -69,6 +69,9 @@ explain: $(COMMAND) ## tell one lead's whole story: make explain LEAD=L10000270 
 
 map: $(COMMAND) ## bring CSV exports of HubSpot or Salesforce into raw tables: make map FILE="people.csv deals.csv" (OUT=my-raw)
 	@$(COMMAND) map $(FILE) --out "$(or $(OUT),my-raw)"
+
+sources: $(READY) ## show what becomes of the tables that LEADS_SOURCES names: make sources (LEADS_SOURCES=hubspot LEADS_RAW=<folder>)
+	@$(COMMAND) sources
 
 ui: $(COMMAND) ## serve Dagster's web page on port 3000 (PORT=... for another)
 	@$(COMMAND) ui --port $(or $(PORT),3000)

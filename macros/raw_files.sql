@@ -3,16 +3,18 @@
 
 
 {% macro raw_rows(relation) -%}
-    {# The SQL to select a raw table from: its files, else the table in the warehouse, else none.
-       Rows of files have a further column _file_name. #}
-    {{ return(raw_files(relation) or load_relation(relation)) }}
+    {# The SQL to select a raw table from: what LEADS_SOURCES makes of vendors' tables, else its files,
+       else the table in the warehouse, else none. Rows of files have a further column _file_name. #}
+    {{ return(source_rows(relation) or raw_files(relation) or load_relation(relation)) }}
 {%- endmacro %}
 
 
 {% macro raw_table_names() -%}
-    {# Every raw table of the contract, as source.table. #}
+    {# Every raw table that is read, as source.table: those of the contract, or of LEADS_SOURCES. #}
     {%- set names = [] -%}
-    {%- for node in graph.sources.values() if node.config.meta.get('key') -%}
+    {%- set vendors = sources() -%}
+    {%- for node in graph.sources.values()
+        if node.source_name in vendors or node.config.meta.get('key') and (not vendors or 'own' in vendors) -%}
         {%- do names.append(node.source_name ~ '.' ~ node.name) -%}
     {%- endfor -%}
     {{ return(names | sort) }}
@@ -27,11 +29,13 @@
 {% macro stack_raw_files() -%}
     {# The same as rows of a query. #}
     {%- set text = dbt.type_string() -%}
+    {#- Of a vendor's many tables a few are read: that is no warning. #}
     {%- for file in list_raw_files() %}
+    {%- set is_known = not file.warning or file.file_name.split('/')[0] | lower in sources() %}
     select
         {{ quote_text(file.file_name) }} as file_name,
         {{ quote_text(file.table_name) if file.table_name else 'cast(null as ' ~ text ~ ')' }} as table_name,
-        {{ quote_text(file.warning) if file.warning else 'cast(null as ' ~ text ~ ')' }} as warning
+        {{ quote_text(file.warning) if not is_known else 'cast(null as ' ~ text ~ ')' }} as warning
     union all
     {%- endfor %}
     select

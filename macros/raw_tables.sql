@@ -57,6 +57,7 @@
 {% macro count_raw_rows(relation) -%}
     {# A query of one number: how many rows the raw table holds, straight from where it lies; lines
        that cannot be read as rows are not among them. #}
+    {%- do depend_on_sources() -%}
     {%- set rows = raw_rows(relation) if execute else relation -%}
     {%- if rows -%}
         (select count(*) from {{ rows }})
@@ -86,6 +87,7 @@
 
        among: a text column of the contract and a query of the values to read alone. Rows are dropped
        before anything else of them is looked at. #}
+    {%- do depend_on_sources() -%}
     {%- if not execute -%}{{ return('select 1 as parsed from ' ~ relation) }}{%- endif -%}
     {%- set contract = raw_contract(relation) -%}
     {%- set rows = raw_rows(relation) -%}

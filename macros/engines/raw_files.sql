@@ -5,7 +5,7 @@
 
 {% macro raw_root() -%}
     {# The folder of raw files: LEADS_RAW; without it the generated sample, unless the warehouse
-       itself holds raw leads; none on engines that read no files. #}
+       itself holds raw leads or LEADS_SOURCES says what is read; none on engines that read no files. #}
     {{ return(adapter.dispatch('raw_root')()) }}
 {%- endmacro %}
 
@@ -17,6 +17,9 @@
     {%- set root = env_var('LEADS_RAW', '') -%}
     {%- if root -%}
         {{ return(root.rstrip('/') or '/') }}
+    {%- endif -%}
+    {%- if sources() -%}
+        {{ return(none) }}
     {%- endif -%}
     {%- set leads = load_relation(source('crm', 'leads')) if execute else none -%}
     {{ return(none if leads else 'samples/raw') }}
@@ -40,20 +43,24 @@
 
 {% macro raw_files(relation) -%}
     {# SQL that reads the files of a raw table, or none where there are no files. #}
-    {{ return(adapter.dispatch('raw_files')(relation)) }}
+    {%- set contract = raw_contract(relation) -%}
+    {{ return(files_of_table(contract.source_name ~ '.' ~ contract.name)) }}
 {%- endmacro %}
 
-{% macro default__raw_files(relation) -%}
+
+{% macro files_of_table(name) -%}
+    {# The same by the name of a table, of the contract or of LEADS_SOURCES. #}
+    {{ return(adapter.dispatch('files_of_table')(name)) }}
+{%- endmacro %}
+
+{% macro default__files_of_table(name) -%}
     {{ return(none) }}
 {%- endmacro %}
 
-{% macro duckdb__raw_files(relation) -%}
+{% macro duckdb__files_of_table(name) -%}
     {%- set root = raw_root() -%}
     {%- if root is none -%}{{ return(none) }}{%- endif -%}
-    {%- set contract = raw_contract(relation) -%}
-    {%- set found = ask_about_files('describe_raw_table', [
-        root, contract.source_name ~ '.' ~ contract.name, raw_table_names() | tojson
-    ]) -%}
+    {%- set found = ask_about_files('describe_raw_table', [root, name, raw_table_names() | tojson]) -%}
     {%- set parts = [] -%}
     {%- for group in found.groups -%}
         {%- do parts.append(read_files(group, root)) -%}

@@ -16,9 +16,10 @@ OF_A_SERVER = (
     "postgres-database", "postgres-readers",
 )  # fmt: skip
 OF_A_RUN = (
-    "raw", "rules", "warehouse", "published", "as-of", "known", "memory-limit", *OF_A_SERVER
+    "raw", "sources", "rules", "warehouse", "published", "as-of", "known", "memory-limit",
+    *OF_A_SERVER,
 )  # fmt: skip
-OF_SCORING = ("raw", "rules", "warehouse", "memory-limit", *OF_A_SERVER)
+OF_SCORING = ("raw", "sources", "rules", "warehouse", "memory-limit", *OF_A_SERVER)
 OF_A_CRM = (
     "hubspot-token", "hubspot-url", "hubspot-version", "salesforce-url", "salesforce-token",
     "salesforce-client-id", "salesforce-client-secret", "salesforce-version",

@@ -62,6 +62,7 @@ parts_of_definition as (
     union all
     select distinct channel || ' ' || coalesce(lower(event_type), '') as part
     from activity_definitions
+    {{ parts_of_sources() }}
 
 ),
 

@@ -30,9 +30,12 @@ followed_events as (
         coalesce(
             event_type = 'open' and {{ any_pattern_is_found(
                 'user_agent', ref('machine_user_agents'), "kind = 'privacy_proxy'"
+            ) }}
+            or {{ any_pattern_is_found(
+                'user_agent', ref('machine_user_agents'), "kind = 'source'"
             ) }},
             false
-        ) as is_privacy_proxy,
+        ) as is_machine,
         event_type = 'click' as is_click,
         occurred_on,
         _loaded_at
@@ -49,7 +52,7 @@ copies as (
         cast(_loaded_at as date) as known_on,
         row_number() over (
             partition by occurred_on, {{ key_of('event_id') }}
-            order by _loaded_at, kind_key, is_privacy_proxy, email_key
+            order by _loaded_at, kind_key, is_machine, email_key
         ) as copy_number
     from followed_events
 
@@ -66,7 +69,7 @@ steps as (
         known_on,
         1 as row_count,
         case when copy_number = 1 then 1 else 0 end as seen_count,
-        case when copy_number = 1 and not is_privacy_proxy then 1 else 0 end as event_count
+        case when copy_number = 1 and not is_machine then 1 else 0 end as event_count
     from copies
     union all
     select
@@ -82,7 +85,7 @@ steps as (
         on
         copies.event_id = scanner_clicks.event_id
         and copies.occurred_on = scanner_clicks.occurred_on
-    where copies.copy_number = 1 and copies.is_click
+    where copies.copy_number = 1 and copies.is_click and not copies.is_machine
 
 )
 

@@ -24,7 +24,9 @@ user_agents as (
 
 select
     user_agent,
-    {{ any_pattern_is_found('user_agent', ref('machine_user_agents'), "kind = 'crawler'") }}
+    {{ any_pattern_is_found(
+        'user_agent', ref('machine_user_agents'), "kind in ('crawler', 'source')"
+    ) }}
         as is_crawler
 from user_agents
 where user_agent is not null

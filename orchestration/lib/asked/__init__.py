@@ -1,1 +1,2 @@
-"""What people ask beside the daily run: one lead's story, whom a change moves, past days again."""
+"""What people ask beside the daily run: one lead's story, whom a change moves, past days again,
+what sources give."""

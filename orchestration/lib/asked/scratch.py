@@ -81,7 +81,7 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
 def copy_from_server(settings: Settings, file: Path) -> None:
     """Copy into a new DuckDB `file` what is not made again there of a warehouse on a server: what
     was decided and found, what CRM fields were, and raw tables that come from no files."""
-    raw = [] if is_to_load(settings) else list_raw_tables(settings.project)
+    raw = [] if is_to_load(settings) else list_raw_tables(settings)
     wanted = {(table.schema, table.table) for table in raw}
     with attach_warehouse(settings.warehouse) as connection:
         connection.execute(f"attach {quote(file)} as scratch")

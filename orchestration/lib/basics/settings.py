@@ -61,6 +61,7 @@ class Settings:
     as_of_dates: tuple[date, ...]
     known: str
     target: str
+    sources: tuple[str, ...] = ()
 
 
 def load_settings(
@@ -88,6 +89,7 @@ def load_settings(
 
     warehouse = locate_warehouse(environ, project=project)
     has_raw = "LEADS_RAW" in given
+    sources = read_sources(given.get("LEADS_SOURCES", ""), project=project)
     days = as_of_dates or read_days(given.get("LEADS_AS_OF", ""))
     return Settings(
         project=project,
@@ -96,9 +98,10 @@ def load_settings(
         warehouse=warehouse,
         published=locate_published(environ, project=project),
         as_of_dates=tuple(days)
-        or (default_as_of(project, warehouse, has_raw=has_raw, today=today),),
+        or (default_as_of(project, warehouse, has_raw=has_raw or bool(sources), today=today),),
         known=read_known(given.get("LEADS_KNOWN", "now")),
         target=read_target(given.get("LEADS_TARGET", "duckdb")),
+        sources=sources,
     )
 
 
@@ -181,6 +184,35 @@ def read_target(text: str) -> str:
     return text
 
 
+def list_vendors(project: Path = PROJECT_ROOT) -> list[str]:
+    """What LEADS_SOURCES may name: each has a folder of models; `joined` has what comes of all."""
+    folders = (project / "models/sources").iterdir()
+    return sorted(path.name for path in folders if path.is_dir() and path.name != "joined")
+
+
+def read_sources(text: str, *, project: Path = PROJECT_ROOT) -> tuple[str, ...]:
+    """The vendors that `text` names, in order. Raises ValueError where one cannot be read or is
+    named twice.
+
+    >>> read_sources("hubspot"), read_sources("")
+    (('hubspot',), ())
+    >>> read_sources("hubsport")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: LEADS_SOURCES names 'hubsport', which is no source. Sources are: hubspot, own...
+    """
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    vendors = list_vendors(project) if names else []
+    for name in names:
+        if name not in vendors:
+            raise ValueError(
+                f"LEADS_SOURCES names '{name}', which is no source. Sources are: "
+                f"{', '.join(vendors)}."
+            )
+        if names.count(name) > 1:
+            raise ValueError(f"LEADS_SOURCES names '{name}' twice: name it once.")
+    return names
+
+
 def find_stretches(days: Iterable[date]) -> list[tuple[date, date]]:
     """First and last of each stretch of `days` without a gap; `days` are in order.
 
@@ -244,6 +276,8 @@ def list_settings(settings: Settings) -> dict[str, str]:
     }
     if settings.raw:
         values["LEADS_RAW"] = settings.raw
+    if settings.sources:
+        values["LEADS_SOURCES"] = ",".join(settings.sources)
     return {name: str(value) for name, value in values.items()}
 
 

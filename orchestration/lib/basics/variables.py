@@ -36,6 +36,10 @@ class Variable:
 
 VARIABLES = (
     Variable("raw", "path", "the generated sample", "Folder of the raw files."),
+    Variable(
+        "sources", "text", "none: raw tables of the contract are read",
+        "Whose tables are read as Fivetran lands them, the first one first: hubspot,own.",
+    ),
     Variable("rules", "path", "seeds/rules", "Folder of the rule book's CSV files."),
     Variable("warehouse", "path", "warehouse/leads.duckdb", "The DuckDB file that is built."),
     Variable("published", "path", "published", "Folder of the published copies."),

@@ -132,13 +132,14 @@ def separate_columns(project: Any, settings: Settings) -> None:
 
 def prepare_manifest() -> Path:
     """The file that says which tables and tests the project has, made anew where a file of the
-    project is newer. Raises ValueError where the project cannot be read.
+    project is newer; one for each LEADS_SOURCES, as the tables differ. Raises ValueError where the
+    project cannot be read.
 
     For those who only show it: a run reads the project itself.
     """
-    manifest = TARGET / "manifest.json"
+    settings = forget_run(load_settings(as_of_dates=[ANY_DAY]))
+    manifest = TARGET / f"{'-'.join(['manifest', *settings.sources])}.json"
     if not manifest.exists() or manifest.stat().st_mtime <= find_newest_change(PROJECT_ROOT):
-        settings = forget_run(load_settings(as_of_dates=[ANY_DAY]))
         project = read_project(settings, list_names(settings.rules))
         # Another process may be reading the one that is there.
         fresh = manifest.with_suffix(f".{os.getpid()}")

@@ -14,7 +14,7 @@ import yaml
 
 from orchestration.lib.basics.postgres import attach_postgres, list_relations, locate_postgres
 from orchestration.lib.basics.quoting import quote, quote_name
-from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_variables
+from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
 from orchestration.lib.built.raw_files import (
     describe_files,
@@ -58,8 +58,8 @@ create table if not exists raw_files.roots (root text not null)
 
 @dataclass(frozen=True)
 class RawTable:
-    """A raw table of the contract: its name (`web.events`), where it lies in the database, and the
-    columns that it may have."""
+    """A raw table of the contract, or of a vendor: its name (`web.events`), where it lies in the
+    database, and the columns that it may have; of a vendor's table any."""
 
     name: str
     schema: str
@@ -82,17 +82,22 @@ class Loaded:
     rows: int
 
 
-def list_raw_tables(project: Path = PROJECT_ROOT) -> list[RawTable]:
-    """The raw tables of the input contract, as models/staging has it."""
-    variables = read_variables(project)
+def list_raw_tables(settings: Settings) -> list[RawTable]:
+    """The raw tables that are read: of the input contract, as models/staging has it, or those of
+    LEADS_SOURCES, as models/sources has them."""
+    variables = read_variables(settings.project)
+    folders = [settings.project / "models/sources" / vendor for vendor in settings.sources]
+    if not settings.sources or "own" in settings.sources:
+        folders += sorted((settings.project / "models/staging").iterdir())
     tables = []
-    for path in sorted((project / "models/staging").glob("*/_*__sources.yml")):
+    for path in [path for folder in folders for path in folder.glob("_*__sources.yml")]:
         for source in yaml.safe_load(path.read_text())["sources"]:
+            schema = variables.get(f"{source['name']}_schema", source["name"])
+            is_vendors = source["name"] in settings.sources
             for table in source["tables"]:
-                columns = tuple(column["name"] for column in table["columns"])
+                columns = [] if is_vendors else [column["name"] for column in table["columns"]]
                 name = f"{source['name']}.{table['name']}"
-                schema = variables[f"{source['name']}_schema"]
-                tables.append(RawTable(name, schema, table["name"], columns))
+                tables.append(RawTable(name, schema, table["name"], tuple(columns)))
     return tables
 
 
@@ -101,6 +106,8 @@ def is_to_load(settings: Settings) -> bool:
     where nobody fills raw tables in the database."""
     if not is_on_server(settings.warehouse):
         return False
+    if settings.sources:
+        return bool(settings.raw)
     crm_schema = read_variables(settings.project)["crm_schema"]
     return bool(settings.raw) or not has_own_raw_tables(settings.warehouse, crm_schema)
 
@@ -113,7 +120,7 @@ def load_raw(settings: Settings) -> list[Loaded]:
     from files; Unusable where the database cannot be reached.
     """
     root = settings.raw or settings.project / "samples/raw"
-    tables = list_raw_tables(settings.project)
+    tables = list_raw_tables(settings)
     names = [table.name for table in tables]
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")
     found = describe_files(root, tables=names, workplace=workplace)
@@ -205,13 +212,15 @@ def read_part(group: dict[str, Any], file: str, root: Path) -> tuple[str, str]:
 def find_types(
     connection: duckdb.DuckDBPyConnection, table: RawTable, readers: Iterable[str]
 ) -> dict[str, str]:
-    """The columns of the contract that a file has, each with the type that holds those of all."""
+    """The columns of the contract that a file has, each with the type that holds those of all; of a
+    vendor's table all that have a name which the database takes."""
     selects = [f"(select * from {reader} limit 0)" for reader in readers]
     if not selects:
         return {}
     described = connection.execute(f"describe {' union all by name '.join(selects)}").fetchall()
     types = {name.lower(): keep_type(data_type) for name, data_type, *_ in described}
-    return {name: types[name] for name in table.columns if name in types}
+    columns = table.columns or [name for name in types if len(name.encode()) < 64]
+    return {name: types[name] for name in columns if name in types}
 
 
 def keep_type(data_type: str) -> str:

@@ -127,6 +127,9 @@ def finish(settings: Settings, erasure: Erasure, console: TextIO) -> Path:
         with open_warehouse(settings.warehouse) as connection:
             connection.execute("begin")
             raw = list_raw_schemas(settings, connection)
+            # What LEADS_SOURCES made of vendors' tables is made anew by the next run.
+            if any(schema == "sources" for schema, _ in list_own_tables(connection)):
+                connection.execute("drop schema sources cascade")
             tables = clean_tables(connection, person, without=raw)
             # What was folded of the person's days is counted again by the next run.
             for table, keys in person.row_keys.items():
@@ -172,6 +175,7 @@ def list_raw_schemas(settings: Settings, connection: duckdb.DuckDBPyConnection) 
     tables = set(list_own_tables(connection))
     variables = read_variables(settings.project)
     schemas = {variables[f"{source}_schema"] for source in ("crm", "web", "email")}
+    schemas |= {variables.get(f"{vendor}_schema", vendor) for vendor in settings.sources}
     is_loaded = ("raw_files", "roots") in tables
     return set() if is_loaded else {schema for schema, _ in tables if schema in schemas}
 

@@ -1,0 +1,1 @@
+{{ count_source_tables() }}

@@ -1,0 +1,1 @@
+{{ own_rows(source('email', 'campaigns')) }}
