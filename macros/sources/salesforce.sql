@@ -192,7 +192,8 @@
        (read_field_changes, id, name, old_value, value, timestamp): one row per record and moment from
        which on it was as the row says. What field histories tell counts for the time before the first
        row that says it in full; of a field without a history that row is what is known. is_newest: the
-       one row per record that says what it is now, in the order of versions where two are of one time. #}
+       one row per record that says what it is now. vendor_table: the table of which it is a row; null
+       where it is made of several. #}
 dated as (
 
     select
@@ -233,7 +234,10 @@ known as (
         end as removed_at,
         coalesce(
             cast(created_date__given as {{ dbt.type_string() }}),
-            cast(min(updated_at) over (partition by id) as {{ dbt.type_string() }})
+            cast(least(
+                coalesce(min(created_date) over (partition by id), updated_at),
+                min(updated_at) over (partition by id)
+            ) as {{ dbt.type_string() }})
         ) as created_at
     from ranked
 
@@ -294,6 +298,7 @@ versions as (
         past.changed_at as updated_at,
         {{ later_of('past.loaded_at', 'past.changed_at') }} as loaded_at,
         false as is_newest,
+        cast(null as {{ dbt.type_string() }}) as vendor_table,
         past._file_name
     from past
     inner join known on past.id = known.id and known.place = 1
@@ -313,6 +318,7 @@ versions as (
         updated_at,
         {{ later_of('_fivetran_synced', 'updated_at') }} as loaded_at,
         place_from_last = 1 and not coalesce(removed_at > updated_at, false) as is_newest,
+        vendor_table,
         _file_name
     from known
     union all
@@ -330,11 +336,69 @@ versions as (
         removed_at as updated_at,
         {{ later_of('_fivetran_synced', 'removed_at') }} as loaded_at,
         true as is_newest,
+        cast(null as {{ dbt.type_string() }}) as vendor_table,
         _file_name
     from known
     where place_from_last = 1 and removed_at > updated_at
 
 )
+{%- endmacro %}
+
+
+{% macro outcomes_of_field_changes(object, table, table_name) -%}
+    {# Outcomes (row_counts.sql) of the rows of a table of field histories; of opportunity_history those
+       that are steps of a deal. #}
+    {%- set is_of_people = object in ['lead', 'contact'] -%}
+    {%- set is_read = "replace(lower(changes.field), '_', '') in " ~ as_list(names_of_fields(fields_of(object))) -%}
+    {%- set is_custom = "replace(lower(changes.field), '_', '') in " ~ as_list(names_of_fields(var('salesforce_fields')) if is_of_people else []) %}
+    select
+        '{{ table }}' as vendor_table,
+        case
+            when changes.created_date is null or records.id is null then null
+            when {{ is_read }} then '{{ table_name }}'
+            when {{ is_custom }} then 'crm.lead_attributes'
+        end as table_name,
+        case
+            when changes.created_date is null then 'has no time'
+            when records.id is null then 'names a record that is not there'
+            when {{ is_read }} then 'a part of a version'
+            when {{ is_custom }} then null
+            else 'is of a field that is not read'
+        end as reason
+    from (
+        {{ read_salesforce(table) }}
+    ) as changes
+    left join {{ ref('salesforce__' ~ object ~ '_versions') }} as records
+        on changes.{{ object }}_id = records.id and records.is_newest
+    where changes.field is not null or changes._fivetran_start is null or changes.{{ object }}_id is not null
+{%- endmacro %}
+
+
+{% macro names_the_lead() -%}
+    (deals.left_out is null and not {{ is_gone('roles') }} and coalesce(people.person_id, roles.contact_id) = deals.person_id)
+{%- endmacro %}
+
+
+{% macro read_salesforce_tables(tables) -%}
+    {# A CTE per table, of its name. #}
+    {%- for table in tables %}
+{{ table }} as (
+
+    {{ read_salesforce(table) }}
+
+){{ ',' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+
+{% macro names_of_fields(fields) -%}
+    {# As a field history may name them, in small letters and without underscores: of owner_id also owner. #}
+    {%- set names = [] -%}
+    {%- for field in fields -%}
+        {%- do names.append(field | lower | replace('_', '')) -%}
+        {%- if field.endswith('_id') -%}{%- do names.append(field[:-3] | replace('_', '')) -%}{%- endif -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}
 
 
@@ -421,7 +485,7 @@ told as (
         '{{ name_of_field(field) }}' as attribute,
         {{ field | lower }} as value,
         false as is_change,
-        null as old_value,
+        cast(null as {{ dbt.type_string() }}) as old_value,
         coalesce(_fivetran_start, system_modstamp, last_modified_date, _fivetran_synced, created_date)
             as updated_at,
         _fivetran_synced,
@@ -448,13 +512,13 @@ told as (
     {% endfor -%}
     select
         id,
-        null as attribute,
-        null as value,
+        cast(null as {{ dbt.type_string() }}) as attribute,
+        cast(null as {{ dbt.type_string() }}) as value,
         false as is_change,
-        null as old_value,
+        cast(null as {{ dbt.type_string() }}) as old_value,
         created_date as updated_at,
         created_date as _fivetran_synced,
-        null as _file_name
+        cast(null as {{ dbt.type_string() }}) as _file_name
     from records
     where 1 = 0
 
