@@ -3,20 +3,13 @@ contract: what each record becomes, row by row, that a population written in Sal
 scores as in the contract's, and that real rows run through."""
 
 import pytest
-from dbt_runs import copy_shipped_rules, query, run_dbt, write_raw
+from dbt_runs import SCORES, copy_shipped_rules, query, run_dbt, score_raw, write_raw
+
+from samples.generate import generate_sample
+from samples.vendors.salesforce import FIELDS, long_id, write_salesforce
 
 SYNCED = "2026-06-20 04:00:00"
 BEFORE, AFTER = "2026-02-20", "2026-06-30"
-SUFFIXES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-
-
-def long_id(short):
-    """The 18 characters of an id of 15."""
-    chunks = (short[place : place + 5] for place in (0, 5, 10))
-    return short + "".join(
-        SUFFIXES[sum(letter.isupper() << place for place, letter in enumerate(chunk))]
-        for chunk in chunks
-    )
 
 
 def key(short):
@@ -219,17 +212,22 @@ TABLES = {
 VARIABLES = {"sources": "salesforce", "salesforce_fields": ["Budget__c"]}
 
 
-def map_sources(folder, tables, *models, variables=VARIABLES, as_of=AFTER):
+def map_sources(folder, tables, *models, raw=None, variables=VARIABLES, as_of=AFTER):
     """Run the vendor's models on raw tables, and models of what is made of them."""
     warehouse = copy_shipped_rules(folder / "leads.duckdb")
     outcome = run_dbt(
         "build", "--select", "source_words", "path:models/sources",
         *(f"+{model},resource_type:model" for model in models),
         "--exclude", "path:models/rule_book", "--exclude-resource-type", "test", "unit_test",
-        raw=write_raw(folder / "raw", tables), warehouse=warehouse, as_of=as_of,
+        raw=raw or write_raw(folder / "raw", tables), warehouse=warehouse, as_of=as_of,
         variables=variables,
     )  # fmt: skip
     return warehouse, outcome
+
+
+def make_folder(folder):
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -453,3 +451,18 @@ def test_a_circle_of_merges_is_refused_with_a_sentence(tmp_path):
     assert not outcome.success
     bea, bob = long_id("00Q000000000Bea"), long_id("00Q000000000Bob")
     assert f"In Salesforce the records {bea}, {bob} are merged into one another" in outcome.errors
+
+
+def test_a_population_in_salesforces_shape_scores_as_in_the_contracts(tmp_path):
+    generate_sample(tmp_path / "raw", leads=160, events=2000, days=120)
+    write_salesforce(tmp_path / "raw", tmp_path)
+    contract = score_raw(tmp_path / "contract", make_folder(tmp_path / "c"), models=SCORES)
+    vendor, outcome = map_sources(
+        make_folder(tmp_path / "v"), {}, *SCORES, raw=tmp_path / "vendor",
+        variables={"sources": "salesforce", "salesforce_fields": [f"{f}_c" for f in FIELDS]},
+    )  # fmt: skip
+    assert outcome.success, outcome.errors
+    for mart in SCORES:
+        rows = f"select * from {mart} order by all"
+        assert query(contract, f"select count(*) from {mart}") > [(100,)]
+        assert query(vendor, rows) == query(contract, rows)
