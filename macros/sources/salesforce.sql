@@ -444,7 +444,7 @@ versions as (
         '_fivetran_end': 'timestamp', '_fivetran_synced': 'timestamp',
     } -%}
     {%- for name in var('salesforce_fields') -%}
-        {%- do columns.update({name | lower: 'text'}) -%}
+        {%- do columns.update({own_field('salesforce_fields', name): 'text'}) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}

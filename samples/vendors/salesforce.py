@@ -98,7 +98,7 @@ def read_rows(raw: Path, name: str, key: str, *unique: str, time: str | None = N
 
 def number_of(key: str) -> int:
     """The number in an id of the sample."""
-    return int(key.lstrip("LAOUc"))
+    return int(key.lstrip("LAOUM"))
 
 
 def told(moment: dt.datetime, how: int = 0) -> str:
