@@ -85,7 +85,7 @@ def tell_prospects(raw: Path) -> tuple[list[Row], list[Row]]:
 
 
 def tell_deals(raw: Path, leads: list[Row]) -> tuple[dict[str, list[Row]], list[Row]]:
-    """Opportunities as they are today and their prospects, and the same as the contract has them."""
+    """Opportunities as they are today and their prospects, and the same in the contract's shape."""
     newest: dict[str, Row] = {}
     for row in read_rows(
         raw, "crm.opportunities", "opportunity_id", "opportunity_id", "updated_at",
@@ -120,8 +120,8 @@ def tell_deals(raw: Path, leads: list[Row]) -> tuple[dict[str, list[Row]], list[
 
 
 def tell_happenings(raw: Path, prospects: list[Row]) -> tuple[list[Row], dict[str, list[Row]]]:
-    """What prospects did, and the same as mail events, web events and activities. Mails to addresses
-    that no prospect has, and what Pardot has no number for, are in neither."""
+    """What prospects did, and the same as mail events, web events and activities. Mails to
+    addresses that no prospect has, and what Pardot has no number for, are in neither."""
     by_address: dict[str, int] = {}
     for row in prospects:
         if row["email"]:

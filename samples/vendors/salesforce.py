@@ -1,7 +1,7 @@
 """The sample as Salesforce holds it and Fivetran lands it: leads in history mode, the contacts that
-they became, field histories, steps of deals, tasks, events and campaigns. Beside it the same rows as
-the contract has them, without what Salesforce has no place for, with Salesforce's ids: what comes of
-the one must be what comes of the other.
+they became, field histories, steps of deals, tasks, events and campaigns. Beside it the same rows
+as the contract has them, without what Salesforce has no place for, with Salesforce's ids: what
+comes of the one must be what comes of the other.
 
     python -m samples.vendors.salesforce --raw samples/raw --out /tmp/salesforce
 """
@@ -111,10 +111,11 @@ def told(moment: dt.datetime, how: int = 0) -> str:
 
 
 class Population:
-    """Who is what in Salesforce: of every four people two are leads, one was a lead and is a contact,
-    one was always a contact. Whoever has a deal or an account is no mere lead."""
+    """Who is what in Salesforce: of every four people two are leads, one was a lead and is a
+    contact, one was always a contact. Whoever has a deal is no mere lead."""
 
     def __init__(self, raw: Path) -> None:
+        """Read the people, deals and accounts of a sample."""
         self.versions: dict[str, list[Row]] = defaultdict(list)
         for row in sorted(
             read_rows(raw, "crm.leads", "lead_id", "lead_id", "updated_at", time="updated_at"),
@@ -159,6 +160,7 @@ class Population:
 
 
 def account_id(account: str | None) -> str | None:
+    """The id of an account."""
     return account and make_id("001", number_of(account))
 
 
@@ -170,7 +172,9 @@ def key_of(prefix: str, key: str | None) -> str | None:
 def pick(row: Row, fields: dict[str, str]) -> Row:
     """Fields of Salesforce with their values."""
     return {
-        field: f"https://www.{row[column]}/en" if field == "website" and row[column] else row[column]
+        field: f"https://www.{row[column]}/en"
+        if field == "website" and row[column]
+        else row[column]
         for field, column in fields.items()
     }
 
@@ -213,7 +217,9 @@ def tell_people(people: Population, fields: dict[str, list[Row]]) -> tuple[dict,
                 "is_deleted": str(row["is_deleted"]).lower(),
                 "last_modified_date": told(row["updated_at"], number),
                 "_fivetran_start": told(row["updated_at"], number + 1),
-                "_fivetran_end": told(end - dt.timedelta(milliseconds=1), number) if end else FOREVER,
+                "_fivetran_end": told(end - dt.timedelta(milliseconds=1), number)
+                if end
+                else FOREVER,
                 "_fivetran_active": str(end is None).upper(),
                 "_fivetran_synced": told(row["_loaded_at"], number),
                 **custom_fields(fields[lead], row["updated_at"]),
@@ -338,7 +344,9 @@ def tell_deals(people: Population, stages: list[Row]) -> tuple[dict, dict]:
          "is_won": str(stage == "closed_won")}
         for stage in CONFIDENCE
     ]  # fmt: skip
-    now = {row["opportunity_id"]: row for row in sorted(people.deals, key=lambda r: r["updated_at"])}
+    now = {
+        row["opportunity_id"]: row for row in sorted(people.deals, key=lambda r: r["updated_at"])
+    }
     steps: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(stages, key=lambda row: row["entered_at"]):
         if row["opportunity_id"] in now:
@@ -389,8 +397,8 @@ def tell_deals(people: Population, stages: list[Row]) -> tuple[dict, dict]:
 
 
 def tell_activities(people: Population, activities: list[Row]) -> tuple[dict, dict]:
-    """Calls and mails as tasks, meetings as events, webinars and fairs as memberships in campaigns; with
-    them rows that are no activity: open, deleted, copied, of a series."""
+    """Calls and reviews as tasks, meetings as events, webinars and fairs as memberships in
+    campaigns; with them rows that are no activity: open, deleted, copied, of a series."""
     vendor: dict[str, list[Row]] = defaultdict(list)
     truth = []
     for number, row in enumerate(activities):

@@ -1,13 +1,11 @@
 """What belongs here: that Pardot's tables, as Fivetran lands them, become the raw tables of the
-contract, alone and beside Salesforce's; that a population written in Pardot's shape scores as in the
-contract's; that real rows run through."""
+contract, alone and beside Salesforce's, one decision after another in rows written by hand."""
 
 import pytest
-from conftest import score_sources
-from dbt_runs import SCORES, query, score_raw, write_raw
+from dbt_runs import query, write_raw
+from source_runs import read_sources
 
-from samples.generate import generate_sample
-from samples.vendors.pardot import ZONE, write_pardot
+from samples.vendors.pardot import ZONE
 from samples.vendors.salesforce import long_id
 
 SYNCED = "2026-06-20 04:00:00.123 UTC"
@@ -34,8 +32,8 @@ def person(short, **columns):
     return {"id": short, "is_deleted": "false", **times, "_fivetran_synced": SYNCED, **columns}
 
 
-# Prospect 1 is a contact of Salesforce, 2 a lead that is a contact by now, 3 has a lead's address, 4
-# is nobody Salesforce knows, 5 lies in the recycle bin, 6 is gone.
+# Prospect 1 is a contact of Salesforce, 2 a lead that is a contact by now, 3 has a lead's address,
+# 4 is nobody Salesforce knows, 5 lies in the recycle bin, 6 is gone.
 TABLES = {
     "salesforce.lead": [
         person("00Q000000000Bea", email="bea@b.example", company="Bolt", title="CEO",
@@ -44,7 +42,10 @@ TABLES = {
         person("00Q000000000Cem", email="Cem@c.example"),
     ],
     "salesforce.contact": [person("003000000000Ann", email="ann@a.example")],
-    "salesforce.opportunity": [],
+    "salesforce.opportunity": [
+        {"id": "006000000000One", "stage_name": "Won", "is_deleted": "true",
+         "created_date": "2026-02-01"},
+    ],
     "pardot.prospect": [
         prospect(1, email="ann.private@mail.example", crm_contact_fid=long_id("003000000000Ann"),
                  job_title="Buyer", website="http://www.a.example/x", opted_out="true"),
@@ -87,29 +88,16 @@ TABLES = {
         {"opportunity_id": "91", "prospect_id": "3"},
     ],
 }  # fmt: skip
-TABLES["salesforce.opportunity"] = [
-    {"id": "006000000000One", "stage_name": "Won", "is_deleted": "true", "created_date": "2026-02-01"}
-]
-VIEWS = ("raw_crm__leads", "raw_crm__activities", "raw_email__events", "raw_web__events",
-         "raw_crm__opportunities", "source_row_counts")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def joined(tmp_path_factory):
     """Salesforce's and Pardot's people together; Pardot read as somebody in New York."""
     folder = tmp_path_factory.mktemp("joined")
-    raw = write_raw(folder / "raw", TABLES)
-    return score_sources(
-        raw, folder, models=VIEWS, sources="salesforce,pardot", pardot_time_zone=ZONE
-    )
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("alone")
-    tables = {name: rows for name, rows in TABLES.items() if name.startswith("pardot")}
-    raw = write_raw(folder / "raw", tables)
-    return score_sources(raw, folder, models=VIEWS, sources="pardot", pardot_fields=["score_2"])
+    raw, warehouse = write_raw(folder / "raw", TABLES), folder / "leads.duckdb"
+    outcome = read_sources(raw, warehouse, sources="salesforce,pardot", pardot_time_zone=ZONE)
+    assert outcome.success, outcome.errors
+    return warehouse
 
 
 def read_view(warehouse, view, columns, where="true"):
@@ -136,31 +124,28 @@ def test_prospects_join_the_people_of_salesforce_by_link_first_and_else_by_addre
 
 
 def test_pardot_fills_what_salesforce_lacks_and_never_its_score(joined):
-    last = "updated_at = (select max(updated_at) from sources.raw_crm__leads as other where other.lead_id = raw_crm__leads.lead_id)"
+    columns = "lead_id, email, job_title, company_domain, do_not_contact"
+    last = "(lead_id, updated_at) in (select (lead_id, max(updated_at)) from {} group by lead_id)"
     assert read_view(
-        joined, "raw_crm__leads", "lead_id, email, job_title, company_domain, do_not_contact", last
+        joined, "raw_crm__leads", columns, last.format("sources.raw_crm__leads")
     )[-3:] == [
         (ANN, "ann@a.example", "Buyer", "a.example", "true"),
         (BEA, "bea@b.example", "CEO", None, "false"),
         (CEM, "Cem@c.example", None, None, "false"),
-    ]
-    columns = query(joined, "select column_name from duckdb_columns() where schema_name = 'sources'"
+    ]  # fmt: skip
+    names = query(joined, "select column_name from duckdb_columns() where schema_name = 'sources'"
                     " and table_name like 'raw_crm%'")  # fmt: skip
-    assert not {"score", "grade"} & {name for (name,) in columns}
+    assert not {"score", "grade"} & {name for (name,) in names}
 
 
 def test_the_score_that_pardot_keeps_is_refused_as_a_field(tmp_path):
-    raw = write_raw(tmp_path / "raw", {"pardot.prospect": TABLES["pardot.prospect"]})
     with pytest.raises(AssertionError, match="names Score, Pardot's own score of a person"):
-        score_sources(
-            raw, tmp_path / "c", models=["raw_crm__lead_attributes"], sources="pardot",
-            pardot_fields=["Score"],
-        )  # fmt: skip
+        read_sources(tmp_path, tmp_path / "new.duckdb", sources="pardot", pardot_fields=["Score"])
 
 
-def test_deleted_prospects_and_those_in_the_recycle_bin_are_deleted(alone):
+def test_deleted_prospects_and_those_in_the_recycle_bin_are_deleted(joined):
     assert read_view(
-        alone, "pardot__leads", "lead_id, is_deleted, cast(updated_at as varchar)[:10]",
+        joined, "pardot__leads", "lead_id, is_deleted, cast(updated_at as varchar)[:10]",
         "lead_id in ('pardot:4', 'pardot:5', 'pardot:6')",
     ) == [
         ("pardot:4", "False", "2026-03-01"),
@@ -171,7 +156,9 @@ def test_deleted_prospects_and_those_in_the_recycle_bin_are_deleted(alone):
 
 
 def test_numbers_become_words_and_the_unknown_is_counted_by_name(joined):
-    assert read_view(joined, "raw_email__events", "event_id, email, event_type, campaign_id, url") == [
+    assert read_view(
+        joined, "raw_email__events", "event_id, email, event_type, campaign_id, url"
+    ) == [
         ("pardot:1", "ann@a.example", "click", "pardot:5", "https://www.x.example/pricing"),
         ("pardot:10", "dan@d.example", "unsubscribe", "pardot:5", None),
     ]
@@ -181,7 +168,9 @@ def test_numbers_become_words_and_the_unknown_is_counted_by_name(joined):
         ("pardot:4", "pardot:70", "dan@d.example", "page_view"),
         ("pardot:5", "pardot:71", None, "page_view"),
     ]
-    assert read_view(joined, "raw_crm__activities", "activity_id, lead_id, activity_type, subject") == [
+    assert read_view(
+        joined, "raw_crm__activities", "activity_id, lead_id, activity_type, subject"
+    ) == [
         ("pardot:6", BEA, "webinar_attended", "Spring"),
         ("pardot:7", "pardot:4", "type_99_hologram_call", None),
         ("pardot:list:80", ANN, "list_added", "Readers"),
@@ -190,29 +179,26 @@ def test_numbers_become_words_and_the_unknown_is_counted_by_name(joined):
         joined, "pardot__row_counts", "table_name, reason, row_count",
         "vendor_table = 'visitor_activity' and reason is not null",
     ) == [
-        ("crm.activities", "type 99 Hologram Call is not in source_words.csv: counts as nothing", "1"),
+        ("crm.activities",
+         "type 99 Hologram Call is not in source_words.csv: counts as nothing", "1"),
         (None, "is of nobody whose address is known", "1"),
         (None, "tells of a deal", "1"),
     ]  # fmt: skip
 
 
-def test_times_are_those_of_the_zone_of_the_user(joined, alone):
+def test_times_are_those_of_the_zone_of_the_user(joined):
     when = "cast(occurred_at as varchar)[:19]"
     assert read_view(joined, "raw_crm__activities", when, "activity_id = 'pardot:6'") == [
         ("2026-03-21 03:30:00",)
     ]
-    assert read_view(alone, "raw_crm__activities", when, "activity_id = 'pardot:6'") == [
-        ("2026-03-20 23:30:00",)
-    ]
 
 
-def test_deals_are_pardots_where_salesforce_is_not_read(joined, alone):
-    columns = "opportunity_id, lead_id, account_id, is_won, closed_at[:10], expected_close_on[:10]"
-    assert read_view(alone, "raw_crm__opportunities", columns) == [
-        ("pardot:90", "pardot:4", "pardot:9", "True", "2026-03-01", "2026-03-01"),
-        ("pardot:91", "pardot:3", None, None, None, "2026-09-01"),
-    ]
+def test_deals_are_salesforces_where_it_is_read_and_else_of_the_first_prospect(joined):
     assert read_view(joined, "raw_crm__opportunities", "opportunity_id") == []
+    assert read_view(joined, "pardot__deals", "id, prospect_id, left_out") == [
+        ("90", "4", "is told by Salesforce, which is read itself"),
+        ("91", "3", "is told by Salesforce, which is read itself"),
+    ]
 
 
 def test_every_row_is_counted_once(joined):
@@ -222,17 +208,3 @@ def test_every_row_is_counted_once(joined):
         " from sources.source_row_counts group by 1",
     )
     assert dict(counts) == {name: len(rows) for name, rows in TABLES.items()}
-
-
-def test_a_population_in_pardots_shape_scores_as_in_the_contracts(tmp_path):
-    generate_sample(tmp_path / "raw", leads=120, events=1500, days=90)
-    write_pardot(tmp_path / "raw", tmp_path)
-    (tmp_path / "c").mkdir()
-    contract = score_raw(tmp_path / "contract", tmp_path / "c", models=SCORES)
-    vendor = score_sources(
-        tmp_path / "vendor", tmp_path / "v", models=SCORES, sources="pardot", pardot_time_zone=ZONE
-    )
-    assert query(contract, "select count(*) from lead_score_ledger") > [(1000,)]
-    for mart in SCORES:
-        rows = f"select * from {mart} order by all"
-        assert query(vendor, rows) == query(contract, rows)

@@ -1,15 +1,13 @@
-"""What belongs here: that Salesforce's tables, as Fivetran lands them, become the raw tables of the
-contract: what each record becomes, row by row, that a population written in Salesforce's shape
-scores as in the contract's, and that real rows run through."""
+"""What belongs here: what becomes of single rows of Salesforce's tables, one decision after another,
+in one warehouse of rows written by hand."""
 
 import pytest
-from dbt_runs import SCORES, copy_shipped_rules, query, run_dbt, score_raw, write_raw
+from dbt_runs import query, run_dbt, write_raw
+from source_runs import read_sources
 
-from samples.generate import generate_sample
-from samples.vendors.salesforce import FIELDS, long_id, write_salesforce
+from samples.vendors.salesforce import long_id
 
 SYNCED = "2026-06-20 04:00:00"
-BEFORE, AFTER = "2026-02-20", "2026-06-30"
 
 
 def key(short):
@@ -84,9 +82,9 @@ def change(table, record, field, old, new, day):
     }  # fmt: skip
 
 
-# Ann was a lead and is a contact of an account; Bob was merged into Bea, who was into Ben; Cem never
-# was a lead, and Dan was found to be Cem; Eve has a field history; Flo was deleted for good; Gus'
-# contact was merged into Ann's.
+# Ann was a lead and is a contact of an account; Bob was merged into Bea, who was into Ben; Cem
+# never was a lead, and Dan was found to be Cem; Eve has a field history; Flo was deleted for good;
+# the contact that Gus became was merged into Ann's.
 TABLES = {
     "salesforce.lead": [
         lead("Ann", "2026-01-05", "2026-03-10", title="Analyst", status="Open", company="Anvil",
@@ -212,30 +210,11 @@ TABLES = {
 VARIABLES = {"sources": "salesforce", "salesforce_fields": ["Budget__c"]}
 
 
-def map_sources(folder, tables, *models, raw=None, variables=VARIABLES, as_of=AFTER):
-    """Run the vendor's models on raw tables, and models of what is made of them."""
-    warehouse = copy_shipped_rules(folder / "leads.duckdb")
-    outcome = run_dbt(
-        "build", "--select", "source_words", "path:models/sources",
-        *(f"+{model},resource_type:model" for model in models),
-        "--exclude", "path:models/rule_book", "--exclude-resource-type", "test", "unit_test",
-        raw=raw or write_raw(folder / "raw", tables), warehouse=warehouse, as_of=as_of,
-        variables=variables,
-    )  # fmt: skip
-    return warehouse, outcome
-
-
-def make_folder(folder):
-    folder.mkdir()
-    return folder
-
-
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory):
-    warehouse, outcome = map_sources(
-        tmp_path_factory.mktemp("salesforce"), TABLES, "int_leads", "base_crm__activities",
-        "base_crm__opportunities", as_of=f"{BEFORE},{AFTER}",
-    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("salesforce")
+    raw, warehouse = write_raw(folder / "raw", TABLES), folder / "leads.duckdb"
+    outcome = read_sources(raw, warehouse, **VARIABLES)
     assert outcome.success, outcome.errors
     return warehouse
 
@@ -275,24 +254,25 @@ def test_a_lead_that_became_a_contact_has_one_history_under_the_leads_id(warehou
         ("2026-03-10", "Analyst", "Anvil", "Qualified", account, None, "False"),
         ("2026-04-02", "Director", "Anvil", "Qualified", account, "true", "False"),
     ]
-    assert read_view(warehouse, "leads", "created_at", lead_id("Ann"))[0] == ("2026-01-05 09:00:00",)
+    assert read_view(warehouse, "leads", "created_at", lead_id("Ann"))[0] == (
+        "2026-01-05 09:00:00",
+    )
     assert read_view(warehouse, "leads", "lead_id", contact_id("Ann")) == []
 
 
 def test_a_day_before_the_conversion_and_one_after_it_speak_of_the_same_lead(warehouse):
-    assert query(
-        warehouse,
-        "select cast(as_of_date as varchar), job_title from intermediate.int_leads"
-        f" where lead_id = '{lead_id('Ann')}' order by all",
-    ) == [(BEFORE, "Analyst"), (AFTER, "Director")]
-    assert query(
-        warehouse,
-        "select cast(as_of_date as varchar), string_agg(right(left(lead_id, 26), 3), ' ' order by"
-        " lead_id) from intermediate.int_leads group by 1 order by 1",
-    ) == [
-        (BEFORE, "Cem Ann Bea Ben Bob Dan Eve Flo Gus"),
-        (AFTER, "Cem Ann Ben Eve"),
-    ]
+    def who_is_there(day):
+        found = query(
+            warehouse,
+            "select lead_id[24:26] from sources.salesforce__leads"
+            f" where updated_at < date '{day}' and cast(created_at as timestamp) < date '{day}'"
+            " qualify row_number() over (partition by lead_id order by updated_at desc) = 1"
+            " and not is_deleted order by 1",
+        )
+        return " ".join(name for (name,) in found)
+
+    assert who_is_there("2026-02-20") == "Ann Bea Ben Bob Cem Dan Eve Flo Gus"
+    assert who_is_there("2026-06-30") == "Ann Ben Cem Eve"
 
 
 def test_whoever_was_merged_is_the_survivor_over_several_merges(warehouse):
@@ -431,15 +411,6 @@ def test_every_row_is_counted_once_and_left_out_for_a_reason(warehouse):
     ]
 
 
-def test_no_row_is_set_aside(warehouse):
-    for table in ("leads", "activities", "opportunities"):
-        assert query(
-            warehouse,
-            f"select quarantine_reason from staging.base_crm__{table}"
-            " where quarantine_reason is not null",
-        ) == []  # fmt: skip
-
-
 def test_a_circle_of_merges_is_refused_with_a_sentence(tmp_path):
     deleted = {"is_deleted": "true", "end": None}
     pairs = [("Bob", "Bea"), ("Bea", "Bob")]
@@ -447,22 +418,11 @@ def test_a_circle_of_merges_is_refused_with_a_sentence(tmp_path):
         lead(one, "2026-01-05", **deleted, master_record_id=long_id(f"00Q{other:>012}"))
         for one, other in pairs
     ]
-    _, outcome = map_sources(tmp_path, {"salesforce.lead": rows}, variables=VARIABLES)
+    outcome = run_dbt(
+        "run", "--select", "+salesforce__merges", variables=VARIABLES,
+        raw=write_raw(tmp_path / "raw", {"salesforce.lead": rows}),
+        warehouse=tmp_path / "leads.duckdb",
+    )  # fmt: skip
     assert not outcome.success
     bea, bob = long_id("00Q000000000Bea"), long_id("00Q000000000Bob")
     assert f"In Salesforce the records {bea}, {bob} are merged into one another" in outcome.errors
-
-
-def test_a_population_in_salesforces_shape_scores_as_in_the_contracts(tmp_path):
-    generate_sample(tmp_path / "raw", leads=160, events=2000, days=120)
-    write_salesforce(tmp_path / "raw", tmp_path)
-    contract = score_raw(tmp_path / "contract", make_folder(tmp_path / "c"), models=SCORES)
-    vendor, outcome = map_sources(
-        make_folder(tmp_path / "v"), {}, *SCORES, raw=tmp_path / "vendor",
-        variables={"sources": "salesforce", "salesforce_fields": [f"{f}_c" for f in FIELDS]},
-    )  # fmt: skip
-    assert outcome.success, outcome.errors
-    for mart in SCORES:
-        rows = f"select * from {mart} order by all"
-        assert query(contract, f"select count(*) from {mart}") > [(100,)]
-        assert query(vendor, rows) == query(contract, rows)
