@@ -39,8 +39,10 @@ activities as (
         coalesce(lists.title, lists.name) as subject,
         case when members.opted_out then members.updated_at else members.created_at end
             as created_at,
-        case when members.opted_out then members.updated_at__given else members.created_at__given end
-            as created_at__given,
+        case
+            when members.opted_out then members.updated_at__given
+            else members.created_at__given
+        end as created_at__given,
         members._fivetran_synced,
         members._file_name
     from members

@@ -10,8 +10,10 @@ known as (
 
     select
         *,
-        case when coalesce(_fivetran_deleted, false) then {{ later_of('_fivetran_synced', 'updated_at') }} end
-            as removed_at
+        case
+            when coalesce(_fivetran_deleted, false)
+                then {{ later_of('_fivetran_synced', 'updated_at') }}
+        end as removed_at
     from prospects
 
 ),

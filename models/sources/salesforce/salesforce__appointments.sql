@@ -75,8 +75,9 @@ appointments as (
         lower(coalesce(nullif(event_subtype, 'Event'), type, 'meeting')) as kind,
         subject,
         coalesce(start_date_time, activity_date_time, activity_date, created_date) as occurred_at,
-        {{ first_given(['start_date_time', 'activity_date_time', 'activity_date', 'created_date']) }}
-            as occurred_at_given,
+        {{ first_given([
+            'start_date_time', 'activity_date_time', 'activity_date', 'created_date'
+        ]) }} as occurred_at_given,
         case
             when is_child then 'is the copy of a meeting in another calendar'
             when is_recurrence then 'stands for a series: its days have rows of their own'

@@ -63,8 +63,9 @@ of_leads as (
         versions.state,
         versions.city,
         -- A lead has no account; the contact that it became has.
-        case when versions.updated_at >= versions.converted_date then versions.converted_account_id end
-            as account_id,
+        case
+            when versions.updated_at >= versions.converted_date then versions.converted_account_id
+        end as account_id,
         versions.status,
         versions.is_deleted,
         versions.created_at,
@@ -86,11 +87,13 @@ of_contacts as (
         {%- for name in shared_fields() %}
         versions.{{ name }},
         {%- endfor %}
-        -- A contact says nothing of its company: what the lead said stands while the account is that
-        -- of the conversion, else it is the account that says it.
+        -- A contact says nothing of its company: what the lead said stands while the account is
+        -- that of the conversion, else it is the account that says it.
         {%- for name, of_account in company_fields().items() %}
         case
-            when origins.id is not null and coalesce(versions.account_id, '') in ('', coalesce(origins.converted_account_id, ''))
+            when origins.id is not null
+                and coalesce(versions.account_id, origins.converted_account_id, '')
+                = coalesce(origins.converted_account_id, '')
                 then origins.{{ name }}
             else accounts.{{ of_account }}
         end as {{ name }},
@@ -180,7 +183,8 @@ select
     state as region,
     city,
     lead_source,
-    {{ vendor_key('salesforce', 'coalesce(account_merges.survivor_id, account_id)') }} as account_id,
+    {{ vendor_key('salesforce', 'coalesce(account_merges.survivor_id, account_id)') }}
+        as account_id,
     {{ vendor_key('salesforce', 'owner_id') }} as owner_id,
     status as lifecycle_stage,
     has_opted_out_of_email as do_not_contact,

@@ -1,5 +1,5 @@
-"""What belongs here: what becomes of single rows of Salesforce's tables, one decision after another,
-in one warehouse of rows written by hand."""
+"""What belongs here: what becomes of single rows of Salesforce's tables, one decision after
+another, in one warehouse of rows written by hand."""
 
 import pytest
 from dbt_runs import query, run_dbt, write_raw
