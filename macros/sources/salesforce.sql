@@ -73,15 +73,24 @@
 
 {% macro salesforce_id(id) -%}
     {# An id of 18 characters, as the API gives it, of one of 15, as reports and formulas do. Both tell
-       capitals apart; the last three say which of the 15 are capitals, five a character. #}
+       capitals apart; the last three characters say which of the 15 are capitals, each of five: they
+       are looked up by these five, a capital as 1, in a list such as :00000A:10000B. #}
+    {%- set letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' -%}
+    {%- set others = 'abcdefghijklmnopqrstuvwxyz0123456789' -%}
+    {%- set suffixes = [] -%}
+    {%- for suffix in letters ~ '012345' -%}
+        {%- set number = loop.index0 -%}
+        {%- do suffixes.append(':') -%}
+        {%- for place in range(5) -%}{%- do suffixes.append(number // 2 ** place % 2) -%}{%- endfor -%}
+        {%- do suffixes.append(suffix) -%}
+    {%- endfor -%}
+    {%- set list = suffixes | join -%}
+    {%- set bits = "translate(" ~ id ~ ", '" ~ letters ~ others ~ "', '" ~ '1' * 26 ~ '0' * 36 ~ "')" -%}
     case
         when length({{ id }}) = 15
             then {{ id }}
             {%- for chunk in range(3) %}
-            || substr('ABCDEFGHIJKLMNOPQRSTUVWXYZ012345', 1
-                {%- for place in range(5) %}
-                + case when ascii(substr({{ id }}, {{ 5 * chunk + place + 1 }}, 1)) between 65 and 90 then {{ 2 ** place }} else 0 end
-                {%- endfor %}, 1)
+            || substr('{{ list }}', strpos('{{ list }}', ':' || substr({{ bits }}, {{ 5 * chunk + 1 }}, 5)) + 6, 1)
             {%- endfor %}
         else {{ id }}
     end
@@ -476,6 +485,20 @@ records as (
 
 ),
 
+{% for object in ['lead', 'contact'] -%}
+{{ object }}_rows as (
+
+    {{ read_salesforce(object, salesforce_field_columns()) }}
+
+),
+
+{{ object }}_changes as (
+
+    {{ read_salesforce(object ~ '_history') }}
+
+),
+
+{% endfor -%}
 told as (
 
     {% for object in ['lead', 'contact'] -%}
@@ -485,14 +508,12 @@ told as (
         '{{ name_of_field(field) }}' as attribute,
         {{ field | lower }} as value,
         false as is_change,
-        cast(null as {{ dbt.type_string() }}) as old_value,
+        null as old_value,
         coalesce(_fivetran_start, system_modstamp, last_modified_date, _fivetran_synced, created_date)
             as updated_at,
         _fivetran_synced,
         _file_name
-    from (
-        {{ read_salesforce(object, salesforce_field_columns()) }}
-    ) as rows_of_object
+    from {{ object }}_rows
     union all
     select
         {{ object }}_id as id,
@@ -503,9 +524,7 @@ told as (
         created_date as updated_at,
         _fivetran_synced,
         _file_name
-    from (
-        {{ read_salesforce(object ~ '_history') }}
-    ) as rows_of_history
+    from {{ object }}_changes
     where replace(lower(field), '_', '') = '{{ field | lower | replace("_", "") }}'
     union all
     {% endfor -%}
