@@ -416,7 +416,7 @@ versions as (
        amount in it becomes one in the currency of the var `currency`. #}
     select
         rates.iso_code,
-        own.rate / rates.rate as factor
+        cast(own.rate / rates.rate as decimal(18, 8)) as factor
     from (
         select upper(iso_code) as iso_code, max(cast({{ plain_number('conversion_rate') }} as decimal(18, 6))) as rate
         from ({{ read_salesforce('currency_type') }}) as rows_of_table
@@ -440,7 +440,9 @@ versions as (
     {# An amount as a text, in the currency of the var `currency`; null where there is no rate. #}
     case
         when coalesce(upper({{ iso_code }}), '{{ var("currency") | upper }}') = '{{ var("currency") | upper }}' then {{ amount }}
-        else cast(round(cast({{ plain_number(amount) }} as decimal(18, 2)) * {{ factor }}, 2) as {{ dbt.type_string() }})
+        else cast(cast(
+            cast({{ plain_number(amount) }} as decimal(18, 2)) * {{ factor }} as decimal(18, 2)
+        ) as {{ dbt.type_string() }})
     end
 {%- endmacro %}
 
