@@ -58,15 +58,16 @@
         'id': 'text', 'created_at': 'timestamp', 'updated_at': 'timestamp', '_fivetran_synced': 'timestamp',
     } -%}
     {%- for name in var('pardot_fields') -%}
-        {%- do columns.update({own_field('pardot_fields', name): 'text'}) -%}
+        {%- do columns.update({own_field('pardot_fields', name, '^(score|grade)$'): 'text'}) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
 
 
-{% macro own_field(variable, name) -%}
-    {# The name of a custom field in small letters; refused where it is a score that the vendor keeps. #}
-    {%- if modules.re.match('^(pi_+)?(score|grade)(_+c)?$', name | lower) -%}
+{% macro own_field(variable, name, scores) -%}
+    {# The name of a custom field in small letters; refused where it is a score that Pardot keeps, by the
+       pattern `scores`. #}
+    {%- if modules.re.match(scores, name | lower) -%}
         {%- do exceptions.raise_compiler_error(
             "The dbt variable " ~ variable ~ " names " ~ name ~ ", Pardot's own score of a person: a score that"
             ~ " is fed into a score counts twice what both are made of. Take it out of the variable."

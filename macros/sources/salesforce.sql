@@ -148,6 +148,8 @@
 {% macro read_field_changes(object, table, fields) -%}
     {# A query of the changes of some fields that a table of field histories tells: id, name, old_value,
        value, timestamp. Of a lookup such as the owner there are two rows, its name and its id. #}
+    {%- set lookups = names_of_fields(fields | select('in', ['owner_id', 'account_id', 'contact_id']) | list) -%}
+    {%- set is_lookup = "replace(lower(field), '_', '') in " ~ as_list(lookups) %}
     select
         {{ object }}_id as id,
         case lower(replace(field, '_', ''))
@@ -159,10 +161,8 @@
             {%- endif %}
         {%- endfor %}
         end as name,
-        case when {{ matches_pattern('old_value', id_pattern()) }} then {{ salesforce_id('old_value') }} else old_value end
-            as old_value,
-        case when {{ matches_pattern('new_value', id_pattern()) }} then {{ salesforce_id('new_value') }} else new_value end
-            as value,
+        case when {{ is_lookup }} then {{ salesforce_id('old_value') }} else old_value end as old_value,
+        case when {{ is_lookup }} then {{ salesforce_id('new_value') }} else new_value end as value,
         created_date as timestamp,
         _fivetran_synced,
         _file_name
@@ -455,7 +455,7 @@ versions as (
         '_fivetran_end': 'timestamp', '_fivetran_synced': 'timestamp',
     } -%}
     {%- for name in var('salesforce_fields') -%}
-        {%- do columns.update({own_field('salesforce_fields', name): 'text'}) -%}
+        {%- do columns.update({own_field('salesforce_fields', name, '^pi_+(score|grade)_+c$'): 'text'}) -%}
     {%- endfor -%}
     {{ return(columns) }}
 {%- endmacro %}

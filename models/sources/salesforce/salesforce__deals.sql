@@ -50,7 +50,7 @@ named as (
         created_date,
         id
     from roles
-    where not coalesce(is_deleted, _fivetran_deleted, false) and coalesce(_fivetran_active, true)
+    where not {{ is_gone('roles') }}
     union all
     select
         id as opportunity_id,
@@ -102,8 +102,7 @@ ranked_products as (
         ) as place
     from line_items
     inner join products on line_items.product_2_id = products.id
-    where not coalesce(line_items.is_deleted, line_items._fivetran_deleted, false)
-    and coalesce(line_items._fivetran_active, true)
+    where not {{ is_gone('line_items') }}
 
 )
 

@@ -160,6 +160,9 @@ TABLES = {
          "is_primary": "false", "created_date": "2026-03-10 00:00:00"},
         {"id": "00K2", "opportunity_id": "006000000000One", "contact_id": "003000000000Gus",
          "is_primary": "true", "created_date": "2026-03-11 00:00:00"},
+        {"id": "00K0", "opportunity_id": "006000000000One", "contact_id": "003000000000Cem",
+         "is_primary": "true", "created_date": "2026-03-01 00:00:00", "is_deleted": "false",
+         "_fivetran_deleted": "true"},
     ],
     "salesforce.opportunity_line_item": [
         {"id": "00k1", "opportunity_id": "006000000000One", "product_2_id": "01t000000000One",
@@ -405,6 +408,7 @@ def test_every_row_is_counted_once_and_left_out_for_a_reason(warehouse):
         ("lead_history", "is of a field that is not read", 1),
         ("opportunity", "was deleted", 1),
         ("opportunity_contact_role", "another contact of the deal goes before", 1),
+        ("opportunity_contact_role", "was deleted", 1),
         ("task", "is not completed", 1),
         ("task", "names no person", 1),
         ("task", "was deleted", 1),
