@@ -1,0 +1,1 @@
+{{ rates_of_currencies() }}
