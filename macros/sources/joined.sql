@@ -8,6 +8,7 @@
        people by the ids that they have after all are joined. #}
     {%- set views = views_of_sources(name) -%}
     {%- set people = ref('source_people') if sources() | length > 1 else none -%}
+    {%- set names = ref('source_names') if people and name == 'web.events' else none -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
     {%- if not views -%}{{ return('select 1 as empty where 1 = 0') }}{%- endif -%}
     {%- if not people -%}
@@ -23,6 +24,9 @@
             {%- set own = 'coalesce(people.lead_id, rows_of_vendor.lead_id)' -%}
         {%- elif column == 'email' and name in ['email.events', 'web.events'] -%}
             {%- set own = 'coalesce(addresses.lead_address, rows_of_vendor.email)' -%}
+        {%- elif column == 'email' and name == 'web.events' -%}
+            {%- set own = 'coalesce(users.email, addresses.email, rows_of_vendor.email)'
+                if 'user_id' in raw_columns(load_relation(view)) else 'coalesce(addresses.email, rows_of_vendor.email)' -%}
         {%- endif %}
         {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }},
     {%- endfor %}
@@ -40,6 +44,14 @@
         group by address
         having min(lead_address) = max(lead_address)
     ) as addresses on lower(trim(rows_of_vendor.email)) = addresses.address
+    {%- elif name == 'web.events' %}
+    {%- set columns = raw_columns(load_relation(view)) %}
+    {%- if 'user_id' in columns %}
+    left join {{ names }} as users on rows_of_vendor.user_id = users.name
+    {%- endif %}
+    {%- if 'email' in columns %}
+    left join {{ names }} as addresses on lower(trim(rows_of_vendor.email)) = addresses.name
+    {%- endif %}
     {%- endif %}
     {%- if name == 'crm.lead_attributes' and not loop.first %}
     -- A field that an earlier vendor knows is that one's.
@@ -345,5 +357,8 @@ left join numbered as version_{{ loop.index }}
     select 'joined ' || cast(sum(cast({{ key_of(['vendor_lead_id', 'lead_id', 'lead_address']) }} as decimal(38, 0))) as {{ dbt.type_string() }}) as part
     from {{ ref('source_people') }}
     where joined_by is not null
+    union all
+    select 'names ' || cast(sum(cast({{ key_of(['name', 'email']) }} as decimal(38, 0))) as {{ dbt.type_string() }}) as part
+    from {{ ref('source_names') }}
     {%- endif %}
 {%- endmacro %}
