@@ -7,15 +7,8 @@
 
 
 {% macro ga4_param(key) -%}
-    {# The text of a parameter of an event as BigQuery exports them, a list of {key, value}, here as the
-       text of it: JSON, or DuckDB's of a list of structs. Null where it has none. #}
-    {%- set quote = '["' ~ "''" ~ ']?' -%}
-    {%- set pattern = '^.*' ~ quote ~ 'key' ~ quote ~ ': *' ~ quote ~ key ~ quote ~ ', *' ~ quote ~ 'value' ~ quote
-        ~ ': *[{]' ~ quote ~ 'string_value' ~ quote ~ ': *' ~ quote ~ '([^"' ~ "''" ~ ',}]+).*$' -%}
-    case
-        when {{ matches_pattern('event_params', pattern) }}
-            then nullif(nullif(regexp_replace(event_params, '{{ pattern }}', '\1'), 'NULL'), 'null')
-    end
+    {# The text of a parameter of an event as BigQuery exports them, a list of {key, value}. #}
+    {{ text_after('event_params', ['key', key, 'value', 'string_value']) }}
 {%- endmacro %}
 
 

@@ -37,5 +37,5 @@
     {%- if not parts -%}
         {%- do demand_vendor_table('segment', 'pages') if execute -%}
     {%- endif -%}
-    {{ parts | join('\n    union all') or 'select 1 as parsed' }}
+    {{ parts | join('\n    union all\n') or 'select 1 as parsed' }}
 {%- endmacro %}

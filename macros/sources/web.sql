@@ -27,6 +27,22 @@
 {%- endmacro %}
 
 
+{% macro text_after(column, words) -%}
+    {# The value that stands after these words in the text of nested values: JSON, or what DuckDB writes of
+       a list or a struct. Between words, and round them, there is nothing but punctuation. Null where
+       there is none. #}
+    {%- set between = '["' ~ "''" ~ ']?[:,] *[{]?["' ~ "''" ~ ']?' -%}
+    {%- set value = '("[^"]*"|' ~ "''[^'']*''" ~ '|[^"' ~ "''" ~ ',{}]+)' -%}
+    {%- set pattern = '^.*[{,] *["' ~ "''" ~ ']?' ~ words | join(between) ~ '["' ~ "''" ~ ']?: *' ~ value ~ '.*$' -%}
+    case
+        when {{ matches_pattern(column, pattern) }}
+            then nullif(nullif(nullif(regexp_replace(
+                regexp_replace({{ column }}, '{{ pattern }}', '\1'), '^["'']|["'']$', '', 'g'
+            ), 'NULL'), 'null'), '')
+    end
+{%- endmacro %}
+
+
 {% macro event_word(name) -%}
     {# The name of an event as source_words.csv has it: in small letters, with underscores. #}
     lower(regexp_replace({{ name }}, '[^A-Za-z0-9]+', '_', 'g'))

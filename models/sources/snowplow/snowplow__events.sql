@@ -27,8 +27,8 @@ events as (
         {{ known_user('user_id') }} as user_id,
         coalesce(
             domain_userid,
-            {{ text_value_of(
-                'contexts_com_snowplowanalytics_snowplow_client_session_1', 'userId|user_id'
+            {{ text_after(
+                'contexts_com_snowplowanalytics_snowplow_client_session_1', ['user_?[Ii]d']
             ) }},
             'user:' || {{ known_user('user_id') }}
         ) as visitor_id,
@@ -41,10 +41,10 @@ events as (
         page_url,
         page_referrer,
         useragent,
-        lower({{ text_value_of(
-            'contexts_com_iab_snowplow_spiders_and_robots_1', 'spiderOrRobot|spider_or_robot'
+        lower({{ text_after(
+            'contexts_com_iab_snowplow_spiders_and_robots_1', ['spider_?[Oo]r_?[Rr]obot']
         ) }}) = 'true' as is_robot,
-        {{ text_value_of('contexts_nl_basjes_yauaa_context_1', 'agentClass|agent_class') }}
+        {{ text_after('contexts_nl_basjes_yauaa_context_1', ['agent_?[Cc]lass']) }}
             as agent_class,
         coalesce(true_tstamp, derived_tstamp, collector_tstamp) as occurred_at,
         coalesce(load_tstamp, etl_tstamp, collector_tstamp) as loaded_at,
