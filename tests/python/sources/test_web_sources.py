@@ -2,17 +2,29 @@
 of the contract, that a visit finds its person among another vendor's people, and that web events
 written in Segment's shape score as in the contract's."""
 
+import shutil
+
 import duckdb
+import numpy as np
 import pytest
-from dbt_runs import PROJECT, copy_shipped_rules, query, run_dbt, write_raw
+from dbt_runs import (
+    PROJECT,
+    build_warehouse,
+    copy_shipped_rules,
+    query,
+    run_dbt,
+    write_raw,
+)
 
 SYNCED = "2026-06-20 04:00:00"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
+NAMES = ("ann", "bob", "cat", "dan", "eve")
 REAL_ROWS = PROJECT.parent / "shared/data/fivetran/dbt_ga4_export/event_data.csv"
 
 
 def build(folder, tables, sources, *models, **variables):
     """A warehouse of these models, with all that they are made of, from vendors' tables."""
+    folder.mkdir(exist_ok=True)
     raw = write_raw(folder / "raw", tables) if tables else folder / "raw"
     warehouse = copy_shipped_rules(folder / "leads.duckdb")
     outcome = run_dbt(
@@ -251,3 +263,145 @@ def test_every_row_of_snowplow_is_in_or_left_out_for_a_reason(warehouse):
         ("com_iab_snowplow_spiders_and_robots_1", "web.events",
          "tells whether it was a machine"): 2,
     }  # fmt: skip
+
+
+def test_the_record_id_of_a_vendor_is_an_id_of_a_user_where_it_is_said_to_be(warehouse, tmp_path):
+    """502 is Bob, and so is 77, whom he was merged with; 503's own field is not asked."""
+    copy = shutil.copy(warehouse, tmp_path / "leads.duckdb")
+    outcome = run_dbt(
+        "run", "--select", "source_names", raw=warehouse.parent / "raw", warehouse=copy,
+        variables={"sources": VENDORS, **FOUND_BY, "web_user_ids": ["hubspot"]},
+    )  # fmt: skip
+    assert outcome.success, outcome.errors
+    assert dict(query(copy, "select name, email from sources.source_names")) == {
+        **{str(500 + place): f"{name}@acme.example" for place, name in enumerate(NAMES, start=1)},
+        "77": "bob@acme.example",
+        "cat@old.example": "cat@acme.example",
+    }
+
+
+def test_bigquerys_own_export_of_ga4_is_read_too(tmp_path):
+    """Nested parameters, microseconds, and a table of the day so far beside the final one."""
+    folder = tmp_path / "raw/ga4/event"
+    folder.mkdir(parents=True)
+    row = """
+        select '1.1' as user_pseudo_id, null::varchar as user_id, '{name}' as event_name,
+            1780308000000000 + {second}::bigint * 1000000 as event_timestamp, '{day}' as event_date,
+            7 as event_bundle_sequence_id, 0 as batch_event_index,
+            [{{'key': 'ga_session_id', 'value': {{'string_value': null, 'int_value': 7}}}},
+             {{'key': 'page_location', 'value': {{'string_value': '{url}', 'int_value': null}}}},
+             {{'key': 'page_title', 'value': {{'string_value': 'Prices, and more', 'int_value': null}}}}
+            ] as event_params
+    """
+    one, two = "https://a.example/pricing?ids=1,2", "https://a.example/plain"
+    tables = {
+        "events_20260601": [("page_view", 0, "20260601", one), ("scroll", 1, "20260601", two)],
+        "events_intraday_20260601": [("page_view", 0, "20260601", one)],
+        "events_intraday_20260602": [("page_view", 86400, "20260602", two)],
+    }
+    with duckdb.connect() as connection:
+        for table, rows in tables.items():
+            selects = " union all ".join(
+                row.format(name=name, second=second, day=day, url=url)
+                for name, second, day, url in rows
+            )
+            connection.execute(f"copy ({selects}) to '{folder}/{table}.parquet'")
+    warehouse = build(tmp_path, {}, "ga4", "ga4__web_events")
+    assert query(
+        warehouse,
+        "select event_type, url, cast(occurred_at as text) from sources.ga4__web_events order by 3",
+    ) == [
+        ("page_view", one, "1780308000000000"),
+        ("scroll", two, "1780308001000000"),
+        ("page_view", two, "1780394400000000"),
+    ]
+
+
+@pytest.mark.skipif(not REAL_ROWS.exists(), reason="the real rows of GA4 are not beside the project")
+def test_real_rows_of_ga4_are_all_read(tmp_path):
+    """Four of six are of the day so far, of which the final rows are there."""
+    raw = tmp_path / "raw/ga4"
+    raw.mkdir(parents=True)
+    shutil.copy(REAL_ROWS, raw / "event.csv")
+    warehouse = build(tmp_path, {}, "ga4", "base_web__events", "ga4__row_counts")
+    assert count_rows(warehouse, "ga4") == {
+        ("event", "web.events", None): 2,
+        ("event", None, "of the day so far: the final rows of the day are there"): 4,
+    }
+    assert query(
+        warehouse, "select visitor_id, quarantine_reason from staging.base_web__events order by 1"
+    ) == [("ga4:pseudo_124", None), ("ga4:pseudo_789", None)]
+
+
+# The contract's kinds of events as a site tells Segment of them.
+TRACKED = {
+    "form_submit": "Form Submitted", "demo_request": "Demo Requested", "signup": "Signed Up",
+    "download": "File Downloaded", "search": "Products Searched", "ad_click": "Ad Clicked",
+    "social_share": "Product Shared",
+}  # fmt: skip
+SAMPLE = PROJECT / "samples/raw"
+
+
+def read_sample():
+    """A hundred leads of the sample, and all that their visitors did."""
+    with duckdb.connect() as connection:
+        connection.execute(f"""
+            create table web as from '{SAMPLE}/web/events.parquet';
+            create table leads as
+            from '{SAMPLE}/crm/leads.parquet'
+            where email in (
+                select email from web where email is not null group by email order by email limit 100
+            );
+            delete from web where visitor_id not in (
+                select visitor_id from web where email in (select email from leads)
+            );
+        """)
+        return [
+            connection.execute(f"select * from {table}").df().astype(object).replace({np.nan: None})
+            .to_dict("records")
+            for table in ("leads", "web")
+        ]  # fmt: skip
+
+
+def write_as_segment(events):
+    """Web events of the contract as Segment lands them: who a visitor is stands in `users`."""
+    pages, tracks, users = [], [], {}
+    for event in events:
+        user = None
+        if event["email"]:
+            user = users.setdefault(event["email"].strip().lower(), f"user-{len(users)}")
+        common = {
+            "id": event["event_id"], "anonymous_id": event["visitor_id"], "user_id": user,
+            "context_user_agent": event["user_agent"], "timestamp": event["occurred_at"],
+            "received_at": event["_loaded_at"],
+        }  # fmt: skip
+        if event["event_type"] == "page_view":
+            pages.append({**common, "url": event["url"], "referrer": event["referrer"]})
+            continue
+        url = event["url"]
+        if event["search_term"]:
+            url = f"{url}{'&' if '?' in url else '?'}q={event['search_term'].replace(' ', '+')}"
+        name = TRACKED.get(event["event_type"], event["event_type"])
+        slug = name.lower().replace(" ", "_")
+        tracks.append({**common, "event": slug, "event_text": name, "context_page_url": url})
+    return {
+        "segment.pages": pages,
+        "segment.tracks": tracks,
+        "segment.users": [{"id": id, "email": email} for email, id in users.items()],
+    }
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is not there: `make sample`")
+def test_web_events_in_segments_shape_score_as_in_the_contracts(tmp_path):
+    leads, events = read_sample()
+    ledger = "select lead_id, model_id, rule_id, points from lead_score_ledger order by all"
+    own = build_warehouse(
+        tmp_path / "own", {"crm.leads": leads, "web.events": events}, models=["lead_score_ledger"]
+    )
+    found = query(own, ledger)
+    assert len({rule for _, _, rule, _ in found}) > 30
+    segment = build(
+        tmp_path / "segment", {"crm.leads": leads, **write_as_segment(events)}, "own,segment",
+        "lead_score_ledger",
+    )  # fmt: skip
+    assert query(segment, ledger) == found
