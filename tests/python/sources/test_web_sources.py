@@ -1,20 +1,14 @@
-"""What belongs here: that what trackers of web sites land (GA4, Segment, Snowplow) becomes web events
-of the contract, that a visit finds its person among another vendor's people, and that web events
-written in Segment's shape score as in the contract's."""
+"""What belongs here: that what trackers of web sites land (GA4, Segment, Snowplow) becomes web
+events of the contract, that a visit finds its person among another vendor's people, and that web
+events written in Segment's shape score as in the contract's."""
 
 import shutil
 
 import duckdb
 import numpy as np
 import pytest
-from dbt_runs import (
-    PROJECT,
-    build_warehouse,
-    copy_shipped_rules,
-    query,
-    run_dbt,
-    write_raw,
-)
+from dbt_runs import PROJECT, build_warehouse, query, run_dbt, write_raw
+from source_runs import score_sources
 
 SYNCED = "2026-06-20 04:00:00"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
@@ -22,19 +16,10 @@ NAMES = ("ann", "bob", "cat", "dan", "eve")
 REAL_ROWS = PROJECT.parent / "shared/data/fivetran/dbt_ga4_export/event_data.csv"
 
 
-def build(folder, tables, sources, *models, **variables):
+def read_tables(folder, tables, sources, *models, **variables):
     """A warehouse of these models, with all that they are made of, from vendors' tables."""
-    folder.mkdir(exist_ok=True)
-    raw = write_raw(folder / "raw", tables) if tables else folder / "raw"
-    warehouse = copy_shipped_rules(folder / "leads.duckdb")
-    outcome = run_dbt(
-        "build", "--select", "source_words", *(f"+{model}" for model in models),
-        "--exclude", "path:models/rule_book",
-        "--exclude-resource-type", "unit_test", "test",
-        raw=raw, warehouse=warehouse, variables={"sources": sources, **variables},
-    )  # fmt: skip
-    assert outcome.success, outcome.errors
-    return warehouse
+    raw = write_raw(folder / "raw", tables)
+    return score_sources(raw, folder, models=models, sources=sources, **variables)
 
 
 def contact(name, number, **columns):
@@ -142,7 +127,7 @@ FOUND_BY = {"web_user_ids": ["app_user"], "hubspot_fields": ["app_user"]}
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory):
     """All four vendors' tables as raw tables of the contract."""
-    return build(
+    return read_tables(
         tmp_path_factory.mktemp("web"), TABLES, VENDORS, "raw_web__events",
         "ga4__row_counts", "segment__row_counts", "snowplow__row_counts", **FOUND_BY,
     )  # fmt: skip
@@ -222,7 +207,9 @@ def test_segments_rows_are_web_events(warehouse):
 
 
 def test_segments_rows_load_when_they_were_received(warehouse):
-    times = read_events(warehouse, "segment", "cast(occurred_at as text)", "cast(_loaded_at as text)")
+    times = read_events(
+        warehouse, "segment", "cast(occurred_at as text)", "cast(_loaded_at as text)"
+    )
     assert ("t3", "2026-06-04 10:02:00", "2026-06-04 23:00:00") in times
 
 
@@ -290,7 +277,7 @@ def test_bigquerys_own_export_of_ga4_is_read_too(tmp_path):
             7 as event_bundle_sequence_id, 0 as batch_event_index,
             [{{'key': 'ga_session_id', 'value': {{'string_value': null, 'int_value': 7}}}},
              {{'key': 'page_location', 'value': {{'string_value': '{url}', 'int_value': null}}}},
-             {{'key': 'page_title', 'value': {{'string_value': 'Prices, and more', 'int_value': null}}}}
+             {{'key': 'page_title', 'value': {{'string_value': 'A, or B', 'int_value': null}}}}
             ] as event_params
     """
     one, two = "https://a.example/pricing?ids=1,2", "https://a.example/plain"
@@ -306,7 +293,7 @@ def test_bigquerys_own_export_of_ga4_is_read_too(tmp_path):
                 for name, second, day, url in rows
             )
             connection.execute(f"copy ({selects}) to '{folder}/{table}.parquet'")
-    warehouse = build(tmp_path, {}, "ga4", "ga4__web_events")
+    warehouse = read_tables(tmp_path, {}, "ga4", "ga4__web_events")
     assert query(
         warehouse,
         "select event_type, url, cast(occurred_at as text) from sources.ga4__web_events order by 3",
@@ -317,13 +304,13 @@ def test_bigquerys_own_export_of_ga4_is_read_too(tmp_path):
     ]
 
 
-@pytest.mark.skipif(not REAL_ROWS.exists(), reason="the real rows of GA4 are not beside the project")
+@pytest.mark.skipif(not REAL_ROWS.exists(), reason="GA4's real rows are not beside the project")
 def test_real_rows_of_ga4_are_all_read(tmp_path):
     """Four of six are of the day so far, of which the final rows are there."""
     raw = tmp_path / "raw/ga4"
     raw.mkdir(parents=True)
     shutil.copy(REAL_ROWS, raw / "event.csv")
-    warehouse = build(tmp_path, {}, "ga4", "base_web__events", "ga4__row_counts")
+    warehouse = read_tables(tmp_path, {}, "ga4", "base_web__events", "ga4__row_counts")
     assert count_rows(warehouse, "ga4") == {
         ("event", "web.events", None): 2,
         ("event", None, "of the day so far: the final rows of the day are there"): 4,
@@ -350,7 +337,8 @@ def read_sample():
             create table leads as
             from '{SAMPLE}/crm/leads.parquet'
             where email in (
-                select email from web where email is not null group by email order by email limit 100
+                select email from web where email is not null
+                group by email order by email limit 100
             );
             delete from web where visitor_id not in (
                 select visitor_id from web where email in (select email from leads)
@@ -400,7 +388,7 @@ def test_web_events_in_segments_shape_score_as_in_the_contracts(tmp_path):
     )
     found = query(own, ledger)
     assert len({rule for _, _, rule, _ in found}) > 30
-    segment = build(
+    segment = read_tables(
         tmp_path / "segment", {"crm.leads": leads, **write_as_segment(events)}, "own,segment",
         "lead_score_ledger",
     )  # fmt: skip
