@@ -22,11 +22,11 @@
         {%- set own = 'rows_of_vendor.' ~ column -%}
         {%- if column == 'lead_id' -%}
             {%- set own = 'coalesce(people.lead_id, rows_of_vendor.lead_id)' -%}
-        {%- elif column == 'email' and name in ['email.events', 'web.events'] -%}
+        {%- elif column == 'email' and name == 'email.events' -%}
             {%- set own = 'coalesce(addresses.lead_address, rows_of_vendor.email)' -%}
         {%- elif column == 'email' and name == 'web.events' -%}
-            {%- set own = 'coalesce(users.email, addresses.email, rows_of_vendor.email)'
-                if 'user_id' in raw_columns(load_relation(view)) else 'coalesce(addresses.email, rows_of_vendor.email)' -%}
+            {%- set own = 'coalesce(addresses.lead_address, names.email, rows_of_vendor.email)' -%}
+            {%- set own = 'coalesce(users.email, ' ~ own ~ ')' if 'user_id' in physical[vendor] else own -%}
         {%- endif %}
         {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }},
     {%- endfor %}
@@ -34,7 +34,7 @@
     from {{ view }} as rows_of_vendor
     {%- if 'lead_id' in types %}
     left join {{ people }} as people on rows_of_vendor.lead_id = people.vendor_lead_id
-    {%- elif name in ['email.events', 'web.events'] %}
+    {%- elif name in ['email.events', 'web.events'] and 'email' in physical[vendor] %}
     left join (
         -- Of a person who was joined by a link the mail may go to another address.
         select address, min(lead_address) as lead_address
@@ -44,13 +44,11 @@
         group by address
         having min(lead_address) = max(lead_address)
     ) as addresses on lower(trim(rows_of_vendor.email)) = addresses.address
-    {%- elif name == 'web.events' %}
-    {%- set columns = raw_columns(load_relation(view)) %}
-    {%- if 'user_id' in columns %}
-    left join {{ names }} as users on rows_of_vendor.user_id = users.name
     {%- endif %}
-    {%- if 'email' in columns %}
-    left join {{ names }} as addresses on lower(trim(rows_of_vendor.email)) = addresses.name
+    {%- if name == 'web.events' and 'email' in physical[vendor] %}
+    left join {{ names }} as names on lower(trim(rows_of_vendor.email)) = names.name
+    {%- if 'user_id' in physical[vendor] %}
+    left join {{ names }} as users on rows_of_vendor.user_id = users.name
     {%- endif %}
     {%- endif %}
     {%- if name == 'crm.lead_attributes' and not loop.first %}

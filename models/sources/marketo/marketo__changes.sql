@@ -80,7 +80,8 @@ ranked as (
         ) as place_at_time,
         row_number() over (
             partition by lead_id, name
-            order by case when activity_date is null then 1 else 0 end, activity_date, length(id), id
+            order by
+                case when activity_date is null then 1 else 0 end, activity_date, length(id), id
         ) as place
     from named
 

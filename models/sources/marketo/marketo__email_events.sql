@@ -1,5 +1,4 @@
--- What is of a lead whom the table of leads has no more has the lead's id for an address: it is kept,
--- and is nobody's.
+-- What is of a lead that is not there has the lead's id for an address: it is kept, and nobody's.
 select
     {{ vendor_key('marketo', 'id') }} as event_id,
     coalesce(person_email, email, {{ vendor_key('marketo', 'person_id') }}) as email,

@@ -95,8 +95,10 @@ select
     {{ vendor_key('salesforce', 'known_leads.sfdc_account_id') }} as account_id,
     {{ vendor_key('marketo', 'versions.leadownerid') }} as owner_id,
     versions.leadstatus as lifecycle_stage,
-    case when lower(versions.blacklisted) in ('true', '1') then 'true' else versions.unsubscribed end
-        as do_not_contact,
+    case
+        when lower(versions.blacklisted) in ('true', '1') then 'true'
+        else versions.unsubscribed
+    end as do_not_contact,
     versions.is_deleted,
     known_leads.created_at__given as created_at,
     versions.version_at as updated_at,
