@@ -54,7 +54,11 @@ ranked as (
         email,
         row_number() over (
             partition by user_id
-            order by precedence, case when named_at is null then 1 else 0 end, named_at desc, email
+            order by
+                precedence asc,
+                case when named_at is null then 1 else 0 end asc,
+                named_at desc,
+                email asc
         ) as place
     from named
     where user_id is not null and email is not null

@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import numpy as np
 import pytest
-from dbt_runs import PROJECT, build_warehouse, query, run_dbt, write_raw
+from dbt_runs import PROJECT, build_warehouse, lead, query, write_raw
 from source_runs import score_sources
 
 SYNCED = "2026-06-20 04:00:00"
@@ -60,6 +60,7 @@ TABLES = {
         contact("dan", 504, property_app_user="shared"),
         contact("eve", 505, property_app_user="shared"),
     ],
+    "crm.leads": [lead("601", email="fay@acme.example")],
     "ga4.event": [
         ga4("page_view", "01 10:00:00", param_page_location="https://www.tidewater.example/pricing"),
         ga4("session_start", "01 10:00:00.5"),
@@ -113,6 +114,7 @@ TABLES = {
         snowplow("s5", domain_userid=None, user_id="501"),
         snowplow("s6", domain_userid=None),
         snowplow("s7", event="unstruct", event_name="submit_form"),
+        snowplow("s8", domain_userid=None, user_id="601"),
     ],
     "snowplow.com_iab_snowplow_spiders_and_robots_1": [
         {"root_id": "s7", "spider_or_robot": "true"},
@@ -120,8 +122,8 @@ TABLES = {
     ],
 }  # fmt: skip
 
-VENDORS = "hubspot,ga4,segment,snowplow"
-FOUND_BY = {"web_user_ids": ["app_user"], "hubspot_fields": ["app_user"]}
+VENDORS = "hubspot,own,ga4,segment,snowplow"
+FOUND_BY = {"web_user_ids": ["app_user", "hubspot"], "hubspot_fields": ["app_user"]}
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +204,8 @@ def test_segments_rows_are_web_events(warehouse):
         ("t2", "segment:user:u-ann", "ann@acme.example", "Cart Viewed", None, None, None),
         ("t3", "segment:other", None, "search", f"{site}/find?query=dashboards", "dashboards",
          None),
-        ("t4", "segment:other", None, "signup", None, None, None),
+        # Bob by the id of somebody who was merged with him.
+        ("t4", "segment:other", "bob@acme.example", "signup", None, None, None),
     ]  # fmt: skip
 
 
@@ -233,9 +236,10 @@ def test_snowplows_events_are_web_events(warehouse):
         ("s2", "snowplow:duid", None, "page_view", robot, "2026-06-01 10:00:07"),
         ("s3", "snowplow:duid", None, "signup", BROWSER, loaded),
         ("s4", "snowplow:app-1", None, "page_view", "machine: Robot Mobile, says Snowplow", loaded),
-        # 501 is an id of HubSpot's by chance: HubSpot is none of those whose ids these are.
-        ("s5", "snowplow:user:501", None, "page_view", BROWSER, loaded),
+        ("s5", "snowplow:user:501", "ann@acme.example", "page_view", BROWSER, loaded),
         ("s7", "snowplow:duid", None, "form_submit", robot, loaded),
+        # 601 is a lead's id by chance: nobody has said that these are ids of those leads.
+        ("s8", "snowplow:user:601", None, "page_view", BROWSER, loaded),
     ]
     times = dict(read_events(warehouse, "snowplow", "cast(occurred_at as text)"))
     assert times["s1"] == "2026-06-01 10:00:00"
@@ -244,7 +248,7 @@ def test_snowplows_events_are_web_events(warehouse):
 
 def test_every_row_of_snowplow_is_in_or_left_out_for_a_reason(warehouse):
     assert count_rows(warehouse, "snowplow") == {
-        ("events", "web.events", None): 3,
+        ("events", "web.events", None): 4,
         ("events", "web.events", "a machine's, says Snowplow"): 3,
         ("events", None, "names nobody"): 1,
         ("com_iab_snowplow_spiders_and_robots_1", "web.events",
@@ -252,17 +256,12 @@ def test_every_row_of_snowplow_is_in_or_left_out_for_a_reason(warehouse):
     }  # fmt: skip
 
 
-def test_the_record_id_of_a_vendor_is_an_id_of_a_user_where_it_is_said_to_be(warehouse, tmp_path):
-    """502 is Bob, and so is 77, whom he was merged with; 503's own field is not asked."""
-    copy = shutil.copy(warehouse, tmp_path / "leads.duckdb")
-    outcome = run_dbt(
-        "run", "--select", "source_names", raw=warehouse.parent / "raw", warehouse=copy,
-        variables={"sources": VENDORS, **FOUND_BY, "web_user_ids": ["hubspot"]},
-    )  # fmt: skip
-    assert outcome.success, outcome.errors
-    assert dict(query(copy, "select name, email from sources.source_names")) == {
+def test_whom_a_name_stands_for(warehouse):
+    """HubSpot's ids, that of who was merged, too; a field's values; and former addresses."""
+    assert dict(query(warehouse, "select name, email from sources.source_names")) == {
         **{str(500 + place): f"{name}@acme.example" for place, name in enumerate(NAMES, start=1)},
         "77": "bob@acme.example",
+        "u-ann": "ann@acme.example",
         "cat@old.example": "cat@acme.example",
     }
 
