@@ -72,11 +72,13 @@
 {% macro join_names() -%}
     {# A query of what web events may call a person by, an address or the id of a user, and the address
        that the lead has after all are joined: name, email. Of ids, those that the var web_user_ids
-       says; of addresses, those that the person has no more or has elsewhere. What may be two people is
+       says and events have: whenever a name comes to stand for somebody else all events are folded
+       anew; of addresses, those that the person has no more or has elsewhere. What may be two people is
        nobody's. #}
     {%- set people = ref('source_people') if sources() | length > 1 else none -%}
     {%- set attributes = ref('raw_crm__lead_attributes') if people else none -%}
     {%- set aliases = views_of_sources('aliases') -%}
+    {%- set events = views_of_sources('web.events') -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
     {%- set text = dbt.type_string() -%}
     {%- set has_attributes = people and 'attribute' in raw_columns(load_relation(attributes)) %}
@@ -128,8 +130,59 @@ current_addresses as (
 
 ),
 
+used_ids as (
+
+    {%- for vendor, view in events if 'user_id' in raw_columns(load_relation(view)) %}
+    select user_id from {{ view }}
+    union
+    {%- endfor %}
+    select cast(null as {{ text }}) as user_id
+
+),
+
+ids as (
+
+    {%- for kind in var('web_user_ids') %}
+    {%- if kind in sources() %}
+    {%- set start = 1 if kind == 'own' else kind | length + 2 %}
+    select
+        substr(vendor_lead_id, {{ start }}) as name,
+        email
+    from people
+    where vendor = '{{ kind }}'
+    union all
+    select
+        substr(aliases.alias_id, {{ start }}) as name,
+        people.email
+    from aliases
+    inner join people on aliases.lead_id = people.vendor_lead_id
+    where aliases.vendor = '{{ kind }}'
+    union all
+    {%- elif has_attributes and context.get(kind ~ '_views') is none %}
+    select
+        trim(attributes.value) as name,
+        people.email
+    from {{ attributes }} as attributes
+    inner join people on attributes.lead_id = people.lead_id
+    where attributes.attribute = '{{ kind }}'
+    union all
+    {%- endif %}
+    {%- endfor %}
+    select
+        cast(null as {{ text }}) as name,
+        cast(null as {{ text }}) as email
+    where 1 = 0
+
+),
+
 names as (
 
+    select
+        name,
+        email
+    from ids
+    where name in (select user_id from used_ids where user_id is not null)
+    union all
     -- Of a person who was joined by a link the other vendor may have another address.
     select
         address as name,
@@ -143,32 +196,6 @@ names as (
     from aliases
     left join people on aliases.vendor = people.vendor and lower(trim(aliases.lead_id)) = people.address
     where aliases.alias_id like '%@%' and lower(trim(aliases.alias_id)) not in (select email from current_addresses)
-    {%- for kind in var('web_user_ids') %}
-    {%- if kind in sources() %}
-    {%- set start = 1 if kind == 'own' else kind | length + 2 %}
-    union all
-    select
-        substr(vendor_lead_id, {{ start }}) as name,
-        email
-    from people
-    where vendor = '{{ kind }}'
-    union all
-    select
-        substr(aliases.alias_id, {{ start }}) as name,
-        people.email
-    from aliases
-    inner join people on aliases.lead_id = people.vendor_lead_id
-    where aliases.vendor = '{{ kind }}'
-    {%- elif has_attributes and context.get(kind ~ '_views') is none %}
-    union all
-    select
-        trim(attributes.value) as name,
-        people.email
-    from {{ attributes }} as attributes
-    inner join people on attributes.lead_id = people.lead_id
-    where attributes.attribute = '{{ kind }}'
-    {%- endif %}
-    {%- endfor %}
 
 )
 

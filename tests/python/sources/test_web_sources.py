@@ -12,7 +12,6 @@ from source_runs import score_sources
 
 SYNCED = "2026-06-20 04:00:00"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
-NAMES = ("ann", "bob", "cat", "dan", "eve")
 REAL_ROWS = PROJECT.parent / "shared/data/fivetran/dbt_ga4_export/event_data.csv"
 
 
@@ -82,6 +81,7 @@ TABLES = {
                 context_user_agent=BROWSER),
         segment("p2", "03 10:05:00", user_id="9", url="https://www.tidewater.example/demo"),
         segment("p3", "03 10:06:00", anonymous_id=None),
+        segment("p4", "02 10:00:00", user_id="5", anonymous_id=None),
     ],
     "segment.tracks": [
         segment("t1", "04 10:00:00", event="demo_requested", user_id="8"),
@@ -93,6 +93,7 @@ TABLES = {
     "segment.identifies": [
         segment("i1", "03 10:04:00", user_id="9", email="before@acme.example"),
         segment("i2", "03 10:04:30", user_id="8", email="cat@old.example"),
+        segment("i4", "05 10:00:00", user_id="5", email="dan@acme.example", anonymous_id=None),
         segment("i3", "03 10:04:40", user_id="7", email="", anonymous_id="silent"),
     ],
     "segment.users": [
@@ -192,6 +193,7 @@ def test_segments_rows_are_web_events(warehouse):
     site = "https://www.tidewater.example"
     columns = ("visitor_id", "email", "event_type", "url", "search_term", "user_agent")
     assert read_events(warehouse, "segment", *columns) == [
+        ("p4", "segment:user:5", "dan@acme.example", "page_view", None, None, None),
         # Twice as delivered twice: the contract counts it once.
         *[("p1", "segment:anon", None, "page_view", f"{site}/pricing", None, BROWSER)] * 2,
         # Whom the id names today counts, not the address that was given then.
@@ -206,6 +208,7 @@ def test_segments_rows_are_web_events(warehouse):
          None),
         # Bob by the id of somebody who was merged with him.
         ("t4", "segment:other", "bob@acme.example", "signup", None, None, None),
+        ("i4", "segment:user:5", "dan@acme.example", "identify", None, None, None),
     ]  # fmt: skip
 
 
@@ -218,10 +221,10 @@ def test_segments_rows_load_when_they_were_received(warehouse):
 
 def test_every_row_of_segment_is_in_or_left_out_for_a_reason(warehouse):
     assert count_rows(warehouse, "segment") == {
-        ("pages", "web.events", None): 3,
+        ("pages", "web.events", None): 4,
         ("pages", None, "names nobody"): 1,
         ("tracks", "web.events", None): 4,
-        ("identifies", "web.events", None): 3,
+        ("identifies", "web.events", None): 4,
         ("users", "web.events", "tells the address of a user"): 2,
         ("users", None, "has no address"): 1,
     }
@@ -257,13 +260,23 @@ def test_every_row_of_snowplow_is_in_or_left_out_for_a_reason(warehouse):
 
 
 def test_whom_a_name_stands_for(warehouse):
-    """HubSpot's ids, that of who was merged, too; a field's values; and former addresses."""
+    """HubSpot's ids that events have, that of who was merged, too; a field's values; and former
+    addresses."""
     assert dict(query(warehouse, "select name, email from sources.source_names")) == {
-        **{str(500 + place): f"{name}@acme.example" for place, name in enumerate(NAMES, start=1)},
+        "501": "ann@acme.example",
         "77": "bob@acme.example",
         "u-ann": "ann@acme.example",
         "cat@old.example": "cat@acme.example",
     }
+
+
+def test_whose_address_has_changed_or_came_late_has_events_folded_anew(warehouse):
+    """9 was somebody else's address before, 5 was seen before an address was known; 8 has had one
+    from the first event on."""
+    assert query(warehouse, "select * from sources.segment__aliases order by 1") == [
+        ("segment:5", "dan@acme.example"),
+        ("segment:9", "bob@acme.example"),
+    ]
 
 
 def test_bigquerys_own_export_of_ga4_is_read_too(tmp_path):
