@@ -103,9 +103,14 @@
 
 {% macro find_vendor_columns(rows) -%}
     {# The columns of a vendor's rows by their names as they may be asked for: in small letters, with
-       underscores or without (AccountId). #}
+       underscores or without (AccountId). dbt tells of a column of nested values by its parts
+       (event_params.key): here it is the whole one. #}
     {%- set found = {} -%}
     {%- for column in (columns_of_rows(rows) if rows else []) -%}
+        {%- set whole = column.name.split('.')[0] -%}
+        {%- if whole != column.name -%}
+            {%- do found.update({whole | lower: {'name': whole, 'data_type': 'struct'}}) -%}
+        {%- endif -%}
         {%- for key in [column.name | lower | replace('_', ''), column.name | lower] -%}
             {%- do found.update({key: column}) -%}
         {%- endfor -%}

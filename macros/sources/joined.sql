@@ -8,6 +8,7 @@
        people by the ids that they have after all are joined. #}
     {%- set views = views_of_sources(name) -%}
     {%- set people = ref('source_people') if sources() | length > 1 else none -%}
+    {%- set names = ref('source_names') if people and name == 'web.events' else none -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
     {%- if not views -%}{{ return('select 1 as empty where 1 = 0') }}{%- endif -%}
     {%- if not people -%}
@@ -21,8 +22,11 @@
         {%- set own = 'rows_of_vendor.' ~ column -%}
         {%- if column == 'lead_id' -%}
             {%- set own = 'coalesce(people.lead_id, rows_of_vendor.lead_id)' -%}
-        {%- elif column == 'email' and name in ['email.events', 'web.events'] -%}
+        {%- elif column == 'email' and name == 'email.events' -%}
             {%- set own = 'coalesce(addresses.lead_address, rows_of_vendor.email)' -%}
+        {%- elif column == 'email' and name == 'web.events' -%}
+            {%- set own = 'coalesce(addresses.lead_address, names.email, rows_of_vendor.email)' -%}
+            {%- set own = 'coalesce(users.email, ' ~ own ~ ')' if 'user_id' in physical[vendor] else own -%}
         {%- endif %}
         {{ cast_column(own, column, types, physical[vendor]) }} as {{ column }},
     {%- endfor %}
@@ -30,7 +34,7 @@
     from {{ view }} as rows_of_vendor
     {%- if 'lead_id' in types %}
     left join {{ people }} as people on rows_of_vendor.lead_id = people.vendor_lead_id
-    {%- elif name in ['email.events', 'web.events'] %}
+    {%- elif name in ['email.events', 'web.events'] and 'email' in physical[vendor] %}
     left join (
         -- Of a person who was joined by a link the mail may go to another address.
         select address, min(lead_address) as lead_address
@@ -40,6 +44,12 @@
         group by address
         having min(lead_address) = max(lead_address)
     ) as addresses on lower(trim(rows_of_vendor.email)) = addresses.address
+    {%- endif %}
+    {%- if name == 'web.events' and 'email' in physical[vendor] %}
+    left join {{ names }} as names on lower(trim(rows_of_vendor.email)) = names.name
+    {%- if 'user_id' in physical[vendor] %}
+    left join {{ names }} as users on rows_of_vendor.user_id = users.name
+    {%- endif %}
     {%- endif %}
     {%- if name == 'crm.lead_attributes' and not loop.first %}
     -- A field that an earlier vendor knows is that one's.
@@ -345,5 +355,8 @@ left join numbered as version_{{ loop.index }}
     select 'joined ' || cast(sum(cast({{ key_of(['vendor_lead_id', 'lead_id', 'lead_address']) }} as decimal(38, 0))) as {{ dbt.type_string() }}) as part
     from {{ ref('source_people') }}
     where joined_by is not null
+    union all
+    select 'names ' || cast(sum(cast({{ key_of(['name', 'email']) }} as decimal(38, 0))) as {{ dbt.type_string() }}) as part
+    from {{ ref('source_names') }}
     {%- endif %}
 {%- endmacro %}

@@ -198,7 +198,7 @@ def read_sources(text: str, *, project: Path = PROJECT_ROOT) -> tuple[str, ...]:
     (('hubspot',), ())
     >>> read_sources("hubsport")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: LEADS_SOURCES names 'hubsport', which is no source. Sources are: hubspot, own...
+    ValueError: LEADS_SOURCES names 'hubsport', which is no source. Sources are: ga4, hubspot...
     """
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     vendors = list_vendors(project) if names else []

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ join_names() }}
