@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain map ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup setup-spark sample run preview replay backtest learn gate explain map ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
 BIN := .venv/bin
 SAMPLE := samples/raw/crm/leads.parquet
@@ -14,7 +14,7 @@ READY := $(BIN)/leads $(if $(LEADS_RAW),,$(SAMPLE))
 UNSET_SETTINGS := env $(patsubst %,-u %,$(filter LEADS_%,$(.VARIABLES)))
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 # The environment is made anew when the lock file changes.
 .venv/.installed: requirements.lock
@@ -42,7 +42,16 @@ $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/popula
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bi.lock
 	@touch $@
 
+# What only the target spark needs: dbt's adapter and pyspark, which wants other packages than .venv has.
+.venv-spark/.installed: requirements-spark.lock
+	@echo "Installing Spark into .venv-spark (some minutes, once) ..."
+	@python3 -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-spark.lock
+	@touch $@
+
 setup: $(COMMAND) $(SAMPLE) ## install the locked packages and the command leads, generate the sample
+
+setup-spark: .venv-spark/.installed ## install what the target spark needs into .venv-spark (Java 17 has to be there)
 
 sample: $(SAMPLE) ## generate the sample raw data
 
@@ -139,3 +148,4 @@ lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench --output-file requirements-bench.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group lists --output-file requirements-lists.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bi --constraint requirements.lock --output-file requirements-bi.lock
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group spark --constraint requirements.lock --output-file requirements-spark.lock
