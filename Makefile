@@ -42,7 +42,7 @@ $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/popula
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bi.lock
 	@touch $@
 
-# What only the target spark needs: dbt's adapter and pyspark, which wants other packages than .venv has.
+# What the target spark needs: all that .venv has, dbt's adapter and Spark itself, which alone is larger.
 .venv-spark/.installed: requirements-spark.lock
 	@echo "Installing Spark into .venv-spark (some minutes, once) ..."
 	@python3 -m venv .venv-spark
@@ -148,4 +148,4 @@ lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench --output-file requirements-bench.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group lists --output-file requirements-lists.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bi --constraint requirements.lock --output-file requirements-bi.lock
-	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group spark --constraint requirements.lock --output-file requirements-spark.lock
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group spark --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock
