@@ -44,16 +44,9 @@
 
 {% macro read_rows(query, tables) -%}
     {# The rows of a query on some tables, now; none while dbt only reads the project, or where one of
-       the tables is not there yet (the engine is asked, as dbt's own list also holds what a hook is
-       about to make). #}
-    {%- for table in tables -%}
-        {%- set found = run_query(
-            "select count(*) from information_schema.tables where lower(table_schema) = lower('"
-            ~ table.schema ~ "') and lower(table_name) = lower('" ~ table.identifier ~ "')"
-        ).rows[0][0] if execute else 0 -%}
-        {%- if not found -%}
-            {{ return([]) }}
-        {%- endif -%}
+       the tables is not there yet. #}
+    {%- for table in tables if not has_table(table) -%}
+        {{ return([]) }}
     {%- endfor -%}
     {{ return(run_query(query).rows) }}
 {%- endmacro %}
