@@ -34,13 +34,21 @@
 {% macro unseen_blanks() -%}
     {# A pattern of blanks that look like an ordinary one or like nothing: no-break and zero-width
        ones, the byte order mark. #}
-    '[' {%- for code in [160, 8203, 8204, 8205, 8288, 65279] %} || {{ character_of(code) }}{% endfor %} || ']'
+    '[' || {{ list_unseen_blanks() }} || ']'
+{%- endmacro %}
+
+
+{% macro list_unseen_blanks() -%}
+    {# The same as a text that holds each of them. #}
+    {%- for code in [160, 8203, 8204, 8205, 8288, 65279] -%}
+        {{ character_of(code) }} {{- ' || ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 
 {% macro fold_name(name) -%}
     {# A name as people compare it: without capitals and without blanks of any kind. #}
-    lower(regexp_replace(replace({{ name }}, ' ', ''), {{ unseen_blanks() }}, '', 'g'))
+    lower(translate({{ name }}, ' ' || {{ list_unseen_blanks() }}, ''))
 {%- endmacro %}
 
 

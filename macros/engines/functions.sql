@@ -18,6 +18,12 @@
 {%- endmacro %}
 
 
+{% macro spark__create_functions() -%}
+    {# dbt makes the schemas of what it builds alone. #}
+    create schema if not exists {{ target.schema }}
+{%- endmacro %}
+
+
 {% macro own_function(name) -%}
     {{ return(target.schema ~ '.' ~ name) }}
 {%- endmacro %}
@@ -33,10 +39,11 @@
 {%- endmacro %}
 
 {% macro spark__run_one_by_one(statements) -%}
-    {#- A column is never added: no warehouse on Spark is older than the columns. -#}
+    {#- A column is never added: no warehouse on Spark is older than the columns. Nor does Spark hold that
+        one is not null, or that a view is there of a table that goes. -#}
     {%- for statement in statements.split(';') if execute and statement.strip() -%}
         {%- if not statement.strip().startswith('alter table') -%}
-            {%- do run_query(statement.replace('not null', '')) -%}
+            {%- do run_query(statement.replace('not null', '').replace(' cascade', '')) -%}
         {%- endif -%}
     {%- endfor -%}
     {{ return('') }}

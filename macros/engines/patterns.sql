@@ -21,10 +21,12 @@
     {#- What stands in the SQL is translated once, by the engine: from a column it is for every row. -#}
     {%- set translated = translate_pattern(pattern) -%}
     {%- if execute and pattern.startswith("'") -%}
-        {%- set found = run_query('select ' ~ translated).rows[0][0] -%}
+        {%- set found = run_query(
+            'select case when ' ~ pattern_is_readable(pattern) ~ ' then ' ~ translated ~ ' end'
+        ).rows[0][0] -%}
         {%- set translated = quote_text(found) if found is not none else 'cast(null as string)' -%}
     {%- endif -%}
-    ({{ text }}) rlike {{ translated }}
+    (({{ text }}) rlike {{ translated }})
 {%- endmacro %}
 
 
@@ -42,7 +44,7 @@
 {%- endmacro %}
 
 {% macro spark__pattern_is_readable(pattern) -%}
-    {{ translate_pattern(pattern) }} is not null
+    (try_reflect('java.util.regex.Pattern', 'compile', {{ translate_pattern(pattern) }}) is not null)
 {%- endmacro %}
 
 
@@ -62,7 +64,7 @@
 
 {% macro spark__matches_pattern(text, pattern) -%}
     {#- Java's $ also stands before a line break at the end. -#}
-    {{ text }} rlike {{ quote_text(pattern.replace('$', '\\z')) }}
+    ({{ text }} rlike {{ quote_text(pattern.replace('$', '\\z')) }})
 {%- endmacro %}
 
 
@@ -226,8 +228,8 @@
 
 
 {% macro translate_pattern(pattern) -%}
-    {# A pattern of RE2 in the words of Java, which Spark reads them by; null where RE2 has no such
-       pattern, or Java no like of it (flags but i). The pattern is taken apart into signs, and each
+    {# A pattern of RE2 in the words of Java, which Spark reads them by; null, or what Java refuses, where
+       RE2 has no such pattern or Java no like of it (flags but i). The pattern is taken apart into signs, and each
        becomes what it is in Java. #}
     {%- set boundary = '(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))' -%}
     {%- set no_boundary = '(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))' -%}
@@ -236,7 +238,7 @@
         'digit': 'Digit', 'graph': 'Graph', 'lower': 'Lower', 'print': 'Print', 'punct': 'Punct',
         'space': 'Space', 'upper': 'Upper', 'xdigit': 'XDigit'
     } -%}
-    get(transform(array(aggregate(
+    aggregate(
         regexp_extract_all(
             {{ pattern }},
             '(?s)\\\\Q.*?(?:\\\\E|\\z)|\\\\x\\{[0-9A-Fa-f]{1,6}\\}|\\\\x[0-9A-Fa-f]{2}|\\\\[pP](?:\\{\\^?\\w+\\}|[A-Za-z])|\\\\.|\\[:\\^?[a-z]+:\\]|\\[\\^?\\]?|\\(\\?(?:P?<\\w+>|i?:|i\\))|\\(\\?|(?:[*+?]|\\{[0-9]+(?:,[0-9]*)?\\})\\??|.',
@@ -250,9 +252,7 @@
                     case
                         when sign rlike '\\^' then '\\' || case when sign like '_p%' then 'P' else 'p' end
                         else left(sign, 2)
-                    end || '{'
-                    || case when regexp_extract(sign, '([A-Za-z_]+)\\}?$', 1) rlike '^[A-Z][a-z_]?[A-Za-z_]{1,}$' then 'Is' else '' end
-                    || regexp_replace(substr(sign, 3), '[{}^]', '') || '}'
+                    end || '{Is' || regexp_replace(substr(sign, 3), '[{}^]', '') || '}'
                 when sign like '\\\\x%' and length(sign) > 2 then sign
                 when sign like '\\\\Q%' and length(sign) > 2 then case when not so_far.in_class then sign end
                 when sign rlike '^\\\\[dwDWtnrf]$' then sign
@@ -298,7 +298,5 @@
             not so_far.in_class and sign rlike '^([*+?]|\\{.)'
         ),
         found -> case when not found.in_class then '(?iu)' || found.words end
-    )), translated -> case
-        when try_reflect('java.util.regex.Pattern', 'compile', translated) is not null then translated
-    end), 0)
+    )
 {%- endmacro %}

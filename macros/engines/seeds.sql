@@ -24,6 +24,38 @@
 {%- endmacro %}
 
 
+{% macro cells_of_seed(seed, columns) -%}
+    {# The cells of a seed in long form: file_name, row_number, column_name, value; the header's cells
+       are row 1. #}
+    {{ return(adapter.dispatch('cells_of_seed')(seed, columns)) }}
+{%- endmacro %}
+
+{% macro default__cells_of_seed(seed, columns) -%}
+    {%- for column in columns %}
+    select '{{ seed.identifier }}' as file_name, 1 as row_number, '{{ column | lower }}' as column_name, '{{ column }}' as value
+    union all
+    select '{{ seed.identifier }}', {{ row_number_in_file() }}, '{{ column | lower }}', trim(cast({{ adapter.quote(column) }} as {{ dbt.type_string() }})) from {{ seed }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro spark__cells_of_seed(seed, columns) -%}
+    {#- A column at a time would be a plan of hundreds of parts, which takes minutes. -#}
+    {%- set heads = [] -%}
+    {%- set cells = [] -%}
+    {%- for column in columns -%}
+        {%- do heads.append("named_struct('column_name', '" ~ column | lower ~ "', 'value', '" ~ column ~ "')") -%}
+        {%- do cells.append(
+            "named_struct('column_name', '" ~ column | lower ~ "', 'value', trim(cast(" ~ adapter.quote(column) ~ " as string)))"
+        ) -%}
+    {%- endfor %}
+    select '{{ seed.identifier }}' as file_name, 1 as row_number, inline(array({{ heads | join(', ') }})) as (column_name, value)
+    union all
+    select '{{ seed.identifier }}', row_number, inline(cells) as (column_name, value)
+    from (select {{ row_number_in_file() }} as row_number, array({{ cells | join(', ') }}) as cells from {{ seed }})
+{%- endmacro %}
+
+
 {% macro rules_sha256() -%}
     {# The rule book of this run of dbt (LEADS_RULES): SHA-256 over its files, as a publication's
        manifest has it; null where nobody has told the engine. #}

@@ -87,7 +87,7 @@
 {%- endmacro %}
 
 {% macro spark__has_letter_run(text) -%}
-    lower({{ text }}) rlike '(\\p{L})\\1\\1'
+    (lower({{ text }}) rlike '(\\p{L})\\1\\1')
 {%- endmacro %}
 
 
@@ -106,6 +106,20 @@
 
 {% macro spark__split_to_rows(text, delimiter) -%}
     explode(split({{ text }}, '\\Q{{ delimiter }}\\E'))
+{%- endmacro %}
+
+
+{% macro split_to_trimmed_rows(text) -%}
+    {# The same of a text delimited by |, without blanks around the parts. #}
+    {{ return(adapter.dispatch('split_to_trimmed_rows')(text)) }}
+{%- endmacro %}
+
+{% macro default__split_to_trimmed_rows(text) -%}
+    trim({{ split_to_rows(text) }})
+{%- endmacro %}
+
+{% macro spark__split_to_trimmed_rows(text) -%}
+    explode(transform(split({{ text }}, '\\Q|\\E'), part -> trim(part)))
 {%- endmacro %}
 
 
