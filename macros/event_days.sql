@@ -248,9 +248,7 @@
        told; without it the days on which something is new are taken out whole. #}
     {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set event_tables = ref('int_event_tables') -%}
-    {%- if execute and load_relation(this) -%}
-    delete from {{ this }}
-    where
+    {%- set condition %}
         table_name = '{{ table_name }}'
         and (
             occurred_on in (
@@ -265,7 +263,8 @@
             {%- endif %}
             or occurred_on < (select min(kept_from) from {{ event_tables }})
         )
-    {%- endif -%}
+    {%- endset -%}
+    {{ delete_rows(this, condition) if execute and load_relation(this) }}
 {%- endmacro %}
 
 
@@ -273,10 +272,8 @@
     {# For a pre-hook: takes out what is known of visitors who name themselves in this run: all they
        did is read anew. #}
     {%- set named_visitors = ref('int_named_visitors') -%}
-    {%- if execute and load_relation(this) -%}
-    delete from {{ this }}
-    where visitor_key in (select visitor_key from {{ named_visitors }} where is_new)
-    {%- endif -%}
+    {%- set condition = 'visitor_key in (select visitor_key from ' ~ named_visitors ~ ' where is_new)' -%}
+    {{ delete_rows(this, condition) if execute and load_relation(this) }}
 {%- endmacro %}
 
 

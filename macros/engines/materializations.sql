@@ -1,5 +1,5 @@
 {# How a model becomes a table. DuckDB drops and creates in one transaction; Postgres' planner has to be
-   told what a new table holds. #}
+   told what a new table holds; Spark's tables are files that are written once. #}
 
 
 {% materialization table, adapter='duckdb' -%}
@@ -50,6 +50,36 @@
     set local jit = off;
     {{ dbt.postgres__create_table_as(temporary, relation, sql) }}
     analyze {{ relation }};
+{%- endmacro %}
+
+
+{% macro delete_rows(relation, condition) -%}
+    {# For a pre-hook of a model that is kept by days (partition_by): takes out the rows that meet the
+       condition. #}
+    {{ return(adapter.dispatch('delete_rows')(relation, condition)) }}
+{%- endmacro %}
+
+{% macro default__delete_rows(relation, condition) -%}
+    delete from {{ relation }}
+    where {{ condition }}
+{%- endmacro %}
+
+{% macro spark__delete_rows(relation, condition) -%}
+    {#- Parquet files know no delete. A day that keeps rows is written anew with them; one that keeps
+        none is dropped. -#}
+    {%- set day = config.get('partition_by') -%}
+    {%- set touched = 'select ' ~ day ~ ' from ' ~ relation ~ ' where ' ~ condition -%}
+    {%- do run_query(
+        'insert overwrite table ' ~ relation ~ ' partition (' ~ day ~ ') select * from ' ~ relation
+        ~ ' where ' ~ day ~ ' in (' ~ touched ~ ') and not coalesce(' ~ condition ~ ', false)'
+    ) -%}
+    {%- set dropped = [] -%}
+    {%- for row in run_query('select distinct ' ~ day ~ ' from (' ~ touched ~ ')').rows -%}
+        {%- do dropped.append('partition (' ~ day ~ " = '" ~ row[0] ~ "')") -%}
+    {%- endfor -%}
+    {%- if dropped -%}
+        {%- do run_query('alter table ' ~ relation ~ ' drop if exists ' ~ dropped | join(', ')) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -14,6 +14,7 @@ import sqlglot
 import yaml
 from dbt.cli.main import dbtRunner
 from dbt_runs import PROJECT, SHIPPED_RULES, SPARING, lead, run_dbt, write_raw
+from engines_apart import SAID_APART, demand_found, list_said, write_column
 from messy_rows import write_messy, write_sample
 from postgres_server import start_server
 
@@ -28,11 +29,6 @@ from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.built.load_raw import load_raw
 
-# Numbers that an engine makes of texts by a hash of its own, and what tells by which engine.
-KEYS = frozenset(
-    ["kind_key", "event_key", "email_key", "visitor_key", "lead_key", "lead_keys"]
-    + ["test_no", "set_no", "definition"]
-)
 FIRST_DAY = "2026-06-19"
 # Replayed together, each as it was known then.
 LATER_DAYS = "2026-06-29,2026-06-30"
@@ -127,15 +123,6 @@ def find_differences(warehouse, server):
         return differences
 
 
-def write_column(name, kind):
-    """A column as the two engines can agree on it; none where they cannot."""
-    if name in KEYS:
-        return None
-    if kind.startswith(("DECIMAL", "DOUBLE")) or "INT" in kind:
-        return f'round(cast("{name}" as double), 6)'
-    return f'cast("{name}" as {"varchar" if "[" in kind else kind})'
-
-
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
     folder = tmp_path_factory.mktemp("engines")
@@ -183,21 +170,7 @@ def test_what_engines_say_apart_is_made_the_same(server, tmp_path):
         # Any command that writes has the functions made.
         invoke("seed", "--select", "dimensions", manifest=read_project("postgres"))
         place = locate_postgres()
-    said = [*(macros for macros, _ in SAID_APART.values()), *SAID_ALIKE]
-    for pattern, text, is_found in PATTERNS:
-        if is_found is not None:
-            parts = [f"quote_text({json.dumps(part)})" for part in (text, pattern)]
-            said.append(f"{{{{ pattern_is_found({', '.join(parts)}) }}}} = {is_found}")
-    # From a column, as the rule book's are judged.
-    patterns = ", ".join(
-        f"({n}, {{{{ quote_text({json.dumps(pattern)}) }}}})"
-        for n, (pattern, _, _) in enumerate(PATTERNS)
-    )
-    said.append(
-        "(select {{ dbt.listagg('readable', \"''\", 'order by n') }} from (select n, case when"
-        " {{ pattern_is_readable('t.pattern') }} then 'y' else 'n' end as readable"
-        f" from (values {patterns}) as t (n, pattern)) as patterns)"
-    )
+    said = list_said()
     with attach_postgres(place, is_read_only=True) as connection:
 
         def ask(sql):
@@ -210,8 +183,7 @@ def test_what_engines_say_apart_is_made_the_same(server, tmp_path):
         ).fetchone()
         theirs = ask(compile_for("postgres", said, server, warehouse=warehouse))
         assert dict(zip(said, theirs, strict=True)) == dict(zip(said, ours, strict=True))
-        assert set(ours[len(SAID_APART) + len(SAID_ALIKE) : -1]) == {True}
-        assert ours[-1] == "".join("n" if found is None else "y" for *_, found in PATTERNS)
+        demand_found(ours)
         for (name, (_, alone)), value in zip(SAID_APART.items(), ours, strict=False):
             try:
                 apart = ask(f"select {alone} as x")[0]

@@ -1,4 +1,13 @@
-"""What belongs here: what engines say apart, and what a macro has to give on each of them."""
+"""What belongs here: what engines say apart, what a macro has to give on each of them, and how rows
+of two engines are compared."""
+
+import json
+
+# Numbers that an engine makes of texts by a hash of its own, and what tells by which engine.
+KEYS = frozenset(
+    ["kind_key", "event_key", "email_key", "visitor_key", "lead_key", "lead_keys"]
+    + ["test_no", "set_no", "definition"]
+)
 
 # A regular expression of a rule book, a text, and whether it is found there; None where DuckDB
 # cannot read it.
@@ -81,7 +90,8 @@ SAID_ALIKE = [
         for text in ("1__0", "_1", "infinity", "0x1F", " 7 ", "1e3")
     ),
     """cast(extract(day from {{ cast_or_null("'0000-02-29'", dbt.type_timestamp()) }}) as int)""",
-    """{{ key_of(["'a'", 'cast(null as ' ~ dbt.type_string() ~ ')']) }} <> {{ key_of(["'a'", "''"]) }}""",
+    """{{ key_of(["'a'", 'cast(null as ' ~ dbt.type_string() ~ ')']) }}
+        <> {{ key_of(["'a'", "''"]) }}""",
     """cast(floor(1000 * {{ draw_of(["'a'", "'b'"]) }}) as integer)""",
     """(select {{ item_of('found', 1) }} from (
         select {{ largest('x', 'x <> 9') }} as found from (values (1), (3), (9), (2)) as t (x)
@@ -102,3 +112,38 @@ SAID_ALIKE = [
         select {{ split_to_rows("'b|a,c|'") }} as part
     ) as parts)""",
 ]
+
+
+def list_said():
+    """All of it as expressions with macros in them: values, whether patterns are found as they
+    should be, and which of them can be read, from a column, as the rule book's are judged."""
+    said = [*(macros for macros, _ in SAID_APART.values()), *SAID_ALIKE]
+    for pattern, text, is_found in PATTERNS:
+        if is_found is not None:
+            parts = [f"quote_text({json.dumps(part)})" for part in (text, pattern)]
+            said.append(f"{{{{ pattern_is_found({', '.join(parts)}) }}}} = {is_found}")
+    patterns = ", ".join(
+        f"({n}, {{{{ quote_text({json.dumps(pattern)}) }}}})"
+        for n, (pattern, _, _) in enumerate(PATTERNS)
+    )
+    said.append(
+        "(select {{ dbt.listagg('readable', \"''\", 'order by n') }} from (select n, case when"
+        " {{ pattern_is_readable('t.pattern') }} then 'y' else 'n' end as readable"
+        f" from (values {patterns}) as t (n, pattern)) as patterns)"
+    )
+    return said
+
+
+def demand_found(values):
+    """That DuckDB's values of list_said hold what PATTERNS say of it."""
+    assert set(values[len(SAID_APART) + len(SAID_ALIKE) : -1]) == {True}
+    assert values[-1] == "".join("n" if found is None else "y" for *_, found in PATTERNS)
+
+
+def write_column(name, kind):
+    """A column as the two engines can agree on it; none where they cannot."""
+    if name in KEYS:
+        return None
+    if kind.startswith(("DECIMAL", "DOUBLE")) or "INT" in kind:
+        return f'round(cast("{name}" as double), 6)'
+    return f'cast("{name}" as {"varchar" if "[" in kind else kind})'
