@@ -4,9 +4,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark sample run preview replay backtest learn gate explain map ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup setup-spark sample run preview replay backtest learn gate explain map ui metrics docs superset erase test test-spark lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
-BIN := .venv/bin
+# Where the target is Spark a run needs its environment, which holds all of the other one.
+VENV := $(if $(filter spark,$(LEADS_TARGET)),.venv-spark,.venv)
+BIN := $(VENV)/bin
 SAMPLE := samples/raw/crm/leads.parquet
 COMMAND := $(BIN)/leads
 READY := $(BIN)/leads $(if $(LEADS_RAW),,$(SAMPLE))
@@ -20,14 +22,14 @@ help: ## list the commands
 .venv/.installed: requirements.lock
 	@echo "Installing the locked packages into .venv (about a minute, once) ..."
 	@python3 -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@touch $@
 
 # The command itself.
-$(BIN)/leads: .venv/.installed orchestration/cli/install.py
+$(BIN)/leads: $(VENV)/.installed orchestration/cli/install.py
 	@$(BIN)/python -m orchestration.cli.install
 
-$(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/population.py samples/vocabulary.py
+$(SAMPLE): $(VENV)/.installed samples/generate.py samples/tables.py samples/population.py samples/vocabulary.py
 	@echo "Generating the sample raw data into samples/raw ..."
 	@$(BIN)/python -m samples.generate --out samples/raw > /dev/null
 	@touch $@
@@ -101,6 +103,10 @@ superset: $(COMMAND) ## pack the dashboard for Apache Superset into build/lead-s
 test: setup lint .venv/.bi-installed ## run every test: dbt's data and unit tests, pytest, lint
 	@mkdir -p build/test
 	@$(UNSET_SETTINGS) DBT_TARGET_PATH=build/test/target $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-spark: .venv-spark/.installed $(SAMPLE) ## run what Spark gives against what DuckDB gives (Java 17 has to be there)
+	@mkdir -p build/test
+	@$(UNSET_SETTINGS) .venv-spark/bin/python -m pytest tests/python/engines/test_spark.py
 
 lint: setup ## check the style of SQL and Python
 	@$(BIN)/ruff check .

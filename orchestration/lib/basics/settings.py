@@ -45,7 +45,7 @@ DAYS_AHEAD = 366
 KNOWN = ("now", "then")
 
 # What LEADS_TARGET may be: the outputs of profiles.yml.
-TARGETS = ("duckdb", "postgres")
+TARGETS = ("duckdb", "postgres", "spark")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""What belongs here: raw files written as Parquet files that Spark reads as tables, each once. DuckDB
-reads them, so that each column has the type, and each text the spelling, that it has there. A file
-that has changed takes the place of what was written of it before; one that is gone takes its rows
-with it. What there was stands in the tables of the schema `raw_files`, as on Postgres."""
+"""What belongs here: raw files written as Parquet files that Spark reads as tables, each once.
+DuckDB reads them, so that each column has the type, and each text the spelling, that it has there.
+A file that has changed takes the place of what was written of it before; one that is gone takes its
+rows with it. What there was stands in the tables of the schema `raw_files`, as on Postgres."""
 
 import hashlib
 import json
@@ -115,9 +115,8 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path)
     """Write the rows of a query into a file, which is there whole or not at all; how many."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.tmp")
-    rows = connection.execute(
-        f"copy ({query}) to {quote(unfinished)} (format parquet)"
-    ).fetchone()[0]
+    copied = connection.execute(f"copy ({query}) to {quote(unfinished)} (format parquet)")
+    (rows,) = copied.fetchone()
     unfinished.replace(path)
     return rows
 
