@@ -4,6 +4,7 @@ longer than to score a small day: a process does both once, however often it bui
 import gc
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -214,6 +215,9 @@ def invoke(
     if is_held_here(find_lock(settings.warehouse)):
         # It need not wait for the run that it is a part of.
         told["DBT_WAREHOUSE_IS_HELD"] = "yes"
+    if settings.target == "spark":
+        # Its workers are to find pandas: the Python of this environment, if nothing else is said.
+        told["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON", sys.executable)
     with set_variables({**list_settings(settings), **told}):
         try:
             return dbtRunner(manifest=project, callbacks=[print_event, *(callbacks or [])]).invoke(

@@ -44,13 +44,14 @@ ONE_THING = {
 ENGINES = re.compile(
     r"psycopg|postgres|spark|snowflake|bigquery|redshift|databricks|LEADS_TARGET", re.IGNORECASE
 )
-# Decisions 25 and 29 name them: the interface and what is behind it, the publication as a schema, raw
-# files loaded, the two halves of a warehouse on Spark; and those that list all settings.
+# Decisions 25 and 29 name them: the interface and what is behind it, the publication as a schema,
+# raw files loaded, the two halves of a warehouse on Spark; and those that list all settings.
 KNOW_ENGINES = {
     "lib/basics/warehouse.py",
     "lib/basics/postgres.py",
     "lib/basics/settings.py",
     "lib/basics/variables.py",
+    "lib/basics/workers.py",
     "lib/built/dbt_command.py",
     "lib/built/land_raw.py",
     "lib/built/load_raw.py",
