@@ -83,9 +83,7 @@ tables as (
             as days_since_occurred,
         case
             when last_loads.last_loaded_on is not null
-                then greatest(
-                    {{ days_between('last_loads.last_loaded_on', 'as_of_dates.as_of_date') }}, 0
-                )
+                then greatest(0, {{ days_between('last_loaded_on', 'as_of_dates.as_of_date') }})
         end as days_since_loaded,
         filled.row_count as rows_looked_at,
         filled.with_email,

@@ -81,12 +81,15 @@ def show_tables(warehouse: Path, project: Any, *, names: Collection[str]) -> Non
                 continue
             connection.execute(f"create schema if not exists {schema}")
             views = {row.viewName for row in session.sql(f"show views in {schema}").collect()}
-            for row in session.sql(f"show tables in {schema}").collect():
-                place = (schema, row.tableName)
-                if place in places:
-                    show_table(connection, session, warehouse, place, is_view=place[1] in views)
-                elif place not in built and schema == "main":
-                    add_own_table(connection, session, place[1], is_view=place[1] in views)
+            found = {row.tableName for row in session.sql(f"show tables in {schema}").collect()}
+            # Views last, which show tables.
+            for name in sorted(found, key=lambda name: (name in views, name)):
+                if (schema, name) in places:
+                    show_table(
+                        connection, session, warehouse, (schema, name), is_view=name in views
+                    )
+                elif (schema, name) not in built and schema == "main":
+                    add_own_table(connection, session, name, is_view=name in views)
 
 
 def show_table(
