@@ -4,9 +4,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup sample run preview replay backtest learn gate explain map sources ui metrics docs superset erase test lint example bench publications restore rollback accept outbox deliver redeliver lists lock
+.PHONY: help setup setup-spark sample run preview replay backtest learn gate explain map sources ui metrics docs superset erase test test-spark lint example bench publications restore rollback accept outbox deliver redeliver lists lock
 
-BIN := .venv/bin
+# Where the target is Spark a run needs its environment, which holds all of the other one.
+VENV := $(if $(filter spark,$(LEADS_TARGET)),.venv-spark,.venv)
+BIN := $(VENV)/bin
 SAMPLE := samples/raw/crm/leads.parquet
 COMMAND := $(BIN)/leads
 READY := $(BIN)/leads $(if $(LEADS_RAW),,$(SAMPLE))
@@ -14,20 +16,20 @@ READY := $(BIN)/leads $(if $(LEADS_RAW),,$(SAMPLE))
 UNSET_SETTINGS := env $(patsubst %,-u %,$(filter LEADS_%,$(.VARIABLES)))
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 # The environment is made anew when the lock file changes.
 .venv/.installed: requirements.lock
 	@echo "Installing the locked packages into .venv (about a minute, once) ..."
 	@python3 -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	@touch $@
 
 # The command itself.
-$(BIN)/leads: .venv/.installed orchestration/cli/install.py
+$(BIN)/leads: $(VENV)/.installed orchestration/cli/install.py
 	@$(BIN)/python -m orchestration.cli.install
 
-$(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/population.py samples/vocabulary.py
+$(SAMPLE): $(VENV)/.installed samples/generate.py samples/tables.py samples/population.py samples/vocabulary.py
 	@echo "Generating the sample raw data into samples/raw ..."
 	@$(BIN)/python -m samples.generate --out samples/raw > /dev/null
 	@touch $@
@@ -42,7 +44,16 @@ $(SAMPLE): .venv/.installed samples/generate.py samples/tables.py samples/popula
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-bi.lock
 	@touch $@
 
+# What the target spark needs: all that .venv has, dbt's adapter and Spark itself, which alone is larger.
+.venv-spark/.installed: requirements-spark.lock
+	@echo "Installing Spark into .venv-spark (some minutes, once) ..."
+	@python3 -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-spark.lock
+	@touch $@
+
 setup: $(COMMAND) $(SAMPLE) ## install the locked packages and the command leads, generate the sample
+
+setup-spark: .venv-spark/.installed ## install what the target spark needs into .venv-spark (Java 17 has to be there)
 
 sample: $(SAMPLE) ## generate the sample raw data
 
@@ -96,6 +107,10 @@ test: setup lint .venv/.bi-installed ## run every test: dbt's data and unit test
 	@mkdir -p build/test
 	@$(UNSET_SETTINGS) DBT_TARGET_PATH=build/test/target $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
+test-spark: .venv-spark/.installed $(SAMPLE) ## run what Spark gives against what DuckDB gives (Java 17 has to be there)
+	@mkdir -p build/test
+	@$(UNSET_SETTINGS) .venv-spark/bin/python -m pytest tests/python/engines/test_spark.py
+
 lint: setup ## check the style of SQL and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -142,3 +157,4 @@ lock: ## pin the dependencies of pyproject.toml anew (needs uv on the path)
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bench --output-file requirements-bench.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group lists --output-file requirements-lists.lock
 	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group bi --constraint requirements.lock --output-file requirements-bi.lock
+	@UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev --group spark --constraint requirements.lock pyproject.toml --output-file requirements-spark.lock

@@ -279,16 +279,18 @@
             lead_no,
             condition_key,
             changes_on as from_day,
-            lead(changes_on, 1, {{ var('outlook_days') }} + 1) over later as until_day,
+            lead(changes_on, 1, {{ var('outlook_days') }} + 1) over in_order as until_day,
             {{ condition_value(
                 'sum(met_rows) over later', 'sum(unknown_rows) over later',
                 'sum(counted_rows) over later'
             ) }} as value
         from summed_{{ level }}
-        window later as (
-            partition by lead_no, attribute_no order by changes_on
-            rows between unbounded preceding and current row
-        )
+        window
+            in_order as (partition by lead_no, attribute_no order by changes_on),
+            later as (
+                partition by lead_no, attribute_no order by changes_on
+                rows between unbounded preceding and current row
+            )
 
     )
     {%- endfor -%}

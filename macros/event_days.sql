@@ -44,16 +44,9 @@
 
 {% macro read_rows(query, tables) -%}
     {# The rows of a query on some tables, now; none while dbt only reads the project, or where one of
-       the tables is not there yet (the engine is asked, as dbt's own list also holds what a hook is
-       about to make). #}
-    {%- for table in tables -%}
-        {%- set found = run_query(
-            "select count(*) from information_schema.tables where lower(table_schema) = lower('"
-            ~ table.schema ~ "') and lower(table_name) = lower('" ~ table.identifier ~ "')"
-        ).rows[0][0] if execute else 0 -%}
-        {%- if not found -%}
-            {{ return([]) }}
-        {%- endif -%}
+       the tables is not there yet. #}
+    {%- for table in tables if not has_table(table) -%}
+        {{ return([]) }}
     {%- endfor -%}
     {{ return(run_query(query).rows) }}
 {%- endmacro %}
@@ -255,9 +248,7 @@
        told; without it the days on which something is new are taken out whole. #}
     {%- set changed_days = ref('int_changed_event_days') -%}
     {%- set event_tables = ref('int_event_tables') -%}
-    {%- if execute and load_relation(this) -%}
-    delete from {{ this }}
-    where
+    {%- set condition %}
         table_name = '{{ table_name }}'
         and (
             occurred_on in (
@@ -272,7 +263,8 @@
             {%- endif %}
             or occurred_on < (select min(kept_from) from {{ event_tables }})
         )
-    {%- endif -%}
+    {%- endset -%}
+    {{ delete_rows(this, condition) if execute and load_relation(this) }}
 {%- endmacro %}
 
 
@@ -280,10 +272,8 @@
     {# For a pre-hook: takes out what is known of visitors who name themselves in this run: all they
        did is read anew. #}
     {%- set named_visitors = ref('int_named_visitors') -%}
-    {%- if execute and load_relation(this) -%}
-    delete from {{ this }}
-    where visitor_key in (select visitor_key from {{ named_visitors }} where is_new)
-    {%- endif -%}
+    {%- set condition = 'visitor_key in (select visitor_key from ' ~ named_visitors ~ ' where is_new)' -%}
+    {{ delete_rows(this, condition) if execute and load_relation(this) }}
 {%- endmacro %}
 
 

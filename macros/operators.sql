@@ -100,7 +100,7 @@
     {%- if found -%}
     case {{ operand }}
         {%- for pattern in found %}
-        {%- set literal = "'" ~ pattern.replace("'", "''") ~ "'" %}
+        {%- set literal = quote_text(pattern) %}
         when {{ literal }} then {{ pattern_is_found(value, literal) }}
         {%- endfor %}
         else {{ pattern_is_found(value, operand) }}

@@ -21,11 +21,6 @@
 {%- endmacro %}
 
 
-{% macro quote_text(text) -%}
-    {{ return("'" ~ text.replace("'", "''") ~ "'") }}
-{%- endmacro %}
-
-
 {% macro stack_raw_files() -%}
     {# The same as rows of a query. #}
     {%- set text = dbt.type_string() -%}

@@ -7,7 +7,8 @@
 
 {% macro raw_contract(relation) -%}
     {# The sources.yml entry of a source relation. #}
-    {%- for node in graph.sources.values() if node.relation_name == relation.include(database=true).render() -%}
+    {%- for node in graph.sources.values()
+        if node.schema == relation.schema and node.identifier == relation.identifier -%}
         {{ return(node) }}
     {%- endfor -%}
 {%- endmacro %}

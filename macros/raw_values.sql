@@ -139,7 +139,7 @@
             when {{ matches_pattern(value, offset_time_pattern()) }}
                 then {{ apply_offset(value) }}
             when {{ matches_pattern(value, '^[0-9]{10,19}([.][0-9]+)?$') }}
-                then {{ read_epoch(cast_or_null(value, 'double precision')) }}
+                then {{ read_epoch(cast_or_null(value, type_double())) }}
         end
     {%- endif -%}
 {%- endmacro %}
@@ -164,10 +164,11 @@
 {% macro apply_offset(text) -%}
     {# The UTC time of a text that matches offset_time_pattern. The engine's own reading of such a text
        is not asked: it leaves the offset out, or reads it by the session's zone. #}
-    {%- set local = "regexp_replace(" ~ text ~ ", ' ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$', '')" -%}
-    {%- set sign = "case when regexp_replace(" ~ text ~ ", '^.{10}', '') like '%-%' then -1 else 1 end" -%}
-    {%- set digits = "regexp_replace(regexp_replace(" ~ text
-        ~ ", '^.{10}.*?([+-][0-9:]+|[A-Za-z]+)$', '\\1'), '[^0-9]', '', 'g') || '0000'" -%}
+    {%- set local = replace_pattern(text, ' ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$', '') -%}
+    {%- set sign = "case when substr(" ~ text ~ ", 11) like '%-%' then -1 else 1 end" -%}
+    {%- set digits = replace_pattern(
+        replace_pattern(text, '^.{10}.*?([+-][0-9:]+|[A-Za-z]+)$', '\\1'), '[^0-9]', ''
+    ) ~ " || '0000'" -%}
     {{ dbt.dateadd(
         'minute',
         '-(' ~ sign ~ ') * (60 * cast(substr(' ~ digits ~ ', 1, 2) as integer) + cast(substr(' ~ digits ~ ', 3, 2) as integer))',

@@ -1,6 +1,7 @@
 {% macro make_state_tables() -%}
     {# For `leads restore` and for what was erased, which fill them where nothing is built yet. #}
-    {%- do run_query(create_lead_tiers()) -%}
-    {%- do run_query(create_evidence()) -%}
-    {%- do run_query(create_erased_people()) -%}
+    {%- for statements in [create_lead_tiers(), create_evidence(), create_erased_people()] -%}
+        {%- set left = run_one_by_one(statements) -%}
+        {%- do run_query(left) if left -%}
+    {%- endfor -%}
 {%- endmacro %}

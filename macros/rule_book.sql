@@ -6,14 +6,13 @@
        header's cells are row 1. Where a row of a list comes from (source) is judged by nobody and
        would double the cells. #}
     {%- for seed in seeds -%}
-        {%- set seed_loop = loop -%}
+        {%- set columns = [] -%}
         {%- for column in (adapter.get_columns_in_relation(seed) if execute else [])
-            if column.name | lower != 'source' %}
-    select '{{ seed.identifier }}' as file_name, 1 as row_number, '{{ column.name | lower }}' as column_name, '{{ column.name }}' as value
-    union all
-    select '{{ seed.identifier }}', {{ row_number_in_file() }}, '{{ column.name | lower }}', trim(cast({{ adapter.quote(column.name) }} as {{ dbt.type_string() }})) from {{ seed }}
-    {{ 'union all' if not (loop.last and seed_loop.last) }}
+            if column.name | lower != 'source' -%}
+            {%- do columns.append(column.name) -%}
         {%- endfor -%}
+        {{ cells_of_seed(seed, columns) if columns }}
+        {{ 'union all' if columns and not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 

@@ -3,7 +3,7 @@
 
 {% macro tidy_steps(activities) -%}
     {# The steps of a sequence without the blanks around them: `a|!b|c`. #}
-    regexp_replace(regexp_replace({{ activities }}, ' *[|] *', '|', 'g'), '! *', '!', 'g')
+    {{ replace_pattern(replace_pattern(activities, ' *[|] *', '|'), '! *', '!') }}
 {%- endmacro %}
 
 

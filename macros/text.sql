@@ -34,13 +34,21 @@
 {% macro unseen_blanks() -%}
     {# A pattern of blanks that look like an ordinary one or like nothing: no-break and zero-width
        ones, the byte order mark. #}
-    '[' || chr(160) || chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || ']'
+    '[' || {{ list_unseen_blanks() }} || ']'
+{%- endmacro %}
+
+
+{% macro list_unseen_blanks() -%}
+    {# The same as a text that holds each of them. #}
+    {%- for code in [160, 8203, 8204, 8205, 8288, 65279] -%}
+        {{ character_of(code) }} {{- ' || ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 
 {% macro fold_name(name) -%}
     {# A name as people compare it: without capitals and without blanks of any kind. #}
-    lower(regexp_replace(replace({{ name }}, ' ', ''), {{ unseen_blanks() }}, '', 'g'))
+    lower(translate({{ name }}, ' ' || {{ list_unseen_blanks() }}, ''))
 {%- endmacro %}
 
 
@@ -64,10 +72,10 @@
     {# True for a name of two or more letters, all of the Latin script, none of them a vowel
        (y counts as one), with or without accents. The ranges are the Latin blocks of Unicode;
        in its additional block the range from U+1EA0 holds vowels only. #}
-    length(regexp_replace({{ name }}, '[^A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]', '', 'g')) > 1
+    length({{ replace_pattern(name, '[^A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]', '') }}) > 1
     and not {{ pattern_is_found(name, "'[aeiouyà-æè-ïò-öø-ýÿāăąēĕėęěĩīĭįıōŏőœũūŭůűųŷǎǐǒǔǖǘǚǜǟǡǣǫǭǻǽǿȁȃȅȇȉȋȍȏȕȗȧȩȫȭȯȱȳḁḕḗḙḛḝḭḯṍṏṑṓṳṵṷṹṻẏẙạ-ỹ]'") }}
     and not {{ pattern_is_found(
-        "regexp_replace(" ~ name ~ ", '[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]', '', 'g')", "'[^ .''’0-9-]'"
+        replace_pattern(name, '[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]', ''), "'[^ .''’0-9-]'"
     ) }}
 {%- endmacro %}
 
@@ -93,7 +101,7 @@
 {% macro phone_quality(phone) -%}
     {# Whether a phone number can be one: E.164 allows 15 digits, fewer than 7 reach nobody, and one
        digit alone is none. #}
-    {%- set digits = "regexp_replace(" ~ phone ~ ", '[^0-9]', '', 'g')" -%}
+    {%- set digits = replace_pattern(phone, '[^0-9]', '') -%}
     case
             when {{ phone }} is null then 'missing'
             when length({{ digits }}) not between 7 and 15 then 'invalid'
@@ -130,7 +138,7 @@
     ).columns[0].values() if can_be_read(patterns) else [] -%}
     {%- set literals = [] -%}
     {%- for some in found | batch(100) -%}
-        {%- do literals.append("'(" ~ (some | join(')|(')).replace("'", "''") ~ ")'") -%}
+        {%- do literals.append(quote_text('(' ~ some | join(')|(') ~ ')')) -%}
     {%- endfor -%}
     (
         {%- for literal in literals %}

@@ -29,6 +29,20 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro spark__key_of(columns) -%}
+    {#- A hash of several passes over those that are missing: each is given a text of its own. -#}
+    {%- set texts = [] -%}
+    {%- for column in columns -%}
+        {%- do texts.append("coalesce(cast(" ~ column ~ " as string), chr(30))") -%}
+    {%- endfor -%}
+    {%- set key = "(xxhash64(" ~ texts | join(", chr(31), ") ~ ") & 9223372036854775807)" -%}
+    {%- if columns | length == 1 -%}
+        case when {{ columns[0] }} is not null then {{ key }} end
+    {%- else -%}
+        {{ key }}
+    {%- endif -%}
+{%- endmacro %}
+
 
 {% macro draw_of(columns) -%}
     {# A number from 0, included, to 100, excluded, for the text of columns: always the same one, on
@@ -42,6 +56,10 @@
 
 {% macro duckdb__draw_of(columns) -%}
     100.0 * cast('0x' || substr(md5({{ columns | join(" || '|' || ") }}), 1, 6) as integer) / 16777216
+{%- endmacro %}
+
+{% macro spark__draw_of(columns) -%}
+    1e2D * cast(conv(substr(md5({{ columns | join(" || '|' || ") }}), 1, 6), 16, 10) as int) / 16777216
 {%- endmacro %}
 
 
@@ -62,4 +80,8 @@
 
 {% macro duckdb__fingerprint_of(text) -%}
     sha256({{ text }})
+{%- endmacro %}
+
+{% macro spark__fingerprint_of(text) -%}
+    sha2({{ text }}, 256)
 {%- endmacro %}

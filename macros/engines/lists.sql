@@ -15,6 +15,10 @@
     max({{ number }}, {{ reasons_shown() }}) filter ({{ condition }})
 {%- endmacro %}
 
+{% macro spark__largest(number, condition) -%}
+    slice(sort_array(collect_list(case when {{ condition }} then {{ number }} end), false), 1, {{ reasons_shown() }})
+{%- endmacro %}
+
 
 {% macro item_of(list, place) -%}
     {# An item of a list, the first at place 1; null beyond its end. #}
@@ -23,4 +27,8 @@
 
 {% macro default__item_of(list, place) -%}
     {{ list }}[{{ place }}]
+{%- endmacro %}
+
+{% macro spark__item_of(list, place) -%}
+    get({{ list }}, {{ place }} - 1)
 {%- endmacro %}

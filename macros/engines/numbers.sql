@@ -13,6 +13,10 @@
     double precision
 {%- endmacro %}
 
+{% macro spark__type_double() -%}
+    double
+{%- endmacro %}
+
 
 {% macro whole_part(number, divisor) -%}
     {# How often the divisor goes into a whole number. #}
@@ -25,6 +29,10 @@
 
 {% macro duckdb__whole_part(number, divisor) -%}
     ({{ number }} // {{ divisor }})
+{%- endmacro %}
+
+{% macro spark__whole_part(number, divisor) -%}
+    ({{ number }} div {{ divisor }})
 {%- endmacro %}
 
 
@@ -42,6 +50,10 @@
     power(0.5, case when {{ half_lives }} > 1000 then 1000 else {{ half_lives }} end)
 {%- endmacro %}
 
+{% macro spark__fade(age, half_life_days) -%}
+    power(5e-1D, cast({{ age }} as double) / {{ half_life_days }})
+{%- endmacro %}
+
 
 {% macro divided(number, divisor) -%}
     {# The quotient of two numbers, in floating point. #}
@@ -56,6 +68,10 @@
     cast({{ number }} as double precision) / ({{ divisor }})
 {%- endmacro %}
 
+{% macro spark__divided(number, divisor) -%}
+    cast({{ number }} as double) / ({{ divisor }})
+{%- endmacro %}
+
 
 {% macro as_decimal(number, digits, places) -%}
     {# A floating point number as a decimal: to the nearest, a half away from zero. #}
@@ -68,6 +84,12 @@
 
 {% macro postgres__as_decimal(number, digits, places) -%}
     cast({{ own_function('round_double') }}({{ number }}, {{ places }}) as decimal({{ digits }}, {{ places }}))
+{%- endmacro %}
+
+{% macro spark__as_decimal(number, digits, places) -%}
+    {#- A cast goes by the digits that it is printed with, and not by the binary value. -#}
+    cast(cast(round(cast({{ number }} as double) * 1e{{ places }}D) as decimal({{ digits }}, 0))
+        * cast(1e-{{ places }}BD as decimal({{ [places + 1, 2] | max }}, {{ places }})) as decimal({{ digits }}, {{ places }}))
 {%- endmacro %}
 
 

@@ -1,6 +1,7 @@
 {# Regular expressions. DuckDB reads them by RE2, Postgres by its own ARE, where \b is a backspace, a
    dot takes a line break, \d and \w take letters and digits of every script, and [[:alpha:]] goes by
-   the locale. The rule book is written for RE2: on Postgres a pattern is put into ARE's words first. #}
+   the locale; so it is with Java's, by which Spark reads them. The rule book is written for RE2: there a
+   pattern is put into the engine's words first. #}
 
 
 {% macro pattern_is_found(text, pattern) -%}
@@ -14,6 +15,18 @@
 
 {% macro postgres__pattern_is_found(text, pattern) -%}
     ({{ text }}) ~* {{ own_function('translate_pattern') }}({{ pattern }})
+{%- endmacro %}
+
+{% macro spark__pattern_is_found(text, pattern) -%}
+    {#- What stands in the SQL is translated once, by the engine: from a column it is for every row. -#}
+    {%- set translated = translate_pattern(pattern) -%}
+    {%- if execute and pattern.startswith("'") -%}
+        {%- set found = run_query(
+            'select case when ' ~ pattern_is_readable(pattern) ~ ' then ' ~ translated ~ ' end'
+        ).rows[0][0] -%}
+        {%- set translated = quote_text(found) if found is not none else 'cast(null as string)' -%}
+    {%- endif -%}
+    (({{ text }}) rlike {{ translated }})
 {%- endmacro %}
 
 
@@ -30,6 +43,10 @@
     {{ own_function('is_readable_pattern') }}({{ pattern }})
 {%- endmacro %}
 
+{% macro spark__pattern_is_readable(pattern) -%}
+    (try_reflect('java.util.regex.Pattern', 'compile', {{ translate_pattern(pattern) }}) is not null)
+{%- endmacro %}
+
 
 {% macro matches_pattern(text, pattern) -%}
     {# True where the text as a whole is of the regular expression, capitals told apart. Of patterns of
@@ -43,6 +60,26 @@
 
 {% macro duckdb__matches_pattern(text, pattern) -%}
     regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__matches_pattern(text, pattern) -%}
+    {#- Java's $ also stands before a line break at the end. -#}
+    ({{ text }} rlike {{ quote_text(pattern.replace('$', '\\z')) }})
+{%- endmacro %}
+
+
+{% macro replace_pattern(text, pattern, by) -%}
+    {# The text with all that is of the regular expression replaced; \1 is what its first bracket
+       found. Of patterns of the macros, as in matches_pattern. #}
+    {{ return(adapter.dispatch('replace_pattern')(text, pattern, by)) }}
+{%- endmacro %}
+
+{% macro default__replace_pattern(text, pattern, by) -%}
+    regexp_replace({{ text }}, {{ quote_text(pattern) }}, {{ quote_text(by) }}, 'g')
+{%- endmacro %}
+
+{% macro spark__replace_pattern(text, pattern, by) -%}
+    regexp_replace({{ text }}, {{ quote_text(pattern) }}, {{ quote_text(by.replace('\\', '$')) }})
 {%- endmacro %}
 
 
@@ -187,4 +224,79 @@
     exception when others then
         return false;
     end $function$;
+{%- endmacro %}
+
+
+{% macro translate_pattern(pattern) -%}
+    {# A pattern of RE2 in the words of Java, which Spark reads them by; null, or what Java refuses, where
+       RE2 has no such pattern or Java no like of it (flags but i). The pattern is taken apart into signs, and each
+       becomes what it is in Java. #}
+    {%- set boundary = '(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))' -%}
+    {%- set no_boundary = '(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))' -%}
+    {%- set classes = {
+        'alnum': 'Alnum', 'alpha': 'Alpha', 'ascii': 'ASCII', 'blank': 'Blank', 'cntrl': 'Cntrl',
+        'digit': 'Digit', 'graph': 'Graph', 'lower': 'Lower', 'print': 'Print', 'punct': 'Punct',
+        'space': 'Space', 'upper': 'Upper', 'xdigit': 'XDigit'
+    } -%}
+    aggregate(
+        regexp_extract_all(
+            {{ pattern }},
+            '(?s)\\\\Q.*?(?:\\\\E|\\z)|\\\\x\\{[0-9A-Fa-f]{1,6}\\}|\\\\x[0-9A-Fa-f]{2}|\\\\[pP](?:\\{\\^?\\w+\\}|[A-Za-z])|\\\\.|\\[:\\^?[a-z]+:\\]|\\[\\^?\\]?|\\(\\?(?:P?<\\w+>|i?:|i\\))|\\(\\?|(?:[*+?]|\\{[0-9]+(?:,[0-9]*)?\\})\\??|.',
+            0
+        ),
+        named_struct('words', '', 'in_class', false, 'repeats', false),
+        (so_far, sign) -> named_struct(
+            'words',
+            so_far.words || case
+                when sign rlike '^\\\\[pP]' then
+                    case
+                        when sign rlike '\\^' then '\\' || case when sign like '_p%' then 'P' else 'p' end
+                        else left(sign, 2)
+                    end || '{Is' || regexp_replace(substr(sign, 3), '[{}^]', '') || '}'
+                when sign like '\\\\x%' and length(sign) > 2 then sign
+                when sign like '\\\\Q%' and length(sign) > 2 then case when not so_far.in_class then sign end
+                when sign rlike '^\\\\[dwDWtnrf]$' then sign
+                when sign = '\\v' then '\\x0B'
+                when sign = '\\a' then '\\x07'
+                when sign = '\\s' then case when so_far.in_class then '\\t\\n\\f\\r ' else '[\\t\\n\\f\\r ]' end
+                when sign = '\\S' then '[^\\t\\n\\f\\r ]'
+                when sign = '\\b' then case when not so_far.in_class then '{{ boundary }}' end
+                when sign = '\\B' then case when not so_far.in_class then '{{ no_boundary }}' end
+                when sign in ('\\A', '\\z') then case when not so_far.in_class then sign end
+                when sign rlike '^\\\\[0-9A-Za-z]?$' then null
+                when sign like '\\\\%' then sign
+                when so_far.in_class then case
+                    when sign like '[:%' then case regexp_replace(sign, '[^a-z]', '')
+                        {%- for name, known in classes.items() %}
+                        when '{{ name }}' then case when sign like '[:^%' then '\\P' else '\\p' end || '{{ '{' ~ known ~ '}' }}'
+                        {%- endfor %}
+                        when 'word' then case when sign like '[:^%' then '\\W' else '\\w' end
+                    end
+                    when sign like '[%' then replace(replace(sign, '^', '\\^'), '[', '\\[')
+                    when sign = '&' then '\\&'
+                    else sign
+                end
+                when sign like '[:%' then null
+                when sign like '[%' then replace(sign, ']', '\\]')
+                when sign = '.' then '[^\\n]'
+                when sign = '$' then '\\z'
+                when sign = '(?' then null
+                when sign = '(?i)' then ''
+                when sign = '(?i:' then '(?:'
+                when sign rlike '^\\(\\?P?<' then '('
+                when sign in ('{', '}', ']') then '\\' || sign
+                when sign rlike '^([*+?]|\\{.)' and so_far.repeats then null
+                else sign
+            end,
+            'in_class',
+            case
+                when sign like '\\\\%' or sign like '[:%' then so_far.in_class
+                when so_far.in_class then sign not in (']', '[]', '[^]')
+                else sign like '[%'
+            end,
+            'repeats',
+            not so_far.in_class and sign rlike '^([*+?]|\\{.)'
+        ),
+        found -> case when not found.in_class then '(?iu)' || found.words end
+    )
 {%- endmacro %}

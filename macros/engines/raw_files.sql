@@ -200,3 +200,17 @@
 {% macro duckdb__columns_of_rows(rows) -%}
     {{ return(get_column_schema_from_query('select * from ' ~ rows)) }}
 {%- endmacro %}
+
+
+{% macro register_tables(tables) -%}
+    {# For `leads load` on Spark: tables made of the Parquet files in a folder: schema, name, path. The
+       files stay when a table is dropped. #}
+    {%- for table in tables -%}
+        {%- do run_query('create schema if not exists ' ~ table.schema) -%}
+        {%- do run_query('drop table if exists ' ~ table.schema ~ '.' ~ table.name) -%}
+        {%- do run_query(
+            'create table ' ~ table.schema ~ '.' ~ table.name ~ ' using parquet location '
+            ~ quote_text(table.path)
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}

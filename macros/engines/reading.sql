@@ -36,6 +36,33 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro spark__cast_or_null(expression, data_type) -%}
+    {#- A list of one gives a name to what is looked at several times. -#}
+    {%- set number = '^\\\\s*[+-]?([0-9](_?[0-9])*[.]?([0-9](_?[0-9])*)?|[.][0-9](_?[0-9])*)([eE][+-]?[0-9]+)?\\\\s*\\\\z' -%}
+    {%- set decimal = modules.re.fullmatch('(?:decimal|numeric) *[(]([0-9]+), *([0-9]+)[)]', data_type) -%}
+    get(transform(array(cast({{ expression }} as string)), read_text ->
+    {%- if decimal or data_type == dbt.type_bigint() %}
+        case
+            when read_text rlike '{{ number }}'
+                then {{ 'try_cast(' if not decimal }}try_cast(replace(read_text, '_', '') as {{ data_type if decimal else 'decimal(20, 0)' }})
+                {{- ' as bigint)' if not decimal }}
+        end
+    {%- elif data_type == type_double() %}
+        case
+            when read_text rlike '(?i)^\\s*[+-]?(nan|inf|infinity)\\s*\\z' or read_text rlike '{{ number }}'
+                then try_cast(replace(read_text, '_', '') as double)
+        end
+    {%- elif data_type in ['date', dbt.type_timestamp()] %}
+        case
+            when read_text rlike '^\\s*[0-9]{4}([-/])[0-9]{1,2}\\1[0-9]{1,2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?\\s*\\z'
+                then {{ 'cast(' if data_type == 'date' }}try_cast(replace(trim(read_text), '/', '-') as timestamp){{ ' as date)' if data_type == 'date' }}
+        end
+    {%- else -%}
+        {%- do exceptions.raise_compiler_error('No text is read as ' ~ data_type ~ ' on Spark.') -%}
+    {%- endif %}
+    ), 0)
+{%- endmacro %}
+
 
 {% macro create_reading_functions() -%}
     {# What stands in a text decides what is tried: the exception is for what is too large. None is safe

@@ -22,6 +22,10 @@
     {%- for code in [9, 10, 13] %} or {{ text }} like '%' || chr({{ code }}){% endfor -%}
 {%- endmacro %}
 
+{% macro spark__may_have_blanks(text) -%}
+    {{ postgres__may_have_blanks(text) }}
+{%- endmacro %}
+
 
 {% macro strip_invisible(text, is_name) -%}
     {# Without blanks and invisible characters at both ends; of a name without the invisible ones
@@ -46,6 +50,13 @@
     {%- set blank = '\\u0001-\\u0020\\u00A0\\u2000-\\u200A\\u202F\\u205F\\u3000' -%}
     {%- set inside = '|[' ~ invisible ~ ']+' if is_name else '' -%}
     regexp_replace({{ text }}, '^[{{ blank ~ invisible }}]+|[{{ blank ~ invisible }}]+${{ inside }}', '', 'g')
+{%- endmacro %}
+
+{% macro spark__strip_invisible(text, is_name) -%}
+    {%- set invisible = '\\\\u00AD\\\\u200B-\\\\u200F\\\\u2060\\\\uFEFF' -%}
+    {%- set blank = '\\\\x00-\\\\x20\\\\u00A0\\\\u2000-\\\\u200A\\\\u202F\\\\u205F\\\\u3000' -%}
+    {%- set inside = '|[' ~ invisible ~ ']+' if is_name else '' -%}
+    regexp_replace({{ text }}, '^[{{ blank ~ invisible }}]+|[{{ blank ~ invisible }}]+\\z{{ inside }}', '')
 {%- endmacro %}
 
 
@@ -75,6 +86,10 @@
     end
 {%- endmacro %}
 
+{% macro spark__has_letter_run(text) -%}
+    (lower({{ text }}) rlike '(\\p{L})\\1\\1')
+{%- endmacro %}
+
 
 {% macro split_to_rows(text, delimiter='|') -%}
     {# One row per part of a delimited text; for a select list. #}
@@ -87,6 +102,24 @@
 
 {% macro duckdb__split_to_rows(text, delimiter) -%}
     unnest(string_split({{ text }}, '{{ delimiter }}'))
+{%- endmacro %}
+
+{% macro spark__split_to_rows(text, delimiter) -%}
+    explode(split({{ text }}, '\\Q{{ delimiter }}\\E'))
+{%- endmacro %}
+
+
+{% macro split_to_trimmed_rows(text) -%}
+    {# The same of a text delimited by |, without blanks around the parts. #}
+    {{ return(adapter.dispatch('split_to_trimmed_rows')(text)) }}
+{%- endmacro %}
+
+{% macro default__split_to_trimmed_rows(text) -%}
+    trim({{ split_to_rows(text) }})
+{%- endmacro %}
+
+{% macro spark__split_to_trimmed_rows(text) -%}
+    explode(transform(split({{ text }}, '\\Q|\\E'), part -> trim(part)))
 {%- endmacro %}
 
 
@@ -121,6 +154,65 @@
 
 {% macro postgres__mask(value) -%}
     {{ own_function('mask') }}({{ value }})
+{%- endmacro %}
+
+{% macro spark__mask(value) -%}
+    {%- set parts = "regexp_extract_all(left(" ~ value ~ ", 200), '(?s)[\\\\p{L}\\\\p{M}]+|\\\\p{N}+|\\\\s+|.', 0)" -%}
+    array_join(transform(
+        slice({{ parts }}, 1, 16),
+        part -> case
+            when part rlike '^\\p{L}' then length(part) || ' letter' || case when length(part) > 1 then 's' else '' end
+            when part rlike '^\\p{N}' then length(part) || ' digit' || case when length(part) > 1 then 's' else '' end
+            when part rlike '^\\s' then case when length(part) > 1 then length(part) || ' blanks' else 'blank' end
+            when part rlike '^[!-/:-@\\[-`{-~]' then part
+            else '1 other'
+        end
+    ), ', ')
+    || case
+        when size({{ parts }}) > 16 or length({{ value }}) > 200
+            then ' … of ' || length({{ value }}) || ' characters'
+        else ''
+    end
+{%- endmacro %}
+
+
+{% macro quote_text(text) -%}
+    {# A text as a literal of SQL. #}
+    {{ return(adapter.dispatch('quote_text')(text)) }}
+{%- endmacro %}
+
+{% macro default__quote_text(text) -%}
+    {{ return("'" ~ text.replace("'", "''") ~ "'") }}
+{%- endmacro %}
+
+{% macro spark__quote_text(text) -%}
+    {{ return("'" ~ text.replace('\\', '\\\\').replace("'", "''") ~ "'") }}
+{%- endmacro %}
+
+
+{% macro character_of(code) -%}
+    {# The character with this number in Unicode. #}
+    {{ return(adapter.dispatch('character_of')(code)) }}
+{%- endmacro %}
+
+{% macro default__character_of(code) -%}
+    chr({{ code }})
+{%- endmacro %}
+
+{% macro spark__character_of(code) -%}
+    '\u{{ '%04X' | format(code) }}'
+{%- endmacro %}
+
+
+{% macro spark__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+    {# As dbt has it for other engines; dbt-spark's own one knows no order. #}
+    listagg({{ measure }}, {{ delimiter_text }})
+    {%- if order_by_clause %} within group ({{ order_by_clause }}){% endif -%}
+{%- endmacro %}
+
+
+{% macro spark__escape_single_quotes(expression) -%}
+    {{ expression | replace('\\', '\\\\') | replace("'", "''") }}
 {%- endmacro %}
 
 

@@ -28,6 +28,16 @@
     end as bigint))
 {%- endmacro %}
 
+{% macro spark__read_epoch(number) -%}
+    {%- set count = 'cast(' ~ number ~ ' as decimal(38, 6))' -%}
+    timestamp_micros(cast(case
+        when {{ count }} >= 1000000000 and {{ count }} < 10000000000 then {{ count }} * 1000000
+        when {{ count }} >= 1000000000000 and {{ count }} < 10000000000000 then {{ count }} * 1000
+        when {{ count }} >= 1000000000000000 and {{ count }} < 10000000000000000 then {{ count }}
+        when {{ count }} >= 1000000000000000000 and {{ count }} < 10000000000000000000 then {{ count }} div 1000
+    end as bigint))
+{%- endmacro %}
+
 
 {% macro days_between(first, last) -%}
     {# Whole days from one date to another, as a number. #}
@@ -36,4 +46,14 @@
 
 {% macro default__days_between(first, last) -%}
     cast({{ last }} - {{ first }} as integer)
+{%- endmacro %}
+
+{% macro spark__days_between(first, last) -%}
+    datediff({{ last }}, {{ first }})
+{%- endmacro %}
+
+
+{% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
+    {# As dbt has it for other engines; dbt-spark's own one leaves out what is finer than a second. #}
+    timestampadd({{ datepart }}, cast({{ interval }} as int), cast({{ from_date_or_timestamp }} as timestamp))
 {%- endmacro %}

@@ -16,7 +16,7 @@ model_tiers as (
 
     select
         model_id,
-        trim({{ split_to_rows('required_fields') }}) as attribute
+        {{ split_to_trimmed_rows('required_fields') }} as attribute
     from {{ ref('model_tiers') }}
 
 ),

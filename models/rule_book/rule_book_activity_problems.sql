@@ -62,7 +62,7 @@ named_activities as (
         file_name,
         row_number,
         'reopened_by' as column_name,
-        trim({{ split_to_rows('reopened_by') }}) as activity
+        {{ split_to_trimmed_rows('reopened_by') }} as activity
     from file_rows
     where file_name = 'suppressions' and reopened_by <> ''
     union all
@@ -70,7 +70,7 @@ named_activities as (
         file_name,
         row_number,
         'activities' as column_name,
-        trim({{ split_to_rows('activities') }}) as activity
+        {{ split_to_trimmed_rows('activities') }} as activity
     from file_rows
     where file_name = 'activity_attributes' and activities <> ''
 

@@ -56,7 +56,7 @@ demanded_fields as (
         file_name,
         row_number,
         model_id,
-        trim({{ split_to_rows('required_fields') }}) as required_fields
+        {{ split_to_trimmed_rows('required_fields') }} as required_fields
     from file_rows
     where file_name = 'tiers' and required_fields <> ''
 

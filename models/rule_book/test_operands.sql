@@ -12,7 +12,7 @@ operands as (
         test_no,
         attribute,
         operator,
-        trim({{ split_to_rows('value') }}) as operand
+        {{ split_to_trimmed_rows('value') }} as operand
     from attribute_tests
     where operator in ('in', 'not_in')
     union all

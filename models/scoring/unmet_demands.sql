@@ -35,7 +35,7 @@ demands as (
     select
         model_id,
         tier,
-        trim({{ split_to_rows('required_fields') }}) as attribute
+        {{ split_to_trimmed_rows('required_fields') }} as attribute
     from model_tiers
     where required_fields is not null
 

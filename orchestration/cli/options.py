@@ -13,7 +13,8 @@ from orchestration.lib.basics.variables import Variable, find_variable
 # What a run is made with; beside it a command names what else it takes.
 OF_A_SERVER = (
     "target", "postgres-host", "postgres-port", "postgres-user", "postgres-password",
-    "postgres-database", "postgres-readers",
+    "postgres-database", "postgres-readers", "spark-master", "spark-partitions", "spark-method",
+    "spark-host", "spark-port", "spark-user", "spark-token", "spark-cluster",
 )  # fmt: skip
 OF_A_RUN = (
     "raw", "sources", "rules", "warehouse", "published", "as-of", "known", "memory-limit",

@@ -14,11 +14,11 @@ from orchestration.lib.built.dbt_command import (
     AFTER_TIERS,
     TARGET,
     NodeResult,
+    load_files,
     prepare_manifest,
     run_dbt,
 )
 from orchestration.lib.built.erasures import keep_out_erased
-from orchestration.lib.built.load_raw import is_to_load, load_raw
 
 
 class TableNames(DagsterDbtTranslator):
@@ -90,8 +90,7 @@ def scored_tables(context: dg.AssetExecutionContext) -> Iterator[Any]:
     settings = load_settings_of_run(context.run)
     with fail_with_sentences():
         keep_out_erased(settings)
-        if is_to_load(settings):
-            load_raw(settings)
+        load_files(settings)
     yield from build(context, selection=["--exclude", AFTER_TIERS])
 
 

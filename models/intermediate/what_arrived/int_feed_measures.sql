@@ -79,10 +79,11 @@ tables as (
         counted.loaded_count,
         counted.loaded_count - counted.loaded_usable_count as loaded_quarantined,
         counted.found_count,
-        as_of_dates.as_of_date - counted.last_occurred_on as days_since_occurred,
+        {{ days_between('counted.last_occurred_on', 'as_of_dates.as_of_date') }}
+            as days_since_occurred,
         case
             when last_loads.last_loaded_on is not null
-                then greatest(as_of_dates.as_of_date - last_loads.last_loaded_on, 0)
+                then greatest(0, {{ days_between('last_loaded_on', 'as_of_dates.as_of_date') }})
         end as days_since_loaded,
         filled.row_count as rows_looked_at,
         filled.with_email,

@@ -85,7 +85,9 @@ judged as (
     select
         last_loads.*,
         coalesce(
-            last_loads.as_of_date - last_loads.last_loaded_on > feed_limits.stale_after_days, false
+            {{ days_between('last_loads.last_loaded_on', 'last_loads.as_of_date') }}
+            > feed_limits.stale_after_days,
+            false
         ) as is_stale
     from last_loads
     left join feed_limits on last_loads.table_name = feed_limits.table_name
@@ -100,7 +102,8 @@ select
     case when is_stale then last_loaded_on else as_of_date end as counts_until,
     -- As far back from the last load as otherwise from the as-of date.
     case
-        when is_stale then cast(counts_from - cast(as_of_date - last_loaded_on as integer) as date)
+        when is_stale
+            then cast(counts_from - {{ days_between('last_loaded_on', 'as_of_date') }} as date)
         else counts_from
     end as counts_from
 from judged

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    partition_by='occurred_on',
     on_schema_change='append_new_columns',
     pre_hook=[
         "{{ delete_changed_loads('crm.activities', 'cast(first_seen_at as date)') }}",

@@ -41,7 +41,7 @@ asked_for as (
         ) as within_days,
         coalesce({{ read_date('valid_from') }}, {{ date_literal('1900-01-01') }}) as valid_from,
         {{ read_date('valid_to') }} as valid_to,
-        trim({{ split_to_rows('activities') }}) as activity
+        {{ split_to_trimmed_rows('activities') }} as activity
     from file_rows
 
 )

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    partition_by='occurred_on',
     pre_hook="{{ delete_changed_loads('email.events') }}"
 ) }}
 

@@ -56,7 +56,7 @@ operands as (
         attribute,
         operator,
         value as list,
-        trim({{ split_to_rows('value') }}) as operand
+        {{ split_to_trimmed_rows('value') }} as operand
     from definitions
     where operator in ('in', 'not_in')
     union all

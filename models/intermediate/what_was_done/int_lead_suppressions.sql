@@ -91,7 +91,7 @@ named_reopeners as (
         model_no,
         product,
         deal_state,
-        trim({{ split_to_rows('reopened_by') }}) as activity
+        {{ split_to_trimmed_rows('reopened_by') }} as activity
     from suppressions
     where reopened_by <> ''
 

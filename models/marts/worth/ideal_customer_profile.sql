@@ -65,12 +65,12 @@ shares as (
 select
     as_of_date,
     model_id,
-    row_number() over (
+    cast(row_number() over (
         partition by model_id
         order by
             points_by_data_low desc nulls last, weight_of_evidence desc nulls last,
             attribute asc, value asc
-    ) as place,
+    ) as {{ dbt.type_bigint() }}) as place,
     attribute,
     value,
     leads,

@@ -189,12 +189,14 @@ select
     candidate_no,
     rule_no,
     changes_on as from_day,
-    lead(changes_on, 1, {{ var('outlook_days') }} + 1) over later as until_day,
+    lead(changes_on, 1, {{ var('outlook_days') }} + 1) over in_order as until_day,
     sum(constant) over later as constant,
     sum(fading) over later as fading,
     sum(slope) over later as slope
 from summed
-window later as (
-    partition by candidate_no, rule_no order by changes_on
-    rows between unbounded preceding and current row
-)
+window
+    in_order as (partition by candidate_no, rule_no order by changes_on),
+    later as (
+        partition by candidate_no, rule_no order by changes_on
+        rows between unbounded preceding and current row
+    )

@@ -34,7 +34,7 @@ named_values as (
 
     select
         attribute_key as attribute,
-        trim({{ split_to_rows('value') }}) as value
+        {{ split_to_trimmed_rows('value') }} as value
     from attribute_rules
     where operator in ('in', 'not_in')
     union

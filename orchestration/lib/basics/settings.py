@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ DAYS_AHEAD = 366
 KNOWN = ("now", "then")
 
 # What LEADS_TARGET may be: the outputs of profiles.yml.
-TARGETS = ("duckdb", "postgres")
+TARGETS = ("duckdb", "postgres", "spark")
 
 
 @dataclass(frozen=True)
@@ -171,15 +172,19 @@ def read_known(text: str, *, name: str = "LEADS_KNOWN") -> str:
 
 
 def read_target(text: str) -> str:
-    """`text` where it is one of TARGETS. Raises ValueError where it is something else.
+    """`text` where it is one of TARGETS. Raises ValueError where it is something else, or where the
+    environment lacks its packages.
 
     >>> read_target("oracle")
     Traceback (most recent call last):
-    ValueError: LEADS_TARGET is 'oracle', which is no target: duckdb and postgres are.
+    ValueError: LEADS_TARGET is 'oracle', which is no target: duckdb, postgres, spark are.
     """
     if text not in TARGETS:
+        raise ValueError(f"LEADS_TARGET is '{text}', which is no target: {', '.join(TARGETS)} are.")
+    if text == "spark" and find_spec("pyspark") is None:
         raise ValueError(
-            f"LEADS_TARGET is '{text}', which is no target: {' and '.join(TARGETS)} are."
+            "LEADS_TARGET is 'spark', which has an environment of its own: `make setup-spark` "
+            "makes it, and `make run` or .venv-spark/bin/leads works there."
         )
     return text
 

@@ -63,6 +63,20 @@ VARIABLES = (
     Variable(
         "postgres-readers", "text", "nobody", "Roles that may read the publication, as bi,analysts."
     ),
+    Variable(
+        "spark-master", "text", "local[*]",
+        "Of the target spark: the cluster that works, as local-cluster[2,1,1024].",
+    ),
+    Variable("spark-partitions", "text", "4", "Into how many parts Spark shuffles."),
+    Variable(
+        "spark-method", "text", "session",
+        "How Spark is reached: session, in this process; thrift or http, a server.",
+    ),
+    Variable("spark-host", "text", "localhost", "That server."),
+    Variable("spark-port", "text", "10000", "The port of that server."),
+    Variable("spark-user", "text", "none", "Who builds there."),
+    Variable("spark-token", "secret", "none", "What that server is called with."),
+    Variable("spark-cluster", "text", "none", "The cluster behind that server."),
     Variable("webhook-url", "secret", "none: hand-overs wait", "Where hand-overs are delivered."),
     Variable(
         "webhook-secret", "secret", "none",

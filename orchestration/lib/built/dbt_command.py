@@ -2,7 +2,9 @@
 longer than to score a small day: a process does both once, however often it builds."""
 
 import gc
+import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +25,9 @@ from orchestration.lib.basics.rule_book_files import (
 )
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, list_settings, load_settings
 from orchestration.lib.built.dbt_report import clean_message, describe_failures
+from orchestration.lib.built.land_raw import land_raw
+from orchestration.lib.built.load_raw import is_to_load, load_raw
+from orchestration.lib.built.spark_tables import find_folder, show_tables, write_own_tables
 
 # Where dbt keeps what it has read of the project, so that it reads again only what has changed. Not
 # where a plain `dbt build` keeps it: that has other settings, and each would undo the other's.
@@ -60,6 +65,9 @@ def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> I
     """
     project = read_project(forget_run(settings), list_names(settings.rules))
     separate_columns(project, settings)
+    if settings.target == "spark":
+        register_tables(write_own_tables(settings.warehouse, project), settings, project)
+    built = set()
     ended: SimpleQueue[NodeResult | None] = SimpleQueue()
     outcomes = []
 
@@ -83,8 +91,29 @@ def run_dbt(arguments: list[str], *, settings: Settings, target_path: Path) -> I
     # In a thread of its own: whoever asks writes down one table while dbt builds the next.
     threading.Thread(target=work, name="dbt", daemon=True).start()
     while (result := ended.get()) is not None:
+        built.add(result.name)
         yield result
     demand_success(outcomes[0])
+    if settings.target == "spark":
+        show_tables(settings.warehouse, project, names=built)
+
+
+def load_files(settings: Settings) -> None:
+    """Bring the raw files to where the engine reads them, where it does not read the files
+    themselves. Raises ValueError where one cannot be read."""
+    if settings.target == "spark":
+        project = read_project(forget_run(settings), list_names(settings.rules))
+        _, tables = land_raw(settings, folder=find_folder(settings.warehouse) / "raw")
+        register_tables(tables, settings, project)
+    elif is_to_load(settings):
+        load_raw(settings)
+
+
+def register_tables(tables: list[dict[str, str]], settings: Settings, project: Any) -> None:
+    """Have Spark know tables by the folders of their Parquet files."""
+    given = json.dumps({"tables": tables})
+    operation = ["run-operation", "register_tables", "--args", given]
+    demand_success(invoke(operation, settings=settings, project=project))
 
 
 def list_names(rules: Path) -> str:
@@ -187,6 +216,9 @@ def invoke(
     if is_held_here(find_lock(settings.warehouse)):
         # It need not wait for the run that it is a part of.
         told["DBT_WAREHOUSE_IS_HELD"] = "yes"
+    if settings.target == "spark":
+        # Its workers are to find pandas: the Python of this environment, if nothing else is said.
+        told["PYSPARK_PYTHON"] = os.environ.get("PYSPARK_PYTHON", sys.executable)
     with set_variables({**list_settings(settings), **told}):
         try:
             return dbtRunner(manifest=project, callbacks=[print_event, *(callbacks or [])]).invoke(

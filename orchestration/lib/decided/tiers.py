@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -19,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestration.lib.basics.warehouse import open_cursor
+from orchestration.lib.basics.workers import map_frames
 from orchestration.lib.decided.hand_overs import decide_hand_overs
 from orchestration.lib.decided.history import write_day
 
@@ -46,6 +48,13 @@ TIER_COLUMNS = [
     "tier_by_score",
     "tier_reason",
 ]
+
+# The same as SQL has them.
+TIER_TYPES = (
+    "as_of_date date, model_id string, lead_id string, grade string, temperature string,"
+    " tier string, previous_tier string, tier_since date, is_new_tier boolean, stage string,"
+    " action string, sla_hours bigint, tier_by_score string, tier_reason string"
+)
 
 # The lowest scores that enter tiers of limited capacity, in ten-thousandths, by model and tier;
 # infinite where no further lead may enter.
@@ -445,10 +454,9 @@ def write_tiers(
             cut_offs, turned_away = find_all_cut_offs(
                 connection, as_of, tiers=tiers, rows=chunk_rows
             )
-            for scores, before in read_chunks(connection, as_of, rows=chunk_rows):
-                chunk = assign_tiers(
-                    scores, tiers=tiers, grades=grades, previous=before, cut_offs=cut_offs
-                )
+            decide = partial(assign_read, tiers=tiers, grades=grades, cut_offs=cut_offs)
+            read = read_chunks(connection, as_of, rows=chunk_rows)
+            for chunk in map_frames(connection, decide, read, columns=TIER_TYPES):
                 insert_tiers(connection, chunk)
                 written[as_of] += len(chunk)
             write_cut_offs(connection, as_of, cut_offs=cut_offs, turned_away=turned_away)
@@ -473,7 +481,8 @@ def find_all_cut_offs(
     for model_id in tiers.loc[tiers["capacity"].notna(), "model_id"].unique():
         ladder = read_ladder(tiers, model_id)
         parts, takes_place = [], []
-        for scores, before in read_chunks(connection, as_of, rows=rows, model_id=model_id):
+        for chunk in read_chunks(connection, as_of, rows=rows, model_id=model_id):
+            scores, before = part_read(chunk)
             parts.append(find_candidates(scores, before, ladder=ladder))
             takes_place.append(~scores["is_excluded"].to_numpy(dtype=bool))
         if parts:
@@ -531,9 +540,9 @@ def write_cut_offs(
 
 def read_chunks(
     connection: duckdb.DuckDBPyConnection, as_of: date, *, rows: int, model_id: str | None = None
-) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """The scores of one as-of date in key order, `rows` at a time, each piece with what
-    `find_before` says of its leads; of one model where `model_id` is given."""
+) -> Iterator[pd.DataFrame]:
+    """The scores of one as-of date in key order, `rows` at a time, with tier and tier_since of the
+    scored day before; of one model where `model_id` is given."""
     # A cursor of its own: the stream goes on while the caller writes on `connection`.
     with open_cursor(connection) as reader:
         stream = reader.execute(
@@ -587,13 +596,25 @@ def read_chunks(
             {"as_of": as_of, "model_id": model_id},
         ).to_arrow_reader(rows)
         for batch in stream:
-            chunk = batch.to_pandas(date_as_object=False)
-            was_scored = chunk["tier_since"].notna()
-            before = chunk[[*KEY, "tier", "tier_since"]]
-            yield (
-                chunk.drop(columns=["tier", "tier_since"]),
-                before.assign(was_scored=was_scored.where(was_scored)),
-            )
+            yield batch.to_pandas(date_as_object=False)
+
+
+def part_read(chunk: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scores of a piece of `read_chunks`, and what `find_before` says of its leads."""
+    was_scored = chunk["tier_since"].notna()
+    before = chunk[[*KEY, "tier", "tier_since"]]
+    return (
+        chunk.drop(columns=["tier", "tier_since"]),
+        before.assign(was_scored=was_scored.where(was_scored)),
+    )
+
+
+def assign_read(
+    chunk: pd.DataFrame, *, tiers: pd.DataFrame, grades: pd.DataFrame, cut_offs: CutOffs
+) -> pd.DataFrame:
+    """The lead_tiers rows of a piece of `read_chunks`, on whatever machine."""
+    scores, before = part_read(chunk)
+    return assign_tiers(scores, tiers=tiers, grades=grades, previous=before, cut_offs=cut_offs)
 
 
 def insert_tiers(connection: duckdb.DuckDBPyConnection, chunk: pd.DataFrame) -> None:

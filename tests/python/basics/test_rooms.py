@@ -44,14 +44,18 @@ ONE_THING = {
 ENGINES = re.compile(
     r"psycopg|postgres|spark|snowflake|bigquery|redshift|databricks|LEADS_TARGET", re.IGNORECASE
 )
-# Decision 25 names them: the interface and what is behind it, the publication as a schema, raw
-# files loaded; and those that list all settings.
+# Decisions 25 and 29 name them: the interface and what is behind it, the publication as a schema,
+# raw files loaded, the two halves of a warehouse on Spark; and those that list all settings.
 KNOW_ENGINES = {
     "lib/basics/warehouse.py",
     "lib/basics/postgres.py",
     "lib/basics/settings.py",
     "lib/basics/variables.py",
+    "lib/basics/workers.py",
+    "lib/built/dbt_command.py",
+    "lib/built/land_raw.py",
     "lib/built/load_raw.py",
+    "lib/built/spark_tables.py",
     "lib/published/on_server.py",
     "cli/options.py",
 }
