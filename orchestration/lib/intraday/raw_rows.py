@@ -39,9 +39,7 @@ class RawRows:
         )
 
 
-def find_raw_rows(
-    connection: duckdb.DuckDBPyConnection, settings: Settings
-) -> dict[str, RawRows]:
+def find_raw_rows(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, RawRows]:
     """The raw tables that are there, by name. Raises ValueError where a file cannot be read."""
     tables = list_raw_tables(settings.project)
     names = [table.name for table in tables]

@@ -24,8 +24,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -145,10 +146,15 @@ def publish(
     raw: Path | None = None,
     keep: int = KEEP,
     keep_days: int | None = None,
+    attach: Callable[[Path], AbstractContextManager[duckdb.DuckDBPyConnection]] = attach_warehouse,
+    intraday: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Copy the marts of `warehouse` into a new publication, make it the live one, and return its
     manifest. The newest `keep` publications stay, of these none that is older than `keep_days`; the
     live one always does.
+
+    Of an `intraday` run, what its manifest says of it; `attach` then gives the marts as they are
+    to be published, as `warehouse`.
 
     `rules` is the folder of the rule book's CSV files, `raw` that of the raw files (None: the
     generated sample, or tables in the warehouse). Raises ValueError where there is nothing to
@@ -178,7 +184,9 @@ def publish(
                 folder,
                 place=versions / publication_id,
                 known=known,
+                attach=attach,
             ),
+            **({"intraday": dict(intraday)} if intraday else {}),
         }
         manifest["rule_book"]["sha256"] = hash_rules(rules)
         manifest["rule_book"]["gate"] = list_passages(
@@ -366,12 +374,17 @@ def hash_file_once(path: Path, _size: int, _changed: int) -> str:
 
 
 def export_marts(
-    warehouse: Path, folder: Path, *, place: Path, known: dict[str, KnownPart]
+    warehouse: Path,
+    folder: Path,
+    *,
+    place: Path,
+    known: dict[str, KnownPart],
+    attach: Callable[[Path], AbstractContextManager[duckdb.DuckDBPyConnection]],
 ) -> Manifest:
     """Copy the marts into leads.duckdb and one Parquet file each, the history into its parts, of
     which those `known` are linked; returns what the manifest says of their content. `place` is
     where the folder will be. Raises ValueError where a mart is missing or no lead is scored."""
-    with attach_warehouse(warehouse) as connection:
+    with attach(warehouse) as connection:
         there = connection.execute(
             "select table_name from information_schema.tables"
             " where table_catalog = 'warehouse' and table_schema = 'main'"
