@@ -9,8 +9,14 @@ from orchestration.lib.basics.settings import Settings
 from orchestration.lib.built.load_raw import RawTable, list_raw_tables, read_part
 from orchestration.lib.built.raw_files import describe_table
 
-# How whole numbers that stand for times are told apart: by their size, as the contract has it.
-MILLISECONDS = 100_000_000_000
+# Numbers that stand for times: up to which size they count seconds, milliseconds, microseconds and
+# nanoseconds, and how many microseconds each is.
+UNITS = (("1e11", "1e6"), ("1e14", "1e3"), ("1e17", "1"), ("1e20", "1e-3"))
+
+
+# As macros/engines/texts.sql has them.
+INVISIBLE = "\\x{00AD}\\x{200B}-\\x{200F}\\x{2060}\\x{FEFF}"
+BLANK = "\\x00-\\x20\\x{00A0}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}"
 
 
 @dataclass(frozen=True)
@@ -22,20 +28,28 @@ class RawRows:
     columns: frozenset[str]
 
     def text(self, column: str) -> str:
-        """A column as the contract reads a text: without blanks around it, null where nothing is
-        left. Null where the table has no such column."""
+        """A column as the contract reads what names somebody (macros/raw_values.sql): without what
+        nobody sees, null where nothing is left. Null where the table has no such column."""
         if column not in self.columns:
             return "null::varchar"
-        return f"nullif(trim(cast(\"{quote_name(column)}\" as varchar)), '')"
+        text = f'cast("{quote_name(column)}" as varchar)'
+        return (
+            f"nullif(case when {text} < '!' or {text} like '% ' or strlen({text}) <> length({text})"
+            f" or regexp_matches({text}, '[\\t\\n\\r]$') then regexp_replace({text},"
+            f" '^[{BLANK}{INVISIBLE}]+|[{BLANK}{INVISIBLE}]+$|[{INVISIBLE}]+', '', 'g')"
+            f" else {text} end, '')"
+        )
 
     def time(self, column: str) -> str:
         """A column as a time, UTC; null where it is none."""
         text = self.text(column)
         number = f"try_cast({text} as double)"
+        microseconds = " ".join(
+            f"when abs({number}) < {limit} then {number} * {factor}" for limit, factor in UNITS
+        )
         return (
-            f"coalesce(try_cast({text} as timestamp), case when {number} is not null then"
-            f" make_timestamp(cast({number} * case when {number} >= {MILLISECONDS} then 1000"
-            " else 1000000 end as bigint)) end)"
+            f"coalesce(try_cast({text} as timestamp),"
+            f" make_timestamp(try_cast(case {microseconds} end as bigint)))"
         )
 
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -21,8 +21,10 @@ from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import attach_warehouse, hold_warehouse, open_warehouse
+from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_messages
 from orchestration.lib.delivered.release import PAYLOAD_COLUMNS, make_payload
+from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
 from orchestration.lib.intraday.merged import attach_merged
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
 from orchestration.lib.intraday.small_warehouse import decide, make_small_warehouse, score, settle
@@ -31,6 +33,7 @@ from orchestration.lib.published.publication import Manifest, publish, read_curr
 
 # The events, of whose loads the warehouse keeps days alone.
 EVENTS = ("crm.activities", "email.events", "web.events")
+FIRST_TIME = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -43,30 +46,43 @@ class IntradayRun:
     publication_id: str | None
 
 
-def run_intraday(settings: Settings, *, run_id: str, console: TextIO) -> IntradayRun:
+def run_intraday(
+    settings: Settings, *, run_id: str, auditor: Auditor, console: TextIO
+) -> IntradayRun:
     """Score, publish and hand over the leads that have been touched since the last run of either
-    kind. Raises Unusable where the day's first run has not been made."""
+    kind. Raises Unusable where the day's first run has not been made, Refused where the audit finds
+    fault or more is due than a day may hand over; what is live then stays."""
     with hold_warehouse(settings.warehouse), keep_folder(settings.warehouse) as folder:
         live = demand_night(settings)
         small = settle(settings, folder)
         with duckdb.connect() as connection:
             raw = find_raw_rows(connection, settings)
-            since = find_since(settings, live, raw)
+            since = find_since(connection, settings, live, raw)
+            seen = read_seen(settings.warehouse, find_night(live))
             with time_step(console, "touched", "") as what:
                 leads = find_touched(connection, raw, since)
                 what.append(count_things(leads, "lead"))
-                seen = find_newest(connection, raw, since)
+                seen |= find_seen(connection, raw, since)
                 if leads:
                     write_rows(connection, raw, folder / "raw")
                     for table in ("touched_leads", "context_leads"):
                         file = quote(folder / f"{table}.parquet")
                         connection.execute(f"copy {table} to {file} (format parquet)")
         if not leads:
-            remember(settings.warehouse, live, since | seen)
+            remember(settings.warehouse, live, seen)
             return IntradayRun(0, 0, None)
         make_small_warehouse(small, warehouse=settings.warehouse, console=console)
         score(small, console)
         decide(small, warehouse=settings.warehouse, published=settings.published, console=console)
+        audit_rows(small.warehouse, auditor, folder / "reports", console)
+        approve_hand_overs(
+            small.warehouse,
+            warehouse=settings.warehouse,
+            published=settings.published,
+            live=find_folder(settings.published, live),
+            as_of=settings.as_of_dates[0],
+            night=find_night(live).published_at,
+        )
         scored_at = datetime.now(UTC)
         with time_step(console, "publish", "published_marts"):
             manifest = publish(
@@ -79,7 +95,8 @@ def run_intraday(settings: Settings, *, run_id: str, console: TextIO) -> Intrada
                     small.warehouse, find_folder(settings.published, live), live
                 ),
                 intraday={
-                    "night_run_id": find_night(live),
+                    "night_run_id": find_night(live).run_id,
+                    "night_published_at": find_night(live).published_at.isoformat(),
                     "scored_at": scored_at.isoformat(timespec="seconds"),
                     "leads": leads,
                 },
@@ -91,8 +108,22 @@ def run_intraday(settings: Settings, *, run_id: str, console: TextIO) -> Intrada
                 at=datetime.fromisoformat(manifest["published_at"]),
             )
             what.append(count_things(released, "hand-over"))
-        remember(settings.warehouse, manifest, since | seen)
+        remember(settings.warehouse, manifest, seen)
     return IntradayRun(leads, released, manifest["publication_id"])
+
+
+def describe_run(done: IntradayRun) -> list[str]:
+    """What an intraday run did, in sentences.
+
+    >>> describe_run(IntradayRun(2, 1, "20260630T101500Z-abcdef"))[0]
+    'Scored anew: 2 leads. Handed over: 1. Published as 20260630T101500Z-abcdef.'
+    """
+    if not done.publication_id:
+        return ["Nothing has loaded that touches a lead: what is live stays."]
+    return [
+        f"Scored anew: {count_things(done.leads, 'lead')}. Handed over: {done.hand_overs:,}. "
+        f"Published as {done.publication_id}."
+    ]
 
 
 @contextmanager
@@ -137,9 +168,26 @@ def demand_night(settings: Settings) -> Manifest:
     return live
 
 
-def find_night(manifest: Manifest) -> str:
-    """The daily run that a publication stands on."""
-    return manifest.get("intraday", {}).get("night_run_id", manifest["run_id"])
+@dataclass(frozen=True)
+class Night:
+    """The daily run that a publication stands on, and when it was published, UTC."""
+
+    run_id: str
+    published_at: datetime
+
+
+def find_night(manifest: Manifest) -> Night:
+    """The daily run that a publication stands on: its own, or that before its intraday runs."""
+    told = manifest.get("intraday")
+    run_id, at = (
+        (told["night_run_id"], told["night_published_at"])
+        if told
+        else (manifest["run_id"], manifest["published_at"])
+    )
+    published_at = datetime.fromisoformat(at)
+    if published_at.tzinfo:
+        published_at = published_at.astimezone(UTC).replace(tzinfo=None)
+    return Night(run_id, published_at)
 
 
 def find_folder(published: Path, manifest: Manifest) -> Path:
@@ -152,14 +200,14 @@ def find_state(warehouse: Path) -> Path:
     return warehouse.with_name(f"{warehouse.stem}.intraday.json")
 
 
-def remember(warehouse: Path, manifest: Manifest, seen: Mapping[str, datetime]) -> None:
+def remember(warehouse: Path, manifest: Manifest, seen: Mapping[str, tuple[datetime, int]]) -> None:
     """Note until when each raw table has been looked at."""
     fresh = find_state(warehouse).with_suffix(".fresh")
     fresh.write_text(
         json.dumps(
             {
-                "night_run_id": find_night(manifest),
-                "seen": {name: at.isoformat() for name, at in seen.items()},
+                "night_run_id": find_night(manifest).run_id,
+                "seen": {name: [at.isoformat(), rows] for name, (at, rows) in seen.items()},
             }
         )
     )
@@ -167,51 +215,71 @@ def remember(warehouse: Path, manifest: Manifest, seen: Mapping[str, datetime]) 
 
 
 def find_since(
-    settings: Settings, live: Manifest, raw: Mapping[str, RawRows]
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    live: Manifest,
+    raw: Mapping[str, RawRows],
 ) -> dict[str, datetime]:
-    """From which time on rows of each raw table are new. What loaded at that very time may have
-    been read before: it is looked at again, which changes nothing."""
-    file = find_state(settings.warehouse)
-    if file.exists():
-        told = json.loads(file.read_text())
-        if told["night_run_id"] == find_night(live):
-            return {
-                name: datetime.fromisoformat(at) for name, at in told["seen"].items() if name in raw
-            }
-    (today,) = settings.as_of_dates
+    """From which time on rows of each raw table are new."""
+    seen = read_seen(settings.warehouse, find_night(live))
     since = {}
-    with attach_warehouse(settings.warehouse) as connection:
-        for name in raw:
+    (today,) = settings.as_of_dates
+    with attach_warehouse(settings.warehouse) as warehouse:
+        for name, rows in raw.items():
+            if name in seen:
+                at, count = seen[name]
+                # What loaded at the very time of the last row may have come after it was read.
+                is_all = count == count_loaded_at(connection, rows, at)
+                since[name] = at + timedelta(microseconds=1) if is_all else at
+                continue
             source, _, table = name.partition(".")
             query = (
                 "select max(loaded_on) from warehouse.intermediate.event_loads_read"
                 f" where table_name = {quote(name)} and loaded_on <= {quote(today)}::date"
                 if name in EVENTS
                 else f"select max(_loaded_at) from warehouse.staging.base_{source}__{table}"
-                f" where _loaded_at <= {quote(today)}::date + 1"
+                f" where _loaded_at < {quote(today)}::date + 1"
             )
-            (last,) = connection.execute(query).fetchone()
-            since[name] = datetime.fromisoformat(str(last)) if last else datetime(1970, 1, 1)
+            (last,) = warehouse.execute(query).fetchone()
+            since[name] = datetime.fromisoformat(str(last)) if last else FIRST_TIME
     return since
 
 
-def find_newest(
+def read_seen(warehouse: Path, night: Night) -> dict[str, tuple[datetime, int]]:
+    """When the newest row of each raw table that intraday runs have looked at since the `night`
+    loaded, and how many loaded at that time."""
+    file = find_state(warehouse)
+    told = json.loads(file.read_text()) if file.exists() else {}
+    if told.get("night_run_id") != night.run_id:
+        return {}
+    return {name: (datetime.fromisoformat(at), rows) for name, (at, rows) in told["seen"].items()}
+
+
+def count_loaded_at(connection: duckdb.DuckDBPyConnection, rows: RawRows, at: datetime) -> int:
+    """How many rows of a raw table loaded at one time."""
+    return connection.execute(
+        f"select count(*) from {rows.query}"
+        f" where {rows.time('_loaded_at')} = {quote(at)}::timestamp"
+    ).fetchone()[0]
+
+
+def find_seen(
     connection: duckdb.DuckDBPyConnection,
     raw: Mapping[str, RawRows],
     since: Mapping[str, datetime],
-) -> dict[str, datetime]:
-    """When the newest of the new rows of each raw table loaded; no time that lies ahead."""
-    newest = {}
+) -> dict[str, tuple[datetime, int]]:
+    """When the newest of the new rows of each raw table loaded, no time that lies ahead, and how
+    many loaded at that time; of tables without new rows nothing."""
+    seen = {}
     for name, rows in raw.items():
         loaded = rows.time("_loaded_at")
         (last,) = connection.execute(
             f"select max({loaded}) from {rows.query}"
-            f" where {loaded} >= {quote(since.get(name, datetime(1970, 1, 1)))}::timestamp"
-            f" and {loaded} <= now()::timestamp"
+            f" where {loaded} >= {quote(since[name])}::timestamp and {loaded} <= now()::timestamp"
         ).fetchone()
         if last:
-            newest[name] = last
-    return newest
+            seen[name] = (last, count_loaded_at(connection, rows, last))
+    return seen
 
 
 def release(warehouse: Path, small: Path, *, at: datetime) -> int:
