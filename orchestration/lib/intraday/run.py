@@ -1,39 +1,40 @@
 """What belongs here: an intraday run from its first question to the outbox.
 
 It stands beside the night's: what that has decided is read and never changed, but for hand-overs,
-which are sent once. docs/decisions/0030-intraday.md says why.
+which are sent once. docs/decisions/0031-intraday.md says why.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
 
 import duckdb
 
-from orchestration.lib.basics.outcomes import Unusable
+from orchestration.lib.basics.outcomes import Unusable, WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.settings import Settings
-from orchestration.lib.basics.warehouse import attach_warehouse, hold_warehouse, open_warehouse
+from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.warehouse import (
+    attach_warehouse,
+    has_own_raw_tables,
+    hold_warehouse,
+    open_warehouse,
+)
 from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_messages
 from orchestration.lib.delivered.release import PAYLOAD_COLUMNS, make_payload
 from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
 from orchestration.lib.intraday.merged import attach_merged
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
+from orchestration.lib.intraday.seen import find_night, find_seen, find_since, read_seen, remember
 from orchestration.lib.intraday.small_warehouse import decide, make_small_warehouse, score, settle
 from orchestration.lib.intraday.touched import find_touched, write_rows
 from orchestration.lib.published.publication import Manifest, publish, read_current
-
-# The events, of whose loads the warehouse keeps days alone.
-EVENTS = ("crm.activities", "email.events", "web.events")
-FIRST_TIME = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ def run_intraday(
     fault or more is due than a day may hand over; what is live then stays."""
     with hold_warehouse(settings.warehouse), keep_folder(settings.warehouse) as folder:
         live = demand_night(settings)
+        demand_files(settings)
         small = settle(settings, folder)
         with duckdb.connect() as connection:
             raw = find_raw_rows(connection, settings)
             since = find_since(connection, settings, live, raw)
+            demand_living_feeds(connection, settings, raw, since)
             seen = read_seen(settings.warehouse, find_night(live))
             with time_step(console, "touched", "") as what:
                 leads = find_touched(connection, raw, since)
@@ -168,118 +171,39 @@ def demand_night(settings: Settings) -> Manifest:
     return live
 
 
-@dataclass(frozen=True)
-class Night:
-    """The daily run that a publication stands on, and when it was published, UTC."""
+def demand_files(settings: Settings) -> None:
+    """Raise WrongUse where the raw tables are no files."""
+    crm_schema = read_variables(settings.project)["crm_schema"]
+    if not settings.raw and has_own_raw_tables(settings.warehouse, crm_schema):
+        raise WrongUse(
+            "Intraday runs read raw files (LEADS_RAW), and the raw tables are in the warehouse: "
+            "`leads run` scores everybody."
+        )
 
-    run_id: str
-    published_at: datetime
 
-
-def find_night(manifest: Manifest) -> Night:
-    """The daily run that a publication stands on: its own, or that before its intraday runs."""
-    told = manifest.get("intraday")
-    run_id, at = (
-        (told["night_run_id"], told["night_published_at"])
-        if told
-        else (manifest["run_id"], manifest["published_at"])
-    )
-    published_at = datetime.fromisoformat(at)
-    if published_at.tzinfo:
-        published_at = published_at.astimezone(UTC).replace(tzinfo=None)
-    return Night(run_id, published_at)
+def demand_living_feeds(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    raw: Mapping[str, RawRows],
+    since: Mapping[str, datetime],
+) -> None:
+    """Raise Unusable where a feed that stood still in the night has loaded since: the points of
+    everybody move then."""
+    with attach_warehouse(settings.warehouse) as warehouse:
+        stale = warehouse.execute(
+            "select table_name from warehouse.intermediate.int_feeds where is_stale"
+        ).fetchall()
+    for (name,) in stale:
+        if name in raw and find_seen(connection, {name: raw[name]}, since):
+            raise Unusable(
+                f"{name} stood still in the night and has loaded since, which moves everybody's "
+                "points: `leads run` scores all."
+            )
 
 
 def find_folder(published: Path, manifest: Manifest) -> Path:
     """The folder of a publication."""
     return published / "versions" / manifest["publication_id"]
-
-
-def find_state(warehouse: Path) -> Path:
-    """The file that says until when raw rows have been looked at since the day's first run."""
-    return warehouse.with_name(f"{warehouse.stem}.intraday.json")
-
-
-def remember(warehouse: Path, manifest: Manifest, seen: Mapping[str, tuple[datetime, int]]) -> None:
-    """Note until when each raw table has been looked at."""
-    fresh = find_state(warehouse).with_suffix(".fresh")
-    fresh.write_text(
-        json.dumps(
-            {
-                "night_run_id": find_night(manifest).run_id,
-                "seen": {name: [at.isoformat(), rows] for name, (at, rows) in seen.items()},
-            }
-        )
-    )
-    fresh.replace(find_state(warehouse))
-
-
-def find_since(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    live: Manifest,
-    raw: Mapping[str, RawRows],
-) -> dict[str, datetime]:
-    """From which time on rows of each raw table are new."""
-    seen = read_seen(settings.warehouse, find_night(live))
-    since = {}
-    (today,) = settings.as_of_dates
-    with attach_warehouse(settings.warehouse) as warehouse:
-        for name, rows in raw.items():
-            if name in seen:
-                at, count = seen[name]
-                # What loaded at the very time of the last row may have come after it was read.
-                is_all = count == count_loaded_at(connection, rows, at)
-                since[name] = at + timedelta(microseconds=1) if is_all else at
-                continue
-            source, _, table = name.partition(".")
-            query = (
-                "select max(loaded_on) from warehouse.intermediate.event_loads_read"
-                f" where table_name = {quote(name)} and loaded_on <= {quote(today)}::date"
-                if name in EVENTS
-                else f"select max(_loaded_at) from warehouse.staging.base_{source}__{table}"
-                f" where _loaded_at < {quote(today)}::date + 1"
-            )
-            (last,) = warehouse.execute(query).fetchone()
-            since[name] = datetime.fromisoformat(str(last)) if last else FIRST_TIME
-    return since
-
-
-def read_seen(warehouse: Path, night: Night) -> dict[str, tuple[datetime, int]]:
-    """When the newest row of each raw table that intraday runs have looked at since the `night`
-    loaded, and how many loaded at that time."""
-    file = find_state(warehouse)
-    told = json.loads(file.read_text()) if file.exists() else {}
-    if told.get("night_run_id") != night.run_id:
-        return {}
-    return {name: (datetime.fromisoformat(at), rows) for name, (at, rows) in told["seen"].items()}
-
-
-def count_loaded_at(connection: duckdb.DuckDBPyConnection, rows: RawRows, at: datetime) -> int:
-    """How many rows of a raw table loaded at one time."""
-    return connection.execute(
-        f"select count(*) from {rows.query}"
-        f" where {rows.time('_loaded_at')} = {quote(at)}::timestamp"
-    ).fetchone()[0]
-
-
-def find_seen(
-    connection: duckdb.DuckDBPyConnection,
-    raw: Mapping[str, RawRows],
-    since: Mapping[str, datetime],
-) -> dict[str, tuple[datetime, int]]:
-    """When the newest of the new rows of each raw table loaded, no time that lies ahead, and how
-    many loaded at that time; of tables without new rows nothing."""
-    seen = {}
-    for name, rows in raw.items():
-        loaded = rows.time("_loaded_at")
-        (last,) = connection.execute(
-            f"select max({loaded}) from {rows.query}"
-            f" where {loaded} >= {quote(since[name])}::timestamp and {loaded} <= now()::timestamp"
-        ).fetchone()
-        if last:
-            seen[name] = (last, count_loaded_at(connection, rows, last))
-    return seen
 
 
 def release(warehouse: Path, small: Path, *, at: datetime) -> int:

@@ -1,6 +1,6 @@
 """What belongs here: whom new rows of the raw tables touch, and which rows of all raw tables it
 takes to score them: their own, those of whoever shares an address or a visitor with them, their
-accounts' and their deals'. Docs: docs/decisions/0030-intraday.md.
+accounts' and their deals'. Docs: docs/decisions/0031-intraday.md.
 """
 
 from collections.abc import Mapping

@@ -117,6 +117,8 @@ PUBLISHED_FILES = [
 ]
 
 KEEP = 7
+# Whoever reads one has until the next but one.
+PASSING = 2
 
 Manifest = dict[str, Any]
 
@@ -558,9 +560,9 @@ def is_left_over(link: Path) -> bool:
 
 
 def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> int:
-    """Delete all but the newest `keep` publications, and those published `before` a time, never the
-    live one nor the newest of the day before it, which the next run of the same day compares with;
-    returns how many."""
+    """Delete all but the newest `keep` publications of daily runs and PASSING of intraday runs, and
+    those published `before` a time, never the live one nor the newest of the day before it, which
+    the next run of the same day compares with; returns how many."""
     live = read_current(published)
     manifests = list_publications(published)
     earlier = [other for other in manifests if other["as_of_date"] < live["as_of_date"]]
@@ -568,11 +570,16 @@ def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> i
     if earlier:
         day_before = max(earlier, key=lambda manifest: manifest["as_of_date"])
         needed.add(day_before["publication_id"])
+    passing = [manifest for manifest in manifests if "intraday" in manifest]
     old = [
         manifest["publication_id"]
-        for place, manifest in enumerate(manifests)
+        for kept, of_kind in (
+            (keep, [manifest for manifest in manifests if manifest not in passing]),
+            (PASSING, passing),
+        )
+        for place, manifest in enumerate(of_kind)
         if manifest["publication_id"] not in needed
-        and (place >= keep or before and datetime.fromisoformat(manifest["published_at"]) < before)
+        and (place >= kept or before and datetime.fromisoformat(manifest["published_at"]) < before)
     ]
     for publication_id in old:
         folder = published / "versions" / publication_id
