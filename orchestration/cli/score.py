@@ -2,15 +2,16 @@
 book, on another day, with other data."""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from uuid import uuid4
 
 import click
 
 from orchestration.cli.complete import complete_examples
 from orchestration.cli.options import OF_A_RUN, OF_SCORING, as_json, take_settings
 from orchestration.cli.printing import as_wrong_use, tell, warn, work_in
-from orchestration.lib.basics.outcomes import Outcome
+from orchestration.lib.basics.outcomes import Answer, Outcome
 from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     check_settings,
@@ -21,14 +22,20 @@ from orchestration.lib.basics.settings import (
 
 
 @click.command(short_help="Score once, audit and publish, with a summary.")
+@click.option(
+    "--intraday",
+    is_flag=True,
+    help="Score only the leads that new loads have touched since the last run.",
+)
 @take_settings(*OF_A_RUN)
 @as_json
-def run(as_json: bool) -> int:
+def run(intraday: bool, as_json: bool) -> int:
     """Score once, audit and publish: the daily refresh. What an audit or a check of health refuses
     is not published.
 
     \b
     Example: leads run --as-of 2026-06-30
+             leads run --intraday
     """
     from orchestration.cli.daily_run import refresh
     from orchestration.lib.basics.warehouse import (
@@ -37,6 +44,9 @@ def run(as_json: bool) -> int:
     )
     from orchestration.lib.published.summary import answer_summary
 
+    if intraday:
+        tell(run_touched(), as_json=as_json)
+        return Outcome.DONE
     warehouse = locate_warehouse()
     # Nobody writes into the warehouse from here to the end of the run.
     with hold_warehouse(warehouse):
@@ -48,6 +58,22 @@ def run(as_json: bool) -> int:
         if outcome == Outcome.DONE:
             tell(answer_summary(settings.published, settings.warehouse), as_json=as_json)
     return outcome
+
+
+def run_touched() -> Answer:
+    """One intraday run, and what it did."""
+    from orchestration.lib.checked.auditor import start_auditor
+    from orchestration.lib.intraday.run import describe_run, run_intraday
+
+    with as_wrong_use():
+        settings = load_settings()
+        check_settings(settings)
+    with (
+        work_in("intraday", "Nothing was published. What is wrong:") as (_folder, console),
+        start_auditor() as auditor,
+    ):
+        done = run_intraday(settings, run_id=str(uuid4()), auditor=auditor, console=console)
+    return Answer(describe_run(done), asdict(done))
 
 
 @click.command(short_help="Whom a changed rule book would move, before it is published.")

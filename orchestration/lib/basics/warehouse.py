@@ -163,20 +163,31 @@ def attach_warehouse(
     Raises as `open_warehouse` does.
     """
     with duckdb.connect() as connection:
-        if is_on_server(path):
-            attach_into(connection, locate_postgres(), is_read_only=True)
-        else:
-            demand_warehouse(path)
-            wait_for_file(
-                lambda: connection.execute(f"attach {quote(path)} as warehouse (read_only)"),
-                path,
-                wait_seconds=wait_seconds,
-            )
+        attach_beside(connection, path, wait_seconds=wait_seconds)
         limit_memory(connection)
         # Not the folder of whoever writes: two would take each other's files for their own.
         spilled = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         connection.execute(f"set temp_directory = {quote(spilled)}")
         yield connection
+
+
+def attach_beside(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    wait_seconds: float | None = None,
+) -> None:
+    """Attach the warehouse read-only as `warehouse` to a connection that is in another database.
+    Raises as `open_warehouse` does."""
+    if is_on_server(path):
+        attach_into(connection, locate_postgres(), is_read_only=True)
+        return
+    demand_warehouse(path)
+    wait_for_file(
+        lambda: connection.execute(f"attach {quote(path)} as warehouse (read_only)"),
+        path,
+        wait_seconds=wait_seconds,
+    )
 
 
 def open_cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

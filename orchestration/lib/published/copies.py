@@ -59,7 +59,7 @@ def copy_marts(
     each has."""
     files = {mart: folder / f"{mart}.parquet" for mart in orders}
     others = dict(orders)
-    if LEDGER in others and find_view(connection, LEDGER):
+    if LEDGER in others and has_numbers(connection):
         copy_ledger(connection, files[LEDGER], order_by=others.pop(LEDGER))
     wide = {
         mart: others.pop(mart) for mart in (SCORED_LEADS, *SHOWN_BY_SCORED_LEADS) if mart in others
@@ -72,6 +72,15 @@ def copy_marts(
     for job in jobs:
         job.result()
     return {mart: count_rows(connection, file) for mart, file in files.items()}
+
+
+def has_numbers(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the ledger of the attached `warehouse` is a view on numbers that lie there."""
+    numbers = connection.execute(
+        "select count(*) from information_schema.tables where table_catalog = 'warehouse'"
+        " and table_schema = 'scoring' and table_name = 'ledger_rows'"
+    ).fetchone()[0]
+    return bool(numbers and find_view(connection, LEDGER))
 
 
 def has_room(connection: duckdb.DuckDBPyConnection) -> bool:

@@ -24,8 +24,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -116,6 +117,8 @@ PUBLISHED_FILES = [
 ]
 
 KEEP = 7
+# Whoever reads one has until the next but one.
+PASSING = 2
 
 Manifest = dict[str, Any]
 
@@ -145,10 +148,15 @@ def publish(
     raw: Path | None = None,
     keep: int = KEEP,
     keep_days: int | None = None,
+    attach: Callable[[Path], AbstractContextManager[duckdb.DuckDBPyConnection]] = attach_warehouse,
+    intraday: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Copy the marts of `warehouse` into a new publication, make it the live one, and return its
     manifest. The newest `keep` publications stay, of these none that is older than `keep_days`; the
     live one always does.
+
+    Of an `intraday` run, what its manifest says of it; `attach` then gives the marts as they are
+    to be published, as `warehouse`.
 
     `rules` is the folder of the rule book's CSV files, `raw` that of the raw files (None: the
     generated sample, or tables in the warehouse). Raises ValueError where there is nothing to
@@ -178,7 +186,9 @@ def publish(
                 folder,
                 place=versions / publication_id,
                 known=known,
+                attach=attach,
             ),
+            **({"intraday": dict(intraday)} if intraday else {}),
         }
         manifest["rule_book"]["sha256"] = hash_rules(rules)
         manifest["rule_book"]["gate"] = list_passages(
@@ -366,12 +376,17 @@ def hash_file_once(path: Path, _size: int, _changed: int) -> str:
 
 
 def export_marts(
-    warehouse: Path, folder: Path, *, place: Path, known: dict[str, KnownPart]
+    warehouse: Path,
+    folder: Path,
+    *,
+    place: Path,
+    known: dict[str, KnownPart],
+    attach: Callable[[Path], AbstractContextManager[duckdb.DuckDBPyConnection]],
 ) -> Manifest:
     """Copy the marts into leads.duckdb and one Parquet file each, the history into its parts, of
     which those `known` are linked; returns what the manifest says of their content. `place` is
     where the folder will be. Raises ValueError where a mart is missing or no lead is scored."""
-    with attach_warehouse(warehouse) as connection:
+    with attach(warehouse) as connection:
         there = connection.execute(
             "select table_name from information_schema.tables"
             " where table_catalog = 'warehouse' and table_schema = 'main'"
@@ -545,9 +560,9 @@ def is_left_over(link: Path) -> bool:
 
 
 def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> int:
-    """Delete all but the newest `keep` publications, and those published `before` a time, never the
-    live one nor the newest of the day before it, which the next run of the same day compares with;
-    returns how many."""
+    """Delete all but the newest `keep` publications of daily runs and PASSING of intraday runs, and
+    those published `before` a time, never the live one nor the newest of the day before it, which
+    the next run of the same day compares with; returns how many."""
     live = read_current(published)
     manifests = list_publications(published)
     earlier = [other for other in manifests if other["as_of_date"] < live["as_of_date"]]
@@ -555,11 +570,16 @@ def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> i
     if earlier:
         day_before = max(earlier, key=lambda manifest: manifest["as_of_date"])
         needed.add(day_before["publication_id"])
+    passing = [manifest for manifest in manifests if "intraday" in manifest]
     old = [
         manifest["publication_id"]
-        for place, manifest in enumerate(manifests)
+        for kept, of_kind in (
+            (keep, [manifest for manifest in manifests if manifest not in passing]),
+            (PASSING, passing),
+        )
+        for place, manifest in enumerate(of_kind)
         if manifest["publication_id"] not in needed
-        and (place >= keep or before and datetime.fromisoformat(manifest["published_at"]) < before)
+        and (place >= kept or before and datetime.fromisoformat(manifest["published_at"]) < before)
     ]
     for publication_id in old:
         folder = published / "versions" / publication_id

@@ -19,6 +19,7 @@ ROOMS = [
     "delivered",
     "published",
     "checked",
+    "intraday",
     "asked",
     "learned",
     "erased",

@@ -1,0 +1,80 @@
+"""What belongs here: the raw tables as they lie, for who looks for a few rows of them."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.lib.basics.quoting import quote, quote_name
+from orchestration.lib.basics.settings import Settings
+from orchestration.lib.built.load_raw import RawTable, list_raw_tables, read_part
+from orchestration.lib.built.raw_files import describe_table
+
+# Numbers that stand for times: up to which size they count seconds, milliseconds, microseconds and
+# nanoseconds, and how many microseconds each is.
+UNITS = (("1e11", "1e6"), ("1e14", "1e3"), ("1e17", "1"), ("1e20", "1e-3"))
+
+
+# As macros/engines/texts.sql has them.
+INVISIBLE = "\\x{00AD}\\x{200B}-\\x{200F}\\x{2060}\\x{FEFF}"
+BLANK = "\\x00-\\x20\\x{00A0}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}"
+
+
+@dataclass(frozen=True)
+class RawRows:
+    """A raw table as it lies: a query that gives its rows, and its columns in small letters."""
+
+    table: RawTable
+    query: str
+    columns: frozenset[str]
+
+    def text(self, column: str) -> str:
+        """A column as the contract reads what names somebody (macros/raw_values.sql): without what
+        nobody sees, null where nothing is left. Null where the table has no such column."""
+        if column not in self.columns:
+            return "null::varchar"
+        text = f'cast("{quote_name(column)}" as varchar)'
+        return (
+            f"nullif(case when {text} < '!' or {text} like '% ' or strlen({text}) <> length({text})"
+            f" or regexp_matches({text}, '[\\t\\n\\r]$') then regexp_replace({text},"
+            f" '^[{BLANK}{INVISIBLE}]+|[{BLANK}{INVISIBLE}]+$|[{INVISIBLE}]+', '', 'g')"
+            f" else {text} end, '')"
+        )
+
+    def time(self, column: str) -> str:
+        """A column as a time, UTC; null where it is none."""
+        text = self.text(column)
+        number = f"try_cast({text} as double)"
+        microseconds = " ".join(
+            f"when abs({number}) < {limit} then {number} * {factor}" for limit, factor in UNITS
+        )
+        return (
+            f"coalesce(try_cast({text} as timestamp),"
+            f" make_timestamp(try_cast(case {microseconds} end as bigint)))"
+        )
+
+
+def find_raw_rows(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, RawRows]:
+    """The raw tables that are there, by name. Raises ValueError where a file cannot be read."""
+    tables = list_raw_tables(settings.project)
+    names = [table.name for table in tables]
+    root = settings.raw or settings.project / "samples/raw"
+    workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")
+    found = {}
+    for table in tables:
+        groups = describe_table(root, table.name, tables=names, workplace=workplace)["groups"]
+        readers = []
+        for group in groups:
+            if group["format"] == "parquet":
+                files = ", ".join(quote(root / file) for file in group["files"])
+                readers.append(
+                    f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+                )
+            else:
+                readers += [read_part(group, file, root)[1] for file in group["files"]]
+        if readers:
+            query = " union all by name ".join(f"select * from {reader}" for reader in readers)
+            described = connection.execute(f"describe {query}").fetchall()
+            found[table.name] = RawRows(
+                table, f"({query})", frozenset(name.lower() for name, *_ in described)
+            )
+    return found

@@ -1,0 +1,240 @@
+"""What belongs here: an intraday run from its first question to the outbox.
+
+It stands beside the night's: what that has decided is read and never changed, but for hand-overs,
+which are sent once. docs/decisions/0031-intraday.md says why.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TextIO
+
+import duckdb
+
+from orchestration.lib.basics.outcomes import Unusable, WrongUse
+from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.rule_book_files import hash_rules
+from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.warehouse import (
+    attach_warehouse,
+    has_own_raw_tables,
+    hold_warehouse,
+    open_warehouse,
+)
+from orchestration.lib.checked.auditor import Auditor
+from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_messages
+from orchestration.lib.delivered.release import PAYLOAD_COLUMNS, make_payload
+from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
+from orchestration.lib.intraday.merged import attach_merged
+from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
+from orchestration.lib.intraday.seen import find_night, find_seen, find_since, read_seen, remember
+from orchestration.lib.intraday.small_warehouse import decide, make_small_warehouse, score, settle
+from orchestration.lib.intraday.touched import find_touched, write_rows
+from orchestration.lib.published.publication import Manifest, publish, read_current
+
+
+@dataclass(frozen=True)
+class IntradayRun:
+    """What an intraday run did: how many leads it scored anew, how many hand-overs it put into the
+    outbox, and the publication that shows it (None where nothing had loaded)."""
+
+    leads: int
+    hand_overs: int
+    publication_id: str | None
+
+
+def run_intraday(
+    settings: Settings, *, run_id: str, auditor: Auditor, console: TextIO
+) -> IntradayRun:
+    """Score, publish and hand over the leads that have been touched since the last run of either
+    kind. Raises Unusable where the day's first run has not been made, Refused where the audit finds
+    fault or more is due than a day may hand over; what is live then stays."""
+    with hold_warehouse(settings.warehouse), keep_folder(settings.warehouse) as folder:
+        live = demand_night(settings)
+        demand_files(settings)
+        small = settle(settings, folder)
+        with duckdb.connect() as connection:
+            raw = find_raw_rows(connection, settings)
+            since = find_since(connection, settings, live, raw)
+            demand_living_feeds(connection, settings, raw, since)
+            seen = read_seen(settings.warehouse, find_night(live))
+            with time_step(console, "touched", "") as what:
+                leads = find_touched(connection, raw, since)
+                what.append(count_things(leads, "lead"))
+                seen |= find_seen(connection, raw, since)
+                if leads:
+                    write_rows(connection, raw, folder / "raw")
+                    for table in ("touched_leads", "context_leads"):
+                        file = quote(folder / f"{table}.parquet")
+                        connection.execute(f"copy {table} to {file} (format parquet)")
+        if not leads:
+            remember(settings.warehouse, live, seen)
+            return IntradayRun(0, 0, None)
+        make_small_warehouse(small, warehouse=settings.warehouse, console=console)
+        score(small, console)
+        decide(small, warehouse=settings.warehouse, published=settings.published, console=console)
+        audit_rows(small.warehouse, auditor, folder / "reports", console)
+        approve_hand_overs(
+            small.warehouse,
+            warehouse=settings.warehouse,
+            published=settings.published,
+            live=find_folder(settings.published, live),
+            as_of=settings.as_of_dates[0],
+            night=find_night(live).published_at,
+        )
+        scored_at = datetime.now(UTC)
+        with time_step(console, "publish", "published_marts"):
+            manifest = publish(
+                settings.warehouse,
+                settings.published,
+                run_id=run_id,
+                rules=settings.rules,
+                raw=settings.raw,
+                attach=lambda _warehouse: attach_merged(
+                    small.warehouse, find_folder(settings.published, live), live
+                ),
+                intraday={
+                    "night_run_id": find_night(live).run_id,
+                    "night_published_at": find_night(live).published_at.isoformat(),
+                    "scored_at": scored_at.isoformat(timespec="seconds"),
+                    "leads": leads,
+                },
+            )
+        with time_step(console, "release", "") as what:
+            released = release(
+                settings.warehouse,
+                small.warehouse,
+                at=datetime.fromisoformat(manifest["published_at"]),
+            )
+            what.append(count_things(released, "hand-over"))
+        remember(settings.warehouse, manifest, seen)
+    return IntradayRun(leads, released, manifest["publication_id"])
+
+
+def describe_run(done: IntradayRun) -> list[str]:
+    """What an intraday run did, in sentences.
+
+    >>> describe_run(IntradayRun(2, 1, "20260630T101500Z-abcdef"))[0]
+    'Scored anew: 2 leads. Handed over: 1. Published as 20260630T101500Z-abcdef.'
+    """
+    if not done.publication_id:
+        return ["Nothing has loaded that touches a lead: what is live stays."]
+    return [
+        f"Scored anew: {count_things(done.leads, 'lead')}. Handed over: {done.hand_overs:,}. "
+        f"Published as {done.publication_id}."
+    ]
+
+
+@contextmanager
+def keep_folder(warehouse: Path) -> Iterator[Path]:
+    """The folder of the small warehouse, beside the warehouse, for its owner alone. What is of
+    people goes when the block ends; the rule book that was read stays."""
+    folder = warehouse.with_name(f".{warehouse.stem}.intraday")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    clear(folder)
+    try:
+        yield folder
+    finally:
+        clear(folder)
+
+
+def clear(folder: Path) -> None:
+    """Delete what a run on the small warehouse leaves, but for the rule book."""
+    for path in folder.iterdir():
+        if path.name.startswith("rules-"):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def demand_night(settings: Settings) -> Manifest:
+    """The live publication, where it is today's by the rule book of the settings. Raises Unusable
+    with what to do where it is not."""
+    live = read_current(settings.published)
+    (today,) = settings.as_of_dates
+    if live is None or date.fromisoformat(live["as_of_date"]) != today:
+        raise Unusable(
+            f"Nothing is published as of {today} yet: `leads run` scores everybody, once a day; "
+            "what loads after it is scored by intraday runs."
+        )
+    if live["rule_book"]["sha256"] != hash_rules(settings.rules):
+        raise Unusable(
+            "The rule book is another one than the published one: `leads run` scores everybody by"
+            " it."
+        )
+    return live
+
+
+def demand_files(settings: Settings) -> None:
+    """Raise WrongUse where the raw tables are no files."""
+    crm_schema = read_variables(settings.project)["crm_schema"]
+    if not settings.raw and has_own_raw_tables(settings.warehouse, crm_schema):
+        raise WrongUse(
+            "Intraday runs read raw files (LEADS_RAW), and the raw tables are in the warehouse: "
+            "`leads run` scores everybody."
+        )
+
+
+def demand_living_feeds(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    raw: Mapping[str, RawRows],
+    since: Mapping[str, datetime],
+) -> None:
+    """Raise Unusable where a feed that stood still in the night has loaded since: the points of
+    everybody move then."""
+    with attach_warehouse(settings.warehouse) as warehouse:
+        stale = warehouse.execute(
+            "select table_name from warehouse.intermediate.int_feeds where is_stale"
+        ).fetchall()
+    for (name,) in stale:
+        if name in raw and find_seen(connection, {name: raw[name]}, since):
+            raise Unusable(
+                f"{name} stood still in the night and has loaded since, which moves everybody's "
+                "points: `leads run` scores all."
+            )
+
+
+def find_folder(published: Path, manifest: Manifest) -> Path:
+    """The folder of a publication."""
+    return published / "versions" / manifest["publication_id"]
+
+
+def release(warehouse: Path, small: Path, *, at: datetime) -> int:
+    """Put the hand-overs of the touched leads into the warehouse, as released, and their messages
+    into the outbox; returns how many."""
+    time = at.astimezone(UTC).replace(tzinfo=None)
+    with open_warehouse(warehouse) as connection:
+        connection.execute(f"attach {quote(small)} as small (read_only)")
+        theirs = "lead_id in (from small.main.touched_leads)"
+        connection.execute("begin")
+        connection.execute(
+            f"create temp table decided as from small.main.hand_overs where {theirs}"
+        )
+        result = connection.execute(
+            f"select {', '.join(PAYLOAD_COLUMNS)} from decided where released_at is null"
+        )
+        names = [name for name, *_ in result.description]
+        due = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        connection.execute("update decided set released_at = ? where released_at is null", [time])
+        for table in ("hand_over_rules", "hand_overs"):
+            connection.execute(
+                f"delete from {table} where idempotency_key in"
+                f" (select idempotency_key from hand_overs where {theirs})"
+            )
+        connection.execute("insert into hand_overs by name from decided")
+        connection.execute(
+            "insert into hand_over_rules by name from small.main.hand_over_rules"
+            " where idempotency_key in (select idempotency_key from decided)"
+        )
+        connection.execute("drop table decided")
+        connection.execute("commit")
+        with open_outbox(find_outbox(warehouse)) as outbox:
+            put_messages(outbox, {row["idempotency_key"]: make_payload(row) for row in due}, at=at)
+    return len(due)

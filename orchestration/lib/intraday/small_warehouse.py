@@ -1,0 +1,132 @@
+"""What belongs here: the small warehouse of an intraday run, a DuckDB file on every engine. The
+project scores in it the rows that `touched` has found, beside what was decided of these leads."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.rule_book_files import hash_rules
+from orchestration.lib.basics.settings import Settings
+from orchestration.lib.basics.warehouse import attach_beside, attach_warehouse, open_warehouse
+from orchestration.lib.built.dbt_command import AFTER_TIERS, run_dbt
+from orchestration.lib.decided.tiers import write_tiers
+from orchestration.lib.published.changes import write_changes
+
+# What is made anew of a lead.
+LEAD_MARTS = (
+    "lead_scores",
+    "lead_score_ledger",
+    "lead_score_parts",
+    "lead_activities",
+    "lead_unknowns",
+    "lead_outlook",
+    "lead_confidence",
+    "scored_leads",
+)
+FOR_TIERS = ("tier_inputs", "unmet_demands", "int_lead_suppressions", "int_lead_cool_downs")
+
+# What the warehouse knows that no raw row says. Of tables by lead, the rows of these leads.
+STATE = (
+    "erased_people",
+    "lead_score_current",
+    "lead_score_past",
+    "scored_days",
+    "hand_overs",
+    "hand_over_rules",
+    "model_confidence",
+    "confidence_curves",
+    "backtest_cohorts",
+    "published_promises",
+)
+
+# A tier of limited capacity has the places that these leads hold in it, and those that are free.
+LIMIT_PLACES = """
+update rule_book.model_tiers
+set capacity = greatest(0, capacity - coalesce(others.leads, 0))
+from (
+    select lead_tiers.model_id, lead_tiers.tier, count(*) as leads
+    from warehouse.main.lead_tiers as lead_tiers
+    inner join warehouse.scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
+    where
+        lead_tiers.as_of_date = $as_of
+        and not scores.is_excluded
+        and lead_tiers.lead_id not in (from context_leads)
+    group by all
+) as others
+where
+    model_tiers.model_id = others.model_id
+    and model_tiers.tier = others.tier
+    and model_tiers.capacity is not null
+"""
+
+
+def settle(settings: Settings, folder: Path) -> Settings:
+    """The settings of a run on the small warehouse in `folder`."""
+    return replace(settings, raw=folder / "raw", warehouse=folder / "leads.duckdb", target="duckdb")
+
+
+def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -> None:
+    """Make the file anew: the rule book, which is read once, and what `warehouse` knows of the
+    leads that are scored. Beside it lie touched_leads.parquet and context_leads.parquet."""
+    template = small.warehouse.with_name(f"rules-{hash_rules(small.rules)[:16]}.duckdb")
+    small.warehouse.unlink(missing_ok=True)
+    if not template.exists():
+        for old in template.parent.glob("rules-*"):
+            old.unlink()
+        build(small, console, "resource_type:seed", "path:models/rule_book")
+        small.warehouse.rename(template)
+    shutil.copyfile(template, small.warehouse)
+    with attach_warehouse(warehouse) as connection:
+        connection.execute(f"attach {quote(small.warehouse)} as small")
+        for table in ("touched_leads", "context_leads"):
+            file = quote(small.warehouse.with_name(f"{table}.parquet"))
+            connection.execute(f"create table small.main.{table} as from {file}")
+        for table in STATE:
+            described = connection.execute(f"describe warehouse.main.{table}").fetchall()
+            theirs = (
+                " where lead_id in (from small.main.context_leads)"
+                if "lead_id" in [name for name, *_ in described]
+                else ""
+            )
+            connection.execute(
+                f"create or replace table small.main.{table} as from warehouse.main.{table}{theirs}"
+            )
+
+
+def build(small: Settings, console: TextIO, *selection: str, exclude: Sequence[str] = ()) -> None:
+    """Have dbt build `selection` into the small warehouse, without tests: the audit looks at the
+    rows. Raises ValueError with dbt's complaints."""
+    command = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    command += ["--select", *selection]
+    if exclude:
+        command += ["--exclude", *exclude]
+    with time_step(console, "dbt build") as what:
+        target = small.warehouse.with_name("target")
+        results = list(run_dbt(command, settings=small, target_path=target))
+        what.append(count_things(len(results), "table"))
+
+
+def score(small: Settings, console: TextIO) -> None:
+    """Score the leads of the small warehouse."""
+    wanted = [f"+{name}" for name in (*LEAD_MARTS, *FOR_TIERS)]
+    build(small, console, *wanted, exclude=["path:models/rule_book", AFTER_TIERS])
+
+
+def decide(small: Settings, *, warehouse: Path, published: Path, console: TextIO) -> None:
+    """Tiers and hand-overs of the leads, what has changed of them since the day before, and what
+    is told of them by their tiers."""
+    (as_of,) = small.as_of_dates
+    with (
+        time_step(console, "tiers", "lead_tiers"),
+        open_warehouse(small.warehouse) as connection,
+    ):
+        attach_beside(connection, warehouse)
+        connection.execute(LIMIT_PLACES, {"as_of": as_of})
+        connection.execute("detach warehouse")
+        write_tiers(connection)
+        write_changes(connection, published)
+    build(small, console, *(f"+{name},{AFTER_TIERS}" for name in LEAD_MARTS))

@@ -1,0 +1,85 @@
+"""What belongs here: a day with intraday runs, by the command itself: what is published after them
+is what a daily run would publish, each hand-over goes out once, the night is not touched."""
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from commands import run_leads
+from dbt_runs import SCORES, query, score_raw
+from messy_rows import SAMPLE
+
+NOON = "2026-06-30 10:00:00"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """An installation that has scored the sample's last day as it was known in the morning."""
+    folder = tmp_path_factory.mktemp("intraday")
+    write_rows(folder, f"_loaded_at < timestamp '{NOON}'")
+    assert "There is nothing published" not in run(folder, "run", "--intraday", code=1)
+    run(folder, "run")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(folder) -> str:
+    """What the command says of the rows that have loaded since."""
+    shutil.copy(folder / "leads.duckdb", folder / "night.duckdb")
+    write_rows(folder, "true")
+    return run(folder, "run", "--intraday")
+
+
+def write_rows(folder: Path, condition: str) -> None:
+    for file in SAMPLE.glob("*/*.parquet"):
+        to = folder / "raw" / file.relative_to(SAMPLE)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        duckdb.execute(f"copy (from '{file}' where {condition}) to '{to}'")
+
+
+def run(folder: Path, *arguments: str, code: int = 0) -> str:
+    done = run_leads(
+        *arguments,
+        raw=folder / "raw",
+        warehouse=folder / "leads.duckdb",
+        published=folder / "published",
+        as_of="2026-06-30",
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def read_published(folder: Path, sql: str) -> list[tuple]:
+    return query((folder / "published" / "leads.duckdb").resolve(), sql)
+
+
+def test_what_is_published_is_what_a_daily_run_would_publish(folder, told, tmp_path):
+    assert "Scored anew: " in told
+    warehouse = score_raw(folder / "raw", tmp_path, models=SCORES)
+    for mart in SCORES:
+        published = read_published(folder, f"from {mart} order by all")
+        assert published == query(warehouse, f"from {mart} order by all")
+    manifest = json.loads((folder / "published/current/manifest.json").read_text())
+    assert manifest["intraday"]["leads"] > 50
+
+
+def test_hand_overs_of_the_day_are_released_once_and_the_night_is_left_alone(folder, told):
+    released = "select count(*) from hand_overs where released_at is not null"
+    ((before,),) = query(folder / "night.duckdb", released)
+    ((now,),) = query(folder / "leads.duckdb", released)
+    assert f"Handed over: {now - before}." in told and now > before
+    assert f"{now} pending" in run(folder, "outbox").replace(",", "")
+    for table in ("lead_totals", "lead_tiers", "lead_score_history"):
+        place = f"scoring.{table}" if table == "lead_totals" else table
+        assert query(folder / "night.duckdb", f"from {place} order by all") == query(
+            folder / "leads.duckdb", f"from {place} order by all"
+        )
+
+
+def test_where_nothing_has_loaded_nothing_happens(folder, told):
+    before = (folder / "published/current").readlink()
+    assert "Nothing has loaded that touches a lead" in run(folder, "run", "--intraday")
+    assert (folder / "published/current").readlink() == before
+    assert [path.name[:6] for path in (folder / ".leads.intraday").iterdir()] == ["rules-"]
