@@ -55,7 +55,7 @@ class RawRows:
 
 def find_raw_rows(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, RawRows]:
     """The raw tables that are there, by name. Raises ValueError where a file cannot be read."""
-    tables = list_raw_tables(settings.project)
+    tables = list_raw_tables(settings)
     names = [table.name for table in tables]
     root = settings.raw or settings.project / "samples/raw"
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")

@@ -172,7 +172,12 @@ def demand_night(settings: Settings) -> Manifest:
 
 
 def demand_files(settings: Settings) -> None:
-    """Raise WrongUse where the raw tables are no files."""
+    """Raise WrongUse where the raw tables are no files of the contract."""
+    if settings.sources:
+        raise WrongUse(
+            "Intraday runs read raw tables of the contract, and LEADS_SOURCES names others: "
+            "`leads run` scores everybody."
+        )
     crm_schema = read_variables(settings.project)["crm_schema"]
     if not settings.raw and has_own_raw_tables(settings.warehouse, crm_schema):
         raise WrongUse(
