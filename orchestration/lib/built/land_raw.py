@@ -45,7 +45,7 @@ def land_raw(settings: Settings, *, folder: Path) -> tuple[list[Loaded], list[di
     the path of their files. Raises ValueError where a file cannot be read.
     """
     root = settings.raw or settings.project / "samples/raw"
-    tables = list_raw_tables(settings.project)
+    tables = list_raw_tables(settings)
     names = [table.name for table in tables]
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")
     found = describe_files(root, tables=names, workplace=workplace)
