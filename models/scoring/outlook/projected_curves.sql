@@ -44,8 +44,7 @@ rule_weights as (
 
 ),
 
--- A sequence ages from its last day, until another day ends it anew: that of a window which closes
--- ahead if nothing happens.
+-- A sequence ages from its last day, until a window that closes ahead ends it anew.
 sequence_spans as (
 
     select
@@ -189,14 +188,13 @@ select
     candidate_no,
     rule_no,
     changes_on as from_day,
-    lead(changes_on, 1, {{ var('outlook_days') }} + 1) over in_order as until_day,
+    lead(changes_on, 1, {{ var('outlook_days') }} + 1)
+        over (partition by candidate_no, rule_no order by changes_on) as until_day,
     sum(constant) over later as constant,
     sum(fading) over later as fading,
     sum(slope) over later as slope
 from summed
-window
-    in_order as (partition by candidate_no, rule_no order by changes_on),
-    later as (
-        partition by candidate_no, rule_no order by changes_on
-        rows between unbounded preceding and current row
-    )
+window later as (
+    partition by candidate_no, rule_no order by changes_on
+    rows between unbounded preceding and current row
+)

@@ -95,10 +95,8 @@ outcomes as (
         case when coalesce(is_deleted, _fivetran_deleted, false) then 'was deleted' end as reason
     from company
     union all
-    {{ outcomes_of_changes(
-        'company_property_history', 'company_id', 'company', 'id', company_properties(),
-        'crm.accounts'
-    ) }}
+    {{ outcomes_of_changes('company_property_history', 'company_id', 'company', 'id',
+        company_properties(), 'crm.accounts') }}
     union all
     select
         'deal' as vendor_table,
@@ -106,10 +104,8 @@ outcomes as (
         left_out as reason
     from deals
     union all
-    {{ outcomes_of_changes(
-        'deal_property_history', 'deal_id', 'deals', 'deal_id', deal_properties(),
-        'crm.opportunities'
-    ) }}
+    {{ outcomes_of_changes('deal_property_history', 'deal_id', 'deals', 'deal_id',
+        deal_properties(), 'crm.opportunities') }}
     union all
     select
         'deal_contact' as vendor_table,
@@ -174,9 +170,7 @@ outcomes as (
         'told by the table of its kind' as reason
     from engagement
     left join engagements
-        on
-        engagement.id = engagements.engagement_id
-        and engagements.vendor_table = 'engagement'
+        on engagement.id = engagements.engagement_id and engagements.vendor_table = 'engagement'
     where engagements.engagement_id is null
     union all
     select

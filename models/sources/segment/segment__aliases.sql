@@ -1,5 +1,6 @@
--- Whose address was another one when events of theirs were read, or was not known yet: a change here
--- has all events folded anew. Who had one from the first event on, and kept it, is not among them.
+-- Whose address was another one when events of theirs were read, or was not known yet: a change
+-- here has all events folded anew. Who had one from the first event on, and kept it, is not among
+-- them.
 with
 
 events as (
