@@ -26,7 +26,9 @@ known_companies as (
         ) as updated_at
     from companies
     left join last_changes on companies.id = last_changes.company_id
-    where not coalesce(companies.is_deleted, companies._fivetran_deleted, false)
+    where
+        not coalesce(companies.is_deleted, false)
+        and not coalesce(companies._fivetran_deleted, false)
 
 ),
 

@@ -90,9 +90,8 @@ outcomes as (
     union all
     select
         'company' as vendor_table,
-        case when not coalesce(is_deleted, _fivetran_deleted, false) then 'crm.accounts' end
-            as table_name,
-        case when coalesce(is_deleted, _fivetran_deleted, false) then 'was deleted' end as reason
+        case when is_deleted or _fivetran_deleted then null else 'crm.accounts' end as table_name,
+        case when is_deleted or _fivetran_deleted then 'was deleted' end as reason
     from company
     union all
     {{ outcomes_of_changes('company_property_history', 'company_id', 'company', 'id',

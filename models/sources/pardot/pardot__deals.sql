@@ -31,8 +31,8 @@ ranked as (
             partition by members.opportunity_id
             order by
                 prospects.created_at asc nulls last,
-                length(members.prospect_id),
-                members.prospect_id
+                length(members.prospect_id) asc,
+                members.prospect_id asc
         ) as place
     from members
     left join prospects on members.prospect_id = prospects.id

@@ -79,7 +79,7 @@ ranked_people as (
         coalesce(people.person_id, named.record_id) as person_id,
         row_number() over (
             partition by named.opportunity_id
-            order by named.rank, named.created_date asc nulls last, named.id
+            order by named.rank asc, named.created_date asc nulls last, named.id asc
         ) as place
     from named
     left join people on named.record_id = people.record_id
@@ -98,7 +98,7 @@ ranked_products as (
             order by
                 cast({{ plain_number('line_items.total_price') }} as decimal(18, 2))
                 desc nulls last,
-                line_items.id
+                line_items.id asc
         ) as place
     from line_items
     inner join products on line_items.product_2_id = products.id

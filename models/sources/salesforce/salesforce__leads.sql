@@ -25,7 +25,7 @@ people as (
 
 ),
 
-merges as (
+merged_records as (
 
     select * from {{ ref('salesforce__merges') }}
 
@@ -112,7 +112,7 @@ of_contacts as (
     from contact_versions as versions
     left join people on versions.id = people.record_id
     left join lead_versions as origins on people.own_id = origins.id and origins.is_newest
-    left join merges as account_merges on versions.account_id = account_merges.loser_id
+    left join merged_records as account_merges on versions.account_id = account_merges.loser_id
     left join accounts on coalesce(account_merges.survivor_id, versions.account_id) = accounts.id
 
 ),
@@ -194,5 +194,5 @@ select
     loaded_at as _loaded_at,
     _file_name
 from all_versions
-left join merges as account_merges on all_versions.account_id = account_merges.loser_id
+left join merged_records as account_merges on all_versions.account_id = account_merges.loser_id
 left join currencies on upper(all_versions.currency_iso_code) = currencies.iso_code

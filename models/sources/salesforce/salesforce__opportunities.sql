@@ -18,7 +18,7 @@ stages as (
 
 ),
 
-merges as (
+merged_records as (
 
     select * from {{ ref('salesforce__merges') }}
 
@@ -46,7 +46,8 @@ staged as (
 select
     {{ vendor_key('salesforce', 'staged.id') }} as opportunity_id,
     {{ vendor_key('salesforce', 'deals.person_id') }} as lead_id,
-    {{ vendor_key('salesforce', 'coalesce(merges.survivor_id, staged.account_id)') }} as account_id,
+    {{ vendor_key('salesforce', 'coalesce(merged_records.survivor_id, staged.account_id)') }}
+        as account_id,
     deals.product,
     staged.stage_name as stage,
     {{ in_own_currency('staged.amount', 'staged.currency_iso_code', 'currencies.factor') }}
@@ -61,6 +62,6 @@ select
     staged._file_name
 from staged
 left join deals on staged.id = deals.id
-left join merges on staged.account_id = merges.loser_id
+left join merged_records on staged.account_id = merged_records.loser_id
 left join currencies on upper(staged.currency_iso_code) = currencies.iso_code
 where deals.left_out is null

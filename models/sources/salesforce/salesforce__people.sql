@@ -16,7 +16,7 @@ contacts as (
 
 ),
 
-merges as (
+merged_records as (
 
     select * from {{ ref('salesforce__merges') }}
 
@@ -41,12 +41,12 @@ conversions as (
         ) as was_there,
         row_number() over (
             partition by leads.converted_contact_id
-            order by leads.converted_date asc nulls last, leads.created_date, leads.id
+            order by leads.converted_date asc nulls last, leads.created_date asc, leads.id asc
         ) as place
     from leads
     left join contacts on leads.converted_contact_id = contacts.id
-    left join merges on leads.id = merges.loser_id
-    where leads.converted_contact_id is not null and merges.loser_id is null
+    left join merged_records on leads.id = merged_records.loser_id
+    where leads.converted_contact_id is not null and merged_records.loser_id is null
 
 ),
 
@@ -67,9 +67,9 @@ contact_ids as (
     union
     select contact_id as id from conversions
     union
-    select merges.survivor_id as id
-    from merges
-    inner join contacts on merges.loser_id = contacts.id
+    select merged_records.survivor_id as id
+    from merged_records
+    inner join contacts on merged_records.loser_id = contacts.id
 
 ),
 
@@ -78,14 +78,18 @@ contact_people as (
     select
         contact_ids.id as record_id,
         coalesce(origins.lead_id, contact_ids.id) as own_id,
-        coalesce(origins_of_survivors.lead_id, merges.survivor_id, origins.lead_id, contact_ids.id)
-            as person_id,
-        merges.merged_at
+        coalesce(
+            origins_of_survivors.lead_id,
+            merged_records.survivor_id,
+            origins.lead_id,
+            contact_ids.id
+        ) as person_id,
+        merged_records.merged_at
     from contact_ids
-    left join merges on contact_ids.id = merges.loser_id
+    left join merged_records on contact_ids.id = merged_records.loser_id
     left join origins on contact_ids.id = origins.contact_id
     left join origins as origins_of_survivors
-        on merges.survivor_id = origins_of_survivors.contact_id
+        on merged_records.survivor_id = origins_of_survivors.contact_id
 
 ),
 
@@ -94,15 +98,15 @@ lead_people as (
     select
         leads.id as record_id,
         leads.id as own_id,
-        coalesce(contact_people.person_id, merges.survivor_id, leads.id) as person_id,
+        coalesce(contact_people.person_id, merged_records.survivor_id, leads.id) as person_id,
         case
-            when merges.loser_id is not null then merges.merged_at
+            when merged_records.loser_id is not null then merged_records.merged_at
             when contact_people.own_id = leads.id then contact_people.merged_at
             else conversions.converted_at
         end as ended_at
     from leads
-    left join merges on leads.id = merges.loser_id
-    left join conversions on coalesce(merges.survivor_id, leads.id) = conversions.lead_id
+    left join merged_records on leads.id = merged_records.loser_id
+    left join conversions on coalesce(merged_records.survivor_id, leads.id) = conversions.lead_id
     left join contact_people on conversions.contact_id = contact_people.record_id
 
 )

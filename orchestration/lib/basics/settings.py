@@ -47,6 +47,8 @@ KNOWN = ("now", "then")
 
 # What LEADS_TARGET may be: the outputs of profiles.yml.
 TARGETS = ("duckdb", "postgres", "spark")
+# Those whose numbers for addresses and ids Python can make, to find the rows of a person.
+ERASING_TARGETS = ("duckdb", "postgres")
 
 
 @dataclass(frozen=True)

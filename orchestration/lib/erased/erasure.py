@@ -13,9 +13,9 @@ from typing import TextIO
 
 import duckdb
 
-from orchestration.lib.basics.outcomes import Answer
+from orchestration.lib.basics.outcomes import Answer, WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
-from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.settings import ERASING_TARGETS, Settings, read_variables
 from orchestration.lib.basics.warehouse import (
     compact_warehouse,
     list_own_tables,
@@ -71,7 +71,13 @@ def read_pending(warehouse: Path) -> Erasure | None:
 
 def begin(settings: Settings, *, lead_id: str = "", email: str = "") -> Erasure:
     """Find the person and note that they are to be erased. Raises WrongUse where nobody is known by
-    that id or address."""
+    that id or address, or rows of a person cannot be found on the target."""
+    if settings.target not in ERASING_TARGETS:
+        raise WrongUse(
+            f"LEADS_TARGET is '{settings.target}', where a person's rows cannot be found yet. Take "
+            "them out of the raw tables, delete the warehouse and run again; publications made "
+            "before still hold the person."
+        )
     with open_warehouse(settings.warehouse) as connection:
         person = find_person(connection, settings.warehouse, lead_id=lead_id, email=email)
         at = datetime.now(UTC)

@@ -172,7 +172,12 @@ def demand_night(settings: Settings) -> Manifest:
 
 
 def demand_files(settings: Settings) -> None:
-    """Raise WrongUse where the raw tables are no files of the contract."""
+    """Raise WrongUse where the raw tables are no files of the contract, read by DuckDB."""
+    if settings.target != "duckdb":
+        raise WrongUse(
+            f"LEADS_TARGET is '{settings.target}', and intraday runs work beside a DuckDB file "
+            "alone: `leads run` scores everybody."
+        )
     if settings.sources:
         raise WrongUse(
             "Intraday runs read raw tables of the contract, and LEADS_SOURCES names others: "
