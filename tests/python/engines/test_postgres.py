@@ -206,13 +206,12 @@ REFUSED = {
             " base_crm__opportunity_stages base_email__campaigns base_email__events"
             " base_web__events int_event_kind_activities"
             " int_lead_profiles int_new_visitor_events lead_score_ledger projected_value_tests"
-            " rule_book_activity_problems rule_book_condition_problems rule_book_name_problems"
-            " sequence_steps value_tests"
+            " rule_book_activity_problems sequence_steps value_tests"
         ),
         "translation not supported for aggregate function": (
             "account_scores condition_texts int_event_tables int_exclusions lead_funnel"
             " lead_outcome_classes lead_scores lead_totals lead_unknowns rule_book_cell_problems"
-            " unmet_demands"
+            " rule_book_name_problems unmet_demands"
         ),
         "translation not supported in window function": (
             "projected_scores score_trend sequence_ends"
