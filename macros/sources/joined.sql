@@ -237,12 +237,6 @@ from people
        the next one's. Whoever may not be contacted for one may not be contacted; somebody is deleted
        where the first vendor that knows them says so. #}
     {%- set views = views_of_sources('crm.leads') -%}
-    {%- if sources() and not views -%}
-        {%- do exceptions.raise_compiler_error(
-            "LEADS_SOURCES names " ~ sources() | join(', ') ~ ", and nobody there knows who the leads are. "
-            ~ "Name whose they are before: own for the raw table crm.leads, or a CRM, as in own," ~ sources()[0] ~ "."
-        ) -%}
-    {%- endif -%}
     {%- if views | length < 2 -%}{{ return(rows_of_sources('crm.leads')) }}{%- endif -%}
     {%- set people = ref('source_people') -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}

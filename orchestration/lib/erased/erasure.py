@@ -74,7 +74,7 @@ def begin(settings: Settings, *, lead_id: str = "", email: str = "") -> Erasure:
     that id or address, or rows of a person cannot be found on the target."""
     if settings.target not in ERASING_TARGETS:
         raise WrongUse(
-            f"LEADS_TARGET is '{settings.target}', where a person's rows cannot be found yet. Take "
+            f"On the target '{settings.target}' a person's rows cannot be found yet. Take "
             "them out of the raw tables, delete the warehouse and run again; publications made "
             "before still hold the person."
         )
