@@ -175,8 +175,8 @@ def demand_files(settings: Settings) -> None:
     """Raise WrongUse where the raw tables are no files of the contract, read by DuckDB."""
     if settings.target != "duckdb":
         raise WrongUse(
-            f"The target is '{settings.target}', and intraday runs work beside a DuckDB file alone: "
-            "`leads run` scores everybody."
+            f"The target is '{settings.target}', and intraday runs work beside a DuckDB file "
+            "alone: `leads run` scores everybody."
         )
     if settings.sources:
         raise WrongUse(
