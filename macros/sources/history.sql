@@ -80,9 +80,59 @@ last_changes as (
 {%- endmacro %}
 
 
+{% macro unpivot_fields(rows, fields) -%}
+    {# One row per record of `rows` and custom field with a value, and how it goes on; a column has its
+       field's name in small letters. #}
+    {%- for name in fields %}
+    select
+        id,
+        '{{ name }}' as attribute,
+        {{ name | lower }} as value,
+        coalesce(updated_at, created_at) as updated_at,
+        _fivetran_synced,
+        _file_name
+    from {{ rows }}
+    where {{ name | lower }} is not null
+    union all
+    {%- endfor %}
+{%- endmacro %}
+
+
 {% macro web_host(text) -%}
     {# The host of an address of the web, without www. #}
     nullif(regexp_replace(regexp_replace(lower({{ text }}), '^([a-z]+://)?(www[.])?', ''), '[/?#:].*$', ''), '')
+{%- endmacro %}
+
+
+{% macro follow_merges() -%}
+    {# CTE `survivors`: whom each loser_id of the CTE `pairs` (loser_id, winner_id) has become in the end,
+       null where it goes round in a circle; a part of a `with recursive`. #}
+-- Whom each has become, over any number of merges; a circle adds nothing new, and ends.
+chains as (
+
+    select
+        loser_id,
+        winner_id
+    from pairs
+    union
+    select
+        chains.loser_id,
+        pairs.winner_id
+    from chains
+    inner join pairs on chains.winner_id = pairs.loser_id
+
+),
+
+survivors as (
+
+    select
+        chains.loser_id,
+        min(case when pairs.loser_id is null then chains.winner_id end) as survivor_id
+    from chains
+    left join pairs on chains.winner_id = pairs.loser_id
+    group by chains.loser_id
+
+)
 {%- endmacro %}
 
 

@@ -109,20 +109,3 @@
     {%- endfor -%}
     {{ parts | join('\n    union all\n') }}
 {%- endmacro %}
-
-
-{% macro unpivot_marketo_fields(leads) -%}
-    {# One row per lead and custom field with a value. #}
-    {%- for name in var('marketo_fields') %}
-    select
-        id,
-        '{{ name }}' as attribute,
-        {{ name | lower }} as value,
-        coalesce(updated_at, created_at) as updated_at,
-        _fivetran_synced,
-        _file_name
-    from {{ leads }}
-    where {{ name | lower }} is not null
-    union all
-    {%- endfor %}
-{%- endmacro %}

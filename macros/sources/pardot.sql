@@ -75,20 +75,3 @@
     {%- endif -%}
     {{ return(name | lower) }}
 {%- endmacro %}
-
-
-{% macro unpivot_pardot_fields(prospects) -%}
-    {# One row per prospect and custom field with a value. #}
-    {%- for name in var('pardot_fields') %}
-    select
-        id,
-        '{{ name | lower }}' as attribute,
-        {{ name | lower }} as value,
-        coalesce(updated_at, created_at) as updated_at,
-        _fivetran_synced,
-        _file_name
-    from {{ prospects }}
-    where {{ name | lower }} is not null
-    union all
-    {%- endfor %}
-{%- endmacro %}

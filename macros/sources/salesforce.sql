@@ -545,3 +545,19 @@ told as (
 
 )
 {%- endmacro %}
+
+
+{% macro contacts_from() -%}
+    {# CTE of when the first version of a lead's contact was, by the CTEs contact_versions and people:
+       from then on whoever was a lead is what the contact says. #}
+contacts_from as (
+
+    select
+        people.own_id,
+        min(contact_versions.updated_at) as updated_at
+    from contact_versions
+    inner join people on contact_versions.id = people.record_id
+    group by people.own_id
+
+)
+{%- endmacro %}

@@ -40,32 +40,7 @@ pairs as (
 
 ),
 
--- Whom each has become, over any number of merged; a circle adds nothing new, and ends.
-chains as (
-
-    select
-        loser_id,
-        winner_id
-    from pairs
-    union
-    select
-        chains.loser_id,
-        pairs.winner_id
-    from chains
-    inner join pairs on chains.winner_id = pairs.loser_id
-
-),
-
-survivors as (
-
-    select
-        chains.loser_id,
-        min(case when pairs.loser_id is null then chains.winner_id end) as survivor_id
-    from chains
-    left join pairs on chains.winner_id = pairs.loser_id
-    group by chains.loser_id
-
-),
+{{ follow_merges() }},
 
 times as (
 

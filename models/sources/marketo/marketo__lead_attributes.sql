@@ -15,7 +15,7 @@ changes as (
 
 versions as (
 
-    {{ unpivot_marketo_fields('leads') }}
+    {{ unpivot_fields('leads', var('marketo_fields')) }}
     select
         lead_id as id,
         case name

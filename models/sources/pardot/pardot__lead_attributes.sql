@@ -8,7 +8,7 @@ prospects as (
 
 versions as (
 
-    {{ unpivot_pardot_fields('prospects') }}
+    {{ unpivot_fields('prospects', var('pardot_fields') | map('lower')) }}
     select
         id,
         cast(null as {{ dbt.type_string() }}) as attribute,

@@ -37,17 +37,7 @@ currencies as (
 
 ),
 
--- From the first version of its contact on, whoever was a lead is what the contact says.
-contacts_from as (
-
-    select
-        people.own_id,
-        min(contact_versions.updated_at) as updated_at
-    from contact_versions
-    inner join people on contact_versions.id = people.record_id
-    group by people.own_id
-
-),
+{{ contacts_from() }},
 
 of_leads as (
 

@@ -53,16 +53,7 @@ appointments as (
 
 ),
 
-contacts_from as (
-
-    select
-        people.own_id,
-        min(contact_versions.updated_at) as updated_at
-    from contact_versions
-    inner join people on contact_versions.id = people.record_id
-    group by people.own_id
-
-),
+{{ contacts_from() }},
 
 outcomes as (
 
