@@ -9,6 +9,7 @@ import duckdb
 
 from orchestration.lib.basics.outcomes import Refused
 from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.warehouse import attach_beside, open_warehouse
 from orchestration.lib.checked.audit import BATCHES
 from orchestration.lib.checked.auditor import Auditor
@@ -58,8 +59,8 @@ def approve_hand_overs(
     with open_warehouse(small) as rules:
         limits = read_limits(rules, "score_limits")
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{small}' as small (read_only)")
-        connection.execute(f"attach '{live / 'leads.duckdb'}' as live (read_only)")
+        connection.execute(f"attach {quote(small)} as small (read_only)")
+        connection.execute(f"attach {quote(live / 'leads.duckdb')} as live (read_only)")
         attach_beside(connection, warehouse)
         rows = connection.execute(DUE, {"night": night}).fetchall()
     acceptances = find_acceptances(warehouse, published)

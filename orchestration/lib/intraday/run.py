@@ -56,12 +56,14 @@ def run_intraday(
     with hold_warehouse(settings.warehouse), keep_folder(settings.warehouse) as folder:
         live = demand_night(settings)
         demand_files(settings)
+        night = find_night(live)
+        live_folder = settings.published / "versions" / live["publication_id"]
         small = settle(settings, folder)
         with duckdb.connect() as connection:
             raw = find_raw_rows(connection, settings)
-            since = find_since(connection, settings, live, raw)
+            seen = read_seen(settings.warehouse, night)
+            since = find_since(connection, settings, seen, raw)
             demand_living_feeds(connection, settings, raw, since)
-            seen = read_seen(settings.warehouse, find_night(live))
             with time_step(console, "touched", "") as what:
                 leads = find_touched(connection, raw, since)
                 what.append(count_things(leads, "lead"))
@@ -72,7 +74,7 @@ def run_intraday(
                         file = quote(folder / f"{table}.parquet")
                         connection.execute(f"copy {table} to {file} (format parquet)")
         if not leads:
-            remember(settings.warehouse, live, seen)
+            remember(settings.warehouse, night, seen)
             return IntradayRun(0, 0, None)
         make_small_warehouse(small, warehouse=settings.warehouse, console=console)
         score(small, console)
@@ -82,9 +84,9 @@ def run_intraday(
             small.warehouse,
             warehouse=settings.warehouse,
             published=settings.published,
-            live=find_folder(settings.published, live),
+            live=live_folder,
             as_of=settings.as_of_dates[0],
-            night=find_night(live).published_at,
+            night=night.published_at,
         )
         scored_at = datetime.now(UTC)
         with time_step(console, "publish", "published_marts"):
@@ -94,12 +96,10 @@ def run_intraday(
                 run_id=run_id,
                 rules=settings.rules,
                 raw=settings.raw,
-                attach=lambda _warehouse: attach_merged(
-                    small.warehouse, find_folder(settings.published, live), live
-                ),
+                attach=lambda _warehouse: attach_merged(small.warehouse, live_folder, live),
                 intraday={
-                    "night_run_id": find_night(live).run_id,
-                    "night_published_at": find_night(live).published_at.isoformat(),
+                    "night_run_id": night.run_id,
+                    "night_published_at": night.published_at.isoformat(),
                     "scored_at": scored_at.isoformat(timespec="seconds"),
                     "leads": leads,
                 },
@@ -111,7 +111,7 @@ def run_intraday(
                 at=datetime.fromisoformat(manifest["published_at"]),
             )
             what.append(count_things(released, "hand-over"))
-        remember(settings.warehouse, manifest, seen)
+        remember(settings.warehouse, night, seen)
     return IntradayRun(leads, released, manifest["publication_id"])
 
 
@@ -209,11 +209,6 @@ def demand_living_feeds(
                 f"{name} stood still in the night and has loaded since, which moves everybody's "
                 "points: `leads run` scores all."
             )
-
-
-def find_folder(published: Path, manifest: Manifest) -> Path:
-    """The folder of a publication."""
-    return published / "versions" / manifest["publication_id"]
 
 
 def release(warehouse: Path, small: Path, *, at: datetime) -> int:

@@ -46,13 +46,13 @@ def find_state(warehouse: Path) -> Path:
     return warehouse.with_name(f"{warehouse.stem}.intraday.json")
 
 
-def remember(warehouse: Path, manifest: Manifest, seen: Mapping[str, tuple[datetime, int]]) -> None:
-    """Note until when each raw table has been looked at."""
+def remember(warehouse: Path, night: Night, seen: Mapping[str, tuple[datetime, int]]) -> None:
+    """Note until when each raw table has been looked at since the `night`."""
     fresh = find_state(warehouse).with_suffix(".fresh")
     fresh.write_text(
         json.dumps(
             {
-                "night_run_id": find_night(manifest).run_id,
+                "night_run_id": night.run_id,
                 "seen": {name: [at.isoformat(), rows] for name, (at, rows) in seen.items()},
             }
         )
@@ -63,11 +63,10 @@ def remember(warehouse: Path, manifest: Manifest, seen: Mapping[str, tuple[datet
 def find_since(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    live: Manifest,
+    seen: Mapping[str, tuple[datetime, int]],
     raw: Mapping[str, RawRows],
 ) -> dict[str, datetime]:
-    """From which time on rows of each raw table are new."""
-    seen = read_seen(settings.warehouse, find_night(live))
+    """From which time on rows of each raw table are new, by what intraday runs have `seen`."""
     since = {}
     (today,) = settings.as_of_dates
     with attach_warehouse(settings.warehouse) as warehouse:

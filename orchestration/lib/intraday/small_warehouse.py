@@ -2,18 +2,16 @@
 project scores in it the rows that `touched` has found, beside what was decided of these leads."""
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from orchestration.lib.basics.progress import count_things, time_step
+from orchestration.lib.asked.scratch import FOR_TIERS, build, tier
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import attach_beside, attach_warehouse, open_warehouse
-from orchestration.lib.built.dbt_command import AFTER_TIERS, run_dbt
-from orchestration.lib.decided.tiers import write_tiers
+from orchestration.lib.built.dbt_command import AFTER_TIERS
 from orchestration.lib.published.changes import write_changes
 
 # What is made anew of a lead.
@@ -27,7 +25,6 @@ LEAD_MARTS = (
     "lead_confidence",
     "scored_leads",
 )
-FOR_TIERS = ("tier_inputs", "unmet_demands", "int_lead_suppressions", "int_lead_cool_downs")
 
 # What the warehouse knows that no raw row says. Of tables by lead, the rows of these leads.
 STATE = (
@@ -77,7 +74,7 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
     if not template.exists():
         for old in template.parent.glob("rules-*"):
             old.unlink()
-        build(small, console, "resource_type:seed", "path:models/rule_book")
+        build_small(small, console, "resource_type:seed", "path:models/rule_book")
         small.warehouse.rename(template)
     shutil.copyfile(template, small.warehouse)
     with attach_warehouse(warehouse) as connection:
@@ -97,36 +94,25 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
             )
 
 
-def build(small: Settings, console: TextIO, *selection: str, exclude: Sequence[str] = ()) -> None:
-    """Have dbt build `selection` into the small warehouse, without tests: the audit looks at the
-    rows. Raises ValueError with dbt's complaints."""
-    command = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-    command += ["--select", *selection]
-    if exclude:
-        command += ["--exclude", *exclude]
-    with time_step(console, "dbt build") as what:
-        target = small.warehouse.with_name("target")
-        results = list(run_dbt(command, settings=small, target_path=target))
-        what.append(count_things(len(results), "table"))
-
-
 def score(small: Settings, console: TextIO) -> None:
     """Score the leads of the small warehouse."""
-    wanted = [f"+{name}" for name in (*LEAD_MARTS, *FOR_TIERS)]
-    build(small, console, *wanted, exclude=["path:models/rule_book", AFTER_TIERS])
+    wanted = [*FOR_TIERS, *(f"+{mart}" for mart in LEAD_MARTS)]
+    build_small(small, console, *wanted, "--exclude", "path:models/rule_book", AFTER_TIERS)
 
 
 def decide(small: Settings, *, warehouse: Path, published: Path, console: TextIO) -> None:
     """Tiers and hand-overs of the leads, what has changed of them since the day before, and what
     is told of them by their tiers."""
     (as_of,) = small.as_of_dates
-    with (
-        time_step(console, "tiers", "lead_tiers"),
-        open_warehouse(small.warehouse) as connection,
-    ):
+    with open_warehouse(small.warehouse) as connection:
         attach_beside(connection, warehouse)
         connection.execute(LIMIT_PLACES, {"as_of": as_of})
-        connection.execute("detach warehouse")
-        write_tiers(connection)
+    tier(small, console)
+    with open_warehouse(small.warehouse) as connection:
         write_changes(connection, published)
-    build(small, console, *(f"+{name},{AFTER_TIERS}" for name in LEAD_MARTS))
+    build_small(small, console, *(f"+{mart},{AFTER_TIERS}" for mart in LEAD_MARTS))
+
+
+def build_small(small: Settings, console: TextIO, *selected: str) -> None:
+    """Have dbt build what is `selected` into the small warehouse."""
+    build(small, small.warehouse.parent, console, "--select", *selected)

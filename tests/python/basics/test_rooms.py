@@ -19,8 +19,8 @@ ROOMS = [
     "delivered",
     "published",
     "checked",
-    "intraday",
     "asked",
+    "intraday",
     "learned",
     "erased",
 ]
