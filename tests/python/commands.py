@@ -15,6 +15,20 @@ def make_environment(**settings: object) -> dict[str, str]:
     return {**environ, "PYTHONPATH": str(PROJECT), **given}
 
 
+def run_in(folder: Path, *arguments: str, code: int = 0) -> str:
+    """What `leads` says of an installation in `folder` on the sample's last day, which has to end
+    with this code."""
+    done = run_leads(
+        *arguments,
+        raw=folder / "raw",
+        warehouse=folder / "leads.duckdb",
+        published=folder / "published",
+        as_of="2026-06-30",
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
 def run_leads(
     *arguments: str, cwd: Path = PROJECT, timeout: float = 240, **settings: object
 ) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,8 @@ from unittest import mock
 
 import duckdb
 import pytest
-from commands import PROJECT, run_leads
+from commands import PROJECT
+from commands import run_in as run
 from dbt_runs import (
     activity,
     choose_models,
@@ -159,18 +160,6 @@ def told(folder, before) -> str:
     assert ADDRESS not in log.read_text() and "no route" in log.read_text()
     log.unlink()
     return done
-
-
-def run(folder: Path, *arguments: str, code: int = 0) -> str:
-    done = run_leads(
-        *arguments,
-        raw=folder / "raw",
-        warehouse=folder / "leads.duckdb",
-        published=folder / "published",
-        as_of="2026-06-30",
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def read_scores(folder: Path) -> list[tuple]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from commands import run_leads
+from commands import run_in as run
 from dbt_runs import SCORES, query, score_raw
 from messy_rows import SAMPLE
 
@@ -37,18 +37,6 @@ def write_rows(folder: Path, condition: str) -> None:
         to = folder / "raw" / file.relative_to(SAMPLE)
         to.parent.mkdir(parents=True, exist_ok=True)
         duckdb.execute(f"copy (from '{file}' where {condition}) to '{to}'")
-
-
-def run(folder: Path, *arguments: str, code: int = 0) -> str:
-    done = run_leads(
-        *arguments,
-        raw=folder / "raw",
-        warehouse=folder / "leads.duckdb",
-        published=folder / "published",
-        as_of="2026-06-30",
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def read_published(folder: Path, sql: str) -> list[tuple]:
