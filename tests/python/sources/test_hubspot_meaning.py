@@ -49,13 +49,12 @@ def scored(tmp_path_factory):
 
 def find_differences(connection, table):
     """Rows of a table that one of the two alone has, and how many both have. Ids: those of HubSpot
-    are the numbers of the sample's."""
+    are the numbers of the sample's, and its owners' as they are."""
     columns = [name for name, *_ in connection.execute(f"describe contract.{table}").fetchall()]
+    numbers = {name: f"substr({name}, 2)" for name in ("lead_id", "account_id", "duplicate_of")}
+    ids = {**numbers, "owner_id": "owner_id"}
     told = ", ".join(
-        f"'hubspot:' || substr({name}, 2) as {name}"
-        if name in ("lead_id", "account_id", "duplicate_of")
-        else name
-        for name in columns
+        f"'hubspot:' || {ids[name]} as {name}" if name in ids else name for name in columns
     )
     sides = [
         f"select {told} from contract.{table}",
