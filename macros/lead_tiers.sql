@@ -91,15 +91,27 @@
         released_at {{ dbt.type_timestamp() }},
         recycled_on date,
         recycle_reason {{ dbt.type_string() }},
-        draw_probability decimal(5, 4)
+        draw_probability decimal(5, 4),
+        loaded_at {{ dbt.type_timestamp() }},
+        scored_at {{ dbt.type_timestamp() }}
     );
-    {# Warehouses made before that column was. #}
+    {# Warehouses made before these columns were. #}
     alter table {{ target.schema }}.hand_overs
         add column if not exists draw_probability decimal(5, 4);
+    alter table {{ target.schema }}.hand_overs
+        add column if not exists loaded_at {{ dbt.type_timestamp() }};
+    alter table {{ target.schema }}.hand_overs
+        add column if not exists scored_at {{ dbt.type_timestamp() }};
     create table if not exists {{ target.schema }}.hand_over_rules (
         idempotency_key {{ dbt.type_string() }} not null,
         rule_id {{ dbt.type_string() }} not null,
         points decimal(12, 4) not null
+    );
+    {# Filled in publications of intraday runs alone: after a daily run all are scored at once. #}
+    create table if not exists {{ target.schema }}.intraday_leads (
+        lead_id {{ dbt.type_string() }} not null,
+        loaded_at {{ dbt.type_timestamp() }} not null,
+        scored_at {{ dbt.type_timestamp() }} not null
     );
     create table if not exists {{ target.schema }}.lead_score_changes (
         as_of_date date not null,

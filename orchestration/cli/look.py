@@ -85,16 +85,18 @@ def publications(as_json: bool) -> None:
 
 @click.command(short_help="Serve Dagster's web page: the job, its schedule, runs and checks.")
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
-@take_settings(*OF_A_RUN, *OF_A_WEBHOOK, *OF_A_CRM)
+@take_settings("intraday-seconds", *OF_A_RUN, *OF_A_WEBHOOK, *OF_A_CRM)
 def ui(port: int) -> None:
-    """Serve Dagster's web page, with the schedule (06:00 UTC) and the delivery of hand-overs at
-    work.
+    """Serve Dagster's web page, with the schedule (06:00 UTC), what scores new loads during the
+    day, and the delivery of hand-overs at work.
 
     \b
     Example: leads ui --port 3001
     """
     os.chdir(PROJECT_ROOT)
     os.environ["DAGSTER_HOME"] = str(PROJECT_ROOT / ".dagster")
+    # An intraday run is a tick; the daemon else waits a minute for one.
+    os.environ.setdefault("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "600")
     module = "orchestration.definitions"
     words = ["-m", "dagster", "dev", "--module-name", module, "--port", str(port)]
     os.execv(sys.executable, [sys.executable, *words])

@@ -2,16 +2,26 @@
 book, on another day, with other data."""
 
 import os
-from dataclasses import asdict, replace
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import click
 
 from orchestration.cli.complete import complete_examples
-from orchestration.cli.options import OF_A_RUN, OF_SCORING, as_json, take_settings
-from orchestration.cli.printing import as_wrong_use, tell, warn, work_in
+from orchestration.cli.options import (
+    OF_A_CRM,
+    OF_A_RUN,
+    OF_A_WEBHOOK,
+    OF_SCORING,
+    as_json,
+    take_settings,
+)
+from orchestration.cli.printing import BUILD, as_wrong_use, tell, tell_lines, warn, work_in
 from orchestration.lib.basics.outcomes import Answer, Outcome
+from orchestration.lib.basics.progress import divert_output
 from orchestration.lib.basics.settings import (
     PROJECT_ROOT,
     check_settings,
@@ -63,7 +73,7 @@ def run(intraday: bool, as_json: bool) -> int:
 def run_touched() -> Answer:
     """One intraday run, and what it did."""
     from orchestration.lib.checked.auditor import start_auditor
-    from orchestration.lib.intraday.run import describe_run, run_intraday
+    from orchestration.lib.intraday.run import run_intraday
 
     with as_wrong_use():
         settings = load_settings()
@@ -73,7 +83,43 @@ def run_touched() -> Answer:
         start_auditor() as auditor,
     ):
         done = run_intraday(settings, run_id=str(uuid4()), auditor=auditor, console=console)
-    return Answer(describe_run(done), asdict(done))
+    return Answer(done.describe(), done.document())
+
+
+@click.command(short_help="Score, publish and hand over what loads, as it loads.")
+@take_settings("intraday-seconds", *OF_A_RUN, *OF_A_WEBHOOK, *OF_A_CRM)
+def watch() -> None:
+    """Look again and again whether something has loaded, score the leads that it touches, publish
+    them and deliver who is due: `leads run --intraday` and `leads deliver`, until it is stopped.
+    `leads ui` does so by itself.
+
+    \b
+    Example: leads watch --intraday-seconds 20
+    """
+    from orchestration.lib.intraday.run import demand_files
+    from orchestration.lib.intraday.watch import Watch, deliver_all, read_seconds
+
+    with as_wrong_use():
+        seconds = read_seconds()
+        demand_files(load_settings())
+    warn(f"Looking every {seconds} s whether something has loaded; Ctrl-C ends it.")
+    log_file = BUILD / "intraday/intraday.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    watching, said = Watch(), ""
+    while True:
+        try:
+            with divert_output(log_file) as console:
+                done = watching.look(load_settings(), console=console)
+            lines = done.describe() if done else []
+            said = ""
+        except ValueError as error:
+            # What stops it is said once, and again when it has become another thing.
+            lines = [] if str(error) == said else [str(error)]
+            said = str(error)
+        delivered = deliver_all()
+        if lines:
+            tell_lines([f"{datetime.now(UTC):%H:%M:%S}  {line}" for line in [*lines, *delivered]])
+        time.sleep(seconds)
 
 
 @click.command(short_help="Whom a changed rule book would move, before it is published.")
@@ -272,4 +318,4 @@ def example(name: str, data: Path) -> int:
         return run_example(name, data)
 
 
-COMMANDS = [run, preview, replay, backtest, learn, example]
+COMMANDS = [run, watch, preview, replay, backtest, learn, example]

@@ -126,8 +126,10 @@ create table hand_overs (
     idempotency_key varchar, model_id varchar, lead_id varchar, hand_over_number bigint,
     due_on date, account_id varchar, tier varchar, grade varchar, action varchar,
     sla_hours bigint, score decimal(12, 4), reasons varchar, released_at timestamp,
-    recycled_on date, recycle_reason varchar, draw_probability decimal(5, 4)
+    recycled_on date, recycle_reason varchar, draw_probability decimal(5, 4),
+    loaded_at timestamp, scored_at timestamp
 );
+create table intraday_leads (lead_id varchar, loaded_at timestamp, scored_at timestamp);
 create table lead_score_changes (
     as_of_date date, model_id varchar, lead_id varchar, rule_id varchar, dimension varchar,
     reason varchar, since date, points_before decimal(12, 4), points_now decimal(12, 4),

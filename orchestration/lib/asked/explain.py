@@ -19,7 +19,7 @@ from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
 from orchestration.lib.published.changes import COMPARE, COMPARED_FILES
-from orchestration.lib.published.facts import find_champions
+from orchestration.lib.published.facts import describe_progress, find_champions
 from orchestration.lib.published.publication import has_files, list_publications, read_current
 
 FOLDER = PROJECT_ROOT / "build" / "explain"
@@ -44,7 +44,8 @@ def find_stories(
     find_settings: Callable[[], Settings],
 ) -> list[Row]:
     """The stories of a lead, by `model_id`, else by every champion that scores it: model_id, score,
-    ledger, changes, outlook, unknowns, gains, tiers, history, hand_overs, rows as in the marts.
+    ledger, changes, outlook, unknowns, gains, tiers, history, hand_overs, rows as in the marts;
+    intraday, when an intraday run has scored it, and in words the progress of a day in progress.
 
     `since` is the day to compare with; None for the day before the publication's. One that is no
     longer published is scored again with the settings that `find_settings` gives. Raises ValueError
@@ -97,6 +98,12 @@ def find_stories(
                 "tiers": models[chosen_id]["tiers"],
                 "history": find_rows(connection, "lead_score_history", lead_id, chosen_id),
                 "hand_overs": find_rows(connection, "hand_overs", lead_id, chosen_id),
+                "intraday": fetch_rows(
+                    connection, f"from intraday_leads where lead_id = {quote(lead_id)}"
+                )
+                if "intraday" in manifest
+                else [],
+                "progress": describe_progress(manifest),
             }
             for chosen_id in chosen
         ]

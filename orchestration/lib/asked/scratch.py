@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+import pandas as pd
+
 from orchestration.lib.basics.locks import hold_lock
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
@@ -104,13 +106,13 @@ def build(settings: Settings, folder: Path, console: TextIO, *selection: str) ->
         what.append(", ".join([*files, count_things(kinds["model"], "table")]))
 
 
-def tier(settings: Settings, console: TextIO) -> None:
-    """Write the tiers into the scratch warehouse of `settings`."""
+def tier(settings: Settings, console: TextIO, kept: pd.DataFrame | None = None) -> None:
+    """Write the tiers into the scratch warehouse of `settings`; `kept` is for `write_tiers`."""
     with (
         time_step(console, "tiers", "lead_tiers"),
         open_warehouse(settings.warehouse) as connection,
     ):
-        write_tiers(connection)
+        write_tiers(connection, kept=kept)
 
 
 def forget_decisions(warehouse: Path) -> None:

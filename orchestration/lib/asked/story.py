@@ -14,6 +14,7 @@ def describe_story(story: Row, *, since: date | None) -> list[str]:
     """One lead by one model in lines; `since` is the day that was asked for to compare with."""
     return [
         *describe_score(story["score"]),
+        *describe_age(story["intraday"], story["progress"]),
         *describe_ledger(story["ledger"]),
         *describe_chance(story["confidence"], story["promise"]),
         *describe_changes(story["changes"], since=since),
@@ -49,6 +50,24 @@ def describe_score(lead: Row) -> list[str]:
     lines += wrap(f"for: {lead['reasons_for'] or 'nothing'}")
     lines += wrap(f"against: {lead['reasons_against'] or 'nothing'}")
     return lines
+
+
+def describe_age(intraday: list[Row], progress: list[str]) -> list[str]:
+    """How old the answer is, where the day is in progress.
+
+    >>> from datetime import datetime
+    >>> describe_age([{"loaded_at": datetime(2026, 6, 30, 10), "scored_at":
+    ...     datetime(2026, 6, 30, 10, 0, 9)}], [])
+    ['  scored at 10:00:09 UTC, from what had loaded at 10:00:00']
+    >>> describe_age([], [])
+    []
+    """
+    own = [
+        f"scored at {row['scored_at']:%H:%M:%S} UTC, from what had loaded at"
+        f" {row['loaded_at']:%H:%M:%S}"
+        for row in intraday
+    ]
+    return [line for sentence in [*own, *progress] for line in wrap(sentence)]
 
 
 def describe_ledger(ledger: list[Row]) -> list[str]:
@@ -194,8 +213,29 @@ def describe_hand_overs(hand_overs: list[Row]) -> list[str]:
         )
         # Older publications do not have the column.
         drawn = ", drawn at random" if row.get("draw_probability") is not None else ""
-        lines.append(f"    {row['due_on']}  {row['tier']}{drawn}, {row['action']}{end}")
+        lines.append(
+            f"    {row['due_on']}  {row['tier']}{drawn}, {row['action']}{describe_wait(row)}{end}"
+        )
     return lines
+
+
+def describe_wait(row: Row) -> str:
+    """How long it took from load to hand-over, where an intraday run handed it over.
+
+    >>> from datetime import datetime
+    >>> describe_wait({"loaded_at": datetime(2026, 6, 30, 10), "released_at":
+    ...     datetime(2026, 6, 30, 10, 0, 12)})
+    ', handed over 12 s after it had loaded'
+    >>> describe_wait({"released_at": None})
+    ''
+    """
+    loaded_at, released_at = row.get("loaded_at"), row["released_at"]
+    if not loaded_at:
+        return ""
+    if not released_at:
+        return f", loaded at {loaded_at:%H:%M:%S} UTC"
+    seconds = (released_at - loaded_at).total_seconds()
+    return f", handed over {seconds:,.0f} s after it had loaded"
 
 
 def table_line(points: Any, words: str) -> list[str]:

@@ -66,6 +66,11 @@ class Settings:
     target: str
     sources: tuple[str, ...] = ()
 
+    @property
+    def raw_root(self) -> Path:
+        """The folder of raw files: that of LEADS_RAW, else of the generated sample."""
+        return self.raw or self.project / "samples/raw"
+
 
 def load_settings(
     environ: Mapping[str, str] = os.environ,

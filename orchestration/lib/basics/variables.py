@@ -52,6 +52,10 @@ VARIABLES = (
         "Which rows count: all that have loaded by now, or those that had by the day: then.",
     ),
     Variable(
+        "intraday-seconds", "text", "60",
+        "How often `leads watch` and `leads ui` look during the day whether something has loaded.",
+    ),
+    Variable(
         "memory-limit", "text", "6 GB, less on a small machine", "Memory of the database, as 2GB."
     ),
     Variable("target", "text", "duckdb", "Where the warehouse is: a target of profiles.yml."),

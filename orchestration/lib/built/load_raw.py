@@ -119,7 +119,7 @@ def load_raw(settings: Settings) -> list[Loaded]:
     Raises ValueError where a file cannot be read, or where a table is there that was not loaded
     from files; Unusable where the database cannot be reached.
     """
-    root = settings.raw or settings.project / "samples/raw"
+    root = settings.raw_root
     tables = list_raw_tables(settings)
     names = [table.name for table in tables]
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")

@@ -62,6 +62,11 @@ MEASURES = {
         "rate",
         "See whether the loader has missed rows, or loads them twice",
     ),
+    "loaded_today": (
+        "rows that have loaded so far today",
+        "count",
+        "See whether the loader has run as it usually has by this time",
+    ),
     "days_since_occurred": (
         "age of the newest row",
         "days",

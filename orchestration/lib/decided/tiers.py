@@ -74,9 +74,10 @@ def assign_tiers(
     `scores`: as_of_date, model_id, lead_id, score, fit_score, engagement_score, is_excluded, and
     where sales has rejected the lead rejected_on, recycle_reason and cools_down_until (null: for
     good), where its latest deal keeps it out deal_state, deal_state_on, suppression_reason and
-    suppressed_until (null: for good), and unmet_demands (`tier=fields;…`: what is not known that a
-    tier demands). `tiers`: model_id, tier, enter_at, leave_below, min_days_in_tier, action,
-    sla_hours, stage, hands_over, capacity. `grades`: model_id, axis, grade, from_score. `previous`:
+    suppressed_until (null: for good), unmet_demands (`tier=fields;…`: what is not known that a tier
+    demands), and kept_tier (the tier that an earlier run of the day gave, null: none). `tiers`:
+    model_id, tier, enter_at, leave_below, min_days_in_tier, action, sla_hours, stage, hands_over,
+    capacity. `grades`: model_id, axis, grade, from_score. `previous`:
     model_id, lead_id, tier, tier_since of the scored day before, a row at most per model and lead,
     or what `find_before` makes of them. Scores and thresholds are points, of four decimals at most.
 
@@ -219,6 +220,11 @@ def find_candidates(
     least = ladder["min_days_in_tier"].to_numpy(dtype=float)
     is_held_by_days = (was >= 0) & (days < least[was]) & ~(cools_down & hands_over[was])
     held = np.where(is_held_by_days, was, held)
+    if "kept_tier" in scores:
+        # What was given earlier in the day is nobody else's, as long as the score would enter.
+        kept = scores["kept_tier"].map(level_of).fillna(-1).to_numpy(dtype=int)
+        keeps = (kept >= 0) & may_enter[np.arange(len(kept)), kept]
+        held = np.where(keeps & ~is_held_by_days, np.maximum(held, kept), held)
     by_score = np.where(is_known, np.searchsorted(enter, points, side="right") - 1, -1)
     return Candidates(points, by_score, held, is_held_by_days, may_enter, cools_down, unmet)
 
@@ -423,16 +429,17 @@ def write_tiers(
     *,
     chunk_rows: int = CHUNK_ROWS,
     approve: Callable[[duckdb.DuckDBPyConnection, date], object] | None = None,
+    kept: pd.DataFrame | None = None,
 ) -> dict[date, int]:
     """Write the lead_tiers rows of every as-of date that is scored, the only dates that lead_tiers
     then has, and bring history, cut-offs and hand-overs to them; returns how many rows per date.
 
     Each date is one transaction that puts the new rows in place of that date's old ones. `approve`
     is asked before the last one ends: where it raises, history and hand-overs stay as they were
-    before that date, so that nothing wrong is remembered. Holds no
-    more than `chunk_rows` leads in memory, and of models with tiers of limited capacity a few
-    numbers per lead. The previous tier is that of the latest earlier day on which the same model
-    was scored, in this run or any before.
+    before that date, so that nothing wrong is remembered. `kept` says what an earlier run of the
+    day gave: model_id, lead_id, kept_tier. Holds no more than `chunk_rows` leads in memory, and of
+    models with tiers of limited capacity a few numbers per lead. The previous tier is that of the
+    latest earlier day on which the same model was scored, in this run or any before.
     """
     tiers = connection.execute("select * from rule_book.model_tiers").df()
     tiers["sla_hours"] = tiers["sla_hours"].astype("Int64")
@@ -452,10 +459,10 @@ def write_tiers(
         try:
             connection.execute("delete from lead_tiers where as_of_date = ?", [as_of])
             cut_offs, turned_away = find_all_cut_offs(
-                connection, as_of, tiers=tiers, rows=chunk_rows
+                connection, as_of, tiers=tiers, rows=chunk_rows, kept=kept
             )
             decide = partial(assign_read, tiers=tiers, grades=grades, cut_offs=cut_offs)
-            read = read_chunks(connection, as_of, rows=chunk_rows)
+            read = read_chunks(connection, as_of, rows=chunk_rows, kept=kept)
             for chunk in map_frames(connection, decide, read, columns=TIER_TYPES):
                 insert_tiers(connection, chunk)
                 written[as_of] += len(chunk)
@@ -472,7 +479,12 @@ def write_tiers(
 
 
 def find_all_cut_offs(
-    connection: duckdb.DuckDBPyConnection, as_of: date, *, tiers: pd.DataFrame, rows: int
+    connection: duckdb.DuckDBPyConnection,
+    as_of: date,
+    *,
+    tiers: pd.DataFrame,
+    rows: int,
+    kept: pd.DataFrame | None,
 ) -> tuple[CutOffs, dict[tuple[str, str], int]]:
     """The cut-offs of every tier of limited capacity on one day, and how many leads each turned
     away."""
@@ -481,7 +493,7 @@ def find_all_cut_offs(
     for model_id in tiers.loc[tiers["capacity"].notna(), "model_id"].unique():
         ladder = read_ladder(tiers, model_id)
         parts, takes_place = [], []
-        for chunk in read_chunks(connection, as_of, rows=rows, model_id=model_id):
+        for chunk in read_chunks(connection, as_of, rows=rows, model_id=model_id, kept=kept):
             scores, before = part_read(chunk)
             parts.append(find_candidates(scores, before, ladder=ladder))
             takes_place.append(~scores["is_excluded"].to_numpy(dtype=bool))
@@ -539,10 +551,15 @@ def write_cut_offs(
 
 
 def read_chunks(
-    connection: duckdb.DuckDBPyConnection, as_of: date, *, rows: int, model_id: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    as_of: date,
+    *,
+    rows: int,
+    model_id: str | None = None,
+    kept: pd.DataFrame | None = None,
 ) -> Iterator[pd.DataFrame]:
     """The scores of one as-of date in key order, `rows` at a time, with tier and tier_since of the
-    scored day before; of one model where `model_id` is given."""
+    scored day before, and kept_tier where `kept` is given; of one model where `model_id` is."""
     # A cursor of its own: the stream goes on while the caller writes on `connection`.
     with open_cursor(connection) as reader:
         stream = reader.execute(
@@ -596,7 +613,8 @@ def read_chunks(
             {"as_of": as_of, "model_id": model_id},
         ).to_arrow_reader(rows)
         for batch in stream:
-            yield batch.to_pandas(date_as_object=False)
+            chunk = batch.to_pandas(date_as_object=False)
+            yield chunk if kept is None else chunk.merge(kept, on=KEY, how="left")
 
 
 def part_read(chunk: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -46,6 +46,9 @@ PAYLOAD_COLUMNS = [
     "draw_probability",
 ]
 
+# How old the answer is, at the end of a payload: null where a daily run handed over.
+TIMES = ["loaded_at", "scored_at", "released_at"]
+
 # More are due than a run may hand over, and nobody has accepted it.
 IS_HELD = "model_id in (select model_id from score_health where verdict = 'hold')"
 
@@ -58,7 +61,7 @@ with in_outbox as (
 
 hand_overs_now as (
     select
-        {", ".join(f"hand_overs.{column}" for column in PAYLOAD_COLUMNS)},
+        {", ".join(f"hand_overs.{column}" for column in [*PAYLOAD_COLUMNS, *TIMES])},
         case
             when hand_overs.recycled_on is not null
                 then 'recycled on ' || hand_overs.recycled_on
@@ -252,6 +255,9 @@ def make_payload(hand_over: Mapping[str, Any]) -> str:
     """The JSON text that a hand-over is sent as: the same for the same row. It names the lead and
     the account by their ids and holds nothing else of a person."""
     values = {column: hand_over[column] for column in PAYLOAD_COLUMNS}
+    for column in TIMES:
+        at = hand_over[column]
+        values[column] = at and f"{at.isoformat(timespec='seconds')}Z"
     values["due_on"] = values["due_on"].isoformat()
     values["score"] = float(values["score"])
     if values["draw_probability"] is not None:

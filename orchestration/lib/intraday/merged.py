@@ -14,7 +14,7 @@ from orchestration.lib.published.history import HISTORY
 from orchestration.lib.published.publication import MARTS, Manifest
 
 # The marts by lead that the tiering writes.
-DECIDED_MARTS = ("lead_tiers", "lead_score_changes", "hand_overs")
+DECIDED_MARTS = ("lead_tiers", "intraday_leads", "lead_score_changes", "hand_overs")
 MERGED = (*LEAD_MARTS, *DECIDED_MARTS)
 
 TOUCHED = "(select lead_id from small.main.touched_leads)"

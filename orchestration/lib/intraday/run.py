@@ -5,9 +5,8 @@ which are sent once. docs/decisions/0031-intraday.md says why.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
@@ -17,6 +16,7 @@ import duckdb
 from orchestration.lib.basics.outcomes import Unusable, WrongUse
 from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings, read_variables
 from orchestration.lib.basics.warehouse import (
@@ -26,25 +26,29 @@ from orchestration.lib.basics.warehouse import (
     open_warehouse,
 )
 from orchestration.lib.checked.auditor import Auditor
-from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_messages
-from orchestration.lib.delivered.release import PAYLOAD_COLUMNS, make_payload
+from orchestration.lib.delivered.outbox import (
+    find_outbox,
+    open_outbox,
+    put_messages,
+    read_states,
+    withdraw_messages,
+)
+from orchestration.lib.delivered.release import make_payload
+from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
+from orchestration.lib.intraday.loads import judge_loads
 from orchestration.lib.intraday.merged import attach_merged
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
 from orchestration.lib.intraday.seen import find_night, find_seen, find_since, read_seen, remember
-from orchestration.lib.intraday.small_warehouse import decide, make_small_warehouse, score, settle
+from orchestration.lib.intraday.small_warehouse import (
+    FOUND,
+    decide,
+    make_small_warehouse,
+    score,
+    settle,
+)
 from orchestration.lib.intraday.touched import find_touched, write_rows
 from orchestration.lib.published.publication import Manifest, publish, read_current
-
-
-@dataclass(frozen=True)
-class IntradayRun:
-    """What an intraday run did: how many leads it scored anew, how many hand-overs it put into the
-    outbox, and the publication that shows it (None where nothing had loaded)."""
-
-    leads: int
-    hand_overs: int
-    publication_id: str | None
 
 
 def run_intraday(
@@ -53,9 +57,9 @@ def run_intraday(
     """Score, publish and hand over the leads that have been touched since the last run of either
     kind. Raises Unusable where the day's first run has not been made, Refused where the audit finds
     fault or more is due than a day may hand over; what is live then stays."""
+    demand_files(settings)
     with hold_warehouse(settings.warehouse), keep_folder(settings.warehouse) as folder:
         live = demand_night(settings)
-        demand_files(settings)
         night = find_night(live)
         live_folder = settings.published / "versions" / live["publication_id"]
         small = settle(settings, folder)
@@ -65,20 +69,21 @@ def run_intraday(
             since = find_since(connection, settings, seen, raw)
             demand_living_feeds(connection, settings, raw, since)
             with time_step(console, "touched", "") as what:
-                leads = find_touched(connection, raw, since)
+                leads = find_touched(connection, raw, since, last_run=read_time(live))
                 what.append(count_things(leads, "lead"))
                 seen |= find_seen(connection, raw, since)
+                warnings = judge_loads(connection, raw, settings)
                 if leads:
                     write_rows(connection, raw, folder / "raw")
-                    for table in ("touched_leads", "context_leads"):
+                    for table in FOUND:
                         file = quote(folder / f"{table}.parquet")
                         connection.execute(f"copy {table} to {file} (format parquet)")
         if not leads:
             remember(settings.warehouse, night, seen)
-            return IntradayRun(0, 0, None)
+            return IntradayRun(0, [], warnings, None)
         make_small_warehouse(small, warehouse=settings.warehouse, console=console)
         score(small, console)
-        decide(small, warehouse=settings.warehouse, published=settings.published, console=console)
+        decide(small, live=live_folder, published=settings.published, console=console)
         audit_rows(small.warehouse, auditor, folder / "reports", console)
         approve_hand_overs(
             small.warehouse,
@@ -88,7 +93,6 @@ def run_intraday(
             as_of=settings.as_of_dates[0],
             night=night.published_at,
         )
-        scored_at = datetime.now(UTC)
         with time_step(console, "publish", "published_marts"):
             manifest = publish(
                 settings.warehouse,
@@ -100,33 +104,21 @@ def run_intraday(
                 intraday={
                     "night_run_id": night.run_id,
                     "night_published_at": night.published_at.isoformat(),
-                    "scored_at": scored_at.isoformat(timespec="seconds"),
                     "leads": leads,
+                    "scored_since": count_fresh(small.warehouse, live_folder),
+                    "warnings": warnings,
                 },
             )
         with time_step(console, "release", "") as what:
-            released = release(
+            waits = release(
                 settings.warehouse,
                 small.warehouse,
                 at=datetime.fromisoformat(manifest["published_at"]),
+                held=live.get("health", {}).get("held", []),
             )
-            what.append(count_things(released, "hand-over"))
+            what.append(count_things(len(waits), "hand-over"))
         remember(settings.warehouse, night, seen)
-    return IntradayRun(leads, released, manifest["publication_id"])
-
-
-def describe_run(done: IntradayRun) -> list[str]:
-    """What an intraday run did, in sentences.
-
-    >>> describe_run(IntradayRun(2, 1, "20260630T101500Z-abcdef"))[0]
-    'Scored anew: 2 leads. Handed over: 1. Published as 20260630T101500Z-abcdef.'
-    """
-    if not done.publication_id:
-        return ["Nothing has loaded that touches a lead: what is live stays."]
-    return [
-        f"Scored anew: {count_things(done.leads, 'lead')}. Handed over: {done.hand_overs:,}. "
-        f"Published as {done.publication_id}."
-    ]
+    return IntradayRun(leads, waits, warnings, manifest["publication_id"])
 
 
 @contextmanager
@@ -163,6 +155,8 @@ def demand_night(settings: Settings) -> Manifest:
             f"Nothing is published as of {today} yet: `leads run` scores everybody, once a day; "
             "what loads after it is scored by intraday runs."
         )
+    if "intraday_leads.parquet" not in live["files"]:
+        raise Unusable("What is published is of an earlier version: `leads run` makes it anew.")
     if live["rule_book"]["sha256"] != hash_rules(settings.rules):
         raise Unusable(
             "The rule book is another one than the published one: `leads run` scores everybody by"
@@ -172,7 +166,13 @@ def demand_night(settings: Settings) -> Manifest:
 
 
 def demand_files(settings: Settings) -> None:
-    """Raise WrongUse where the raw tables are no files of the contract, read by DuckDB."""
+    """Raise WrongUse where the raw tables are no files of the contract, read by DuckDB, or several
+    days are asked for."""
+    if len(settings.as_of_dates) > 1:
+        raise WrongUse(
+            f"LEADS_AS_OF names {len(settings.as_of_dates)} days, and an intraday run scores as of"
+            " one."
+        )
     if settings.target != "duckdb":
         raise WrongUse(
             f"The target is '{settings.target}', and intraday runs work beside a DuckDB file "
@@ -211,9 +211,11 @@ def demand_living_feeds(
             )
 
 
-def release(warehouse: Path, small: Path, *, at: datetime) -> int:
+def release(warehouse: Path, small: Path, *, at: datetime, held: Sequence[str]) -> list[float]:
     """Put the hand-overs of the touched leads into the warehouse, as released, and their messages
-    into the outbox; returns how many."""
+    into the outbox, also those that a run before was killed over; messages of leads that came back
+    are withdrawn. What the night held back, of the models `held`, stays so. Returns for each that
+    was released how many seconds it took since what it is due to had loaded."""
     time = at.astimezone(UTC).replace(tzinfo=None)
     with open_warehouse(warehouse) as connection:
         connection.execute(f"attach {quote(small)} as small (read_only)")
@@ -222,12 +224,12 @@ def release(warehouse: Path, small: Path, *, at: datetime) -> int:
         connection.execute(
             f"create temp table decided as from small.main.hand_overs where {theirs}"
         )
-        result = connection.execute(
-            f"select {', '.join(PAYLOAD_COLUMNS)} from decided where released_at is null"
-        )
-        names = [name for name, *_ in result.description]
-        due = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-        connection.execute("update decided set released_at = ? where released_at is null", [time])
+        released = connection.execute(
+            "update decided set released_at = $time"
+            " where released_at is null and not list_contains($held::varchar[], model_id)"
+            " returning loaded_at",
+            {"time": time, "held": list(held)},
+        ).fetchall()
         for table in ("hand_over_rules", "hand_overs"):
             connection.execute(
                 f"delete from {table} where idempotency_key in"
@@ -238,8 +240,33 @@ def release(warehouse: Path, small: Path, *, at: datetime) -> int:
             "insert into hand_over_rules by name from small.main.hand_over_rules"
             " where idempotency_key in (select idempotency_key from decided)"
         )
-        connection.execute("drop table decided")
         connection.execute("commit")
-        with open_outbox(find_outbox(warehouse)) as outbox:
-            put_messages(outbox, {row["idempotency_key"]: make_payload(row) for row in due}, at=at)
-    return len(due)
+        rows = fetch_rows(connection, "from decided")
+        connection.execute("drop table decided")
+    with open_outbox(find_outbox(warehouse)) as outbox:
+        states = read_states(outbox)
+        is_out = [row for row in rows if row["released_at"] and not row["recycled_on"]]
+        due = [row for row in is_out if row["idempotency_key"] not in states]
+        put_messages(outbox, {row["idempotency_key"]: make_payload(row) for row in due}, at=at)
+        back = {
+            row["idempotency_key"]: f"recycled on {row['recycled_on']}"
+            for row in rows
+            if row["recycled_on"] and states.get(row["idempotency_key"]) in ("pending", "dead")
+        }
+        withdraw_messages(outbox, back)
+    return [(time - loaded_at).total_seconds() for (loaded_at,) in released]
+
+
+def count_fresh(small: Path, live: Path) -> int:
+    """How many leads have been scored anew since the day's first run, by this run or those before,
+    of which `live` is the folder of the last publication."""
+    with attach_warehouse(small) as connection:
+        return connection.execute(
+            "select count(*) from (select lead_id from warehouse.main.intraday_leads union"
+            f" select lead_id from read_parquet({quote(live / 'intraday_leads.parquet')}))"
+        ).fetchone()[0]
+
+
+def read_time(manifest: Manifest) -> datetime:
+    """When a publication became the live one, UTC."""
+    return datetime.fromisoformat(manifest["published_at"]).astimezone(UTC).replace(tzinfo=None)

@@ -3,6 +3,7 @@ project scores in it the rows that `touched` has found, beside what was decided 
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -10,7 +11,7 @@ from orchestration.lib.asked.scratch import FOR_TIERS, build, tier
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings
-from orchestration.lib.basics.warehouse import attach_beside, attach_warehouse, open_warehouse
+from orchestration.lib.basics.warehouse import attach_warehouse, open_warehouse
 from orchestration.lib.built.dbt_command import AFTER_TIERS
 from orchestration.lib.published.changes import write_changes
 
@@ -26,6 +27,10 @@ LEAD_MARTS = (
     "scored_leads",
 )
 
+# What is found of the raw rows: whom they touch, when what touches them had loaded, and who stands
+# beside them.
+FOUND = ("touched_leads", "lead_loads", "context_leads")
+
 # What the warehouse knows that no raw row says. Of tables by lead, the rows of these leads.
 STATE = (
     "erased_people",
@@ -40,24 +45,38 @@ STATE = (
     "published_promises",
 )
 
-# A tier of limited capacity has the places that these leads hold in it, and those that are free.
+# A tier of limited capacity has the places that others, as published last, have left of it.
 LIMIT_PLACES = """
 update rule_book.model_tiers
-set capacity = greatest(0, capacity - coalesce(others.leads, 0))
+set capacity = greatest(0, capacity - others.leads)
 from (
-    select lead_tiers.model_id, lead_tiers.tier, count(*) as leads
-    from warehouse.main.lead_tiers as lead_tiers
-    inner join warehouse.scoring.tier_inputs as scores using (as_of_date, model_id, lead_id)
-    where
-        lead_tiers.as_of_date = $as_of
-        and not scores.is_excluded
-        and lead_tiers.lead_id not in (from context_leads)
+    select model_id, tier, count(*) as leads
+    from {scored_leads}
+    where not is_excluded and lead_id not in (from context_leads)
     group by all
 ) as others
 where
     model_tiers.model_id = others.model_id
     and model_tiers.tier = others.tier
     and model_tiers.capacity is not null
+"""
+
+# Who is in a tier keeps the place, whoever else comes: who falls out for others waits for the
+# night.
+KEPT_PLACES = """
+select model_id, lead_id, tier as kept_tier
+from {scored_leads}
+where tier is not null and lead_id in (from context_leads)
+"""
+
+# How old the answer is that goes out.
+NOTE_TIMES = """
+update hand_overs
+set loaded_at = lead_loads.loaded_at, scored_at = $now
+from lead_loads
+where hand_overs.lead_id = lead_loads.lead_id and hand_overs.released_at is null;
+
+insert into intraday_leads select lead_id, loaded_at, $now from lead_loads;
 """
 
 
@@ -68,7 +87,7 @@ def settle(settings: Settings, folder: Path) -> Settings:
 
 def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -> None:
     """Make the file anew: the rule book, which is read once, and what `warehouse` knows of the
-    leads that are scored. Beside it lie touched_leads.parquet and context_leads.parquet."""
+    leads that are scored. Beside it lie the files of FOUND."""
     template = small.warehouse.with_name(f"rules-{hash_rules(small.rules)[:16]}.duckdb")
     small.warehouse.unlink(missing_ok=True)
     if not template.exists():
@@ -79,7 +98,7 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
     shutil.copyfile(template, small.warehouse)
     with attach_warehouse(warehouse) as connection:
         connection.execute(f"attach {quote(small.warehouse)} as small")
-        for table in ("touched_leads", "context_leads"):
+        for table in FOUND:
             file = quote(small.warehouse.with_name(f"{table}.parquet"))
             connection.execute(f"create table small.main.{table} as from {file}")
         for table in STATE:
@@ -100,15 +119,18 @@ def score(small: Settings, console: TextIO) -> None:
     build_small(small, console, *wanted, "--exclude", "path:models/rule_book", AFTER_TIERS)
 
 
-def decide(small: Settings, *, warehouse: Path, published: Path, console: TextIO) -> None:
+def decide(small: Settings, *, live: Path, published: Path, console: TextIO) -> None:
     """Tiers and hand-overs of the leads, what has changed of them since the day before, and what
-    is told of them by their tiers."""
-    (as_of,) = small.as_of_dates
+    is told of them by their tiers; `live` is the folder of the live publication."""
+    scored_leads = f"read_parquet({quote(live / 'scored_leads.parquet')})"
     with open_warehouse(small.warehouse) as connection:
-        attach_beside(connection, warehouse)
-        connection.execute(LIMIT_PLACES, {"as_of": as_of})
-    tier(small, console)
+        connection.execute(LIMIT_PLACES.format(scored_leads=scored_leads))
+        kept = connection.execute(KEPT_PLACES.format(scored_leads=scored_leads)).df()
+    tier(small, console, kept=kept)
     with open_warehouse(small.warehouse) as connection:
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        for statement in connection.extract_statements(NOTE_TIMES):
+            connection.execute(statement, {"now": now})
         write_changes(connection, published)
     build_small(small, console, *(f"+{mart},{AFTER_TIERS}" for mart in LEAD_MARTS))
 

@@ -42,36 +42,53 @@ where visitor_id is not null and email is not null;
 # What the new rows name.
 NAMED = """
 create or replace temp table new_deals as
-select opportunity_id from {new_opportunities}
-union select opportunity_id from {new_opportunity_stages};
+select opportunity_id, loaded_at from {new_opportunities}
+union select opportunity_id, loaded_at from {new_opportunity_stages};
 
 -- Of a deal whom it names and whom it named before.
 create or replace temp table new_accounts as
-select account_id from {new_accounts}
-union select account_id from deal_links where opportunity_id in (from new_deals);
+select account_id, loaded_at from {new_accounts}
+union select deal_links.account_id, new_deals.loaded_at
+from deal_links inner join new_deals using (opportunity_id);
 
 create or replace temp table new_addresses as
-select email from {new_email_events}
-union select email from {new_web_events}
+select email, loaded_at from {new_email_events}
+union select email, loaded_at from {new_web_events}
 union
-select namings.email
-from namings
-where namings.visitor_id in (select visitor_id from {new_web_events});
+select namings.email, new_events.loaded_at
+from namings inner join {new_web_events} as new_events using (visitor_id);
 
 create or replace temp table named_leads as
-select lead_id from {new_leads}
-union select lead_id from {new_lead_attributes}
-union select lead_id from {new_activities}
-union select lead_id from {new_lead_feedback}
-union select lead_id from deal_links where opportunity_id in (from new_deals)
-union select lead_id from lead_links where account_id in (from new_accounts)
-union select lead_id from lead_links where email in (from new_addresses);
+select lead_id, loaded_at from {new_leads}
+union select lead_id, loaded_at from {new_lead_attributes}
+union select lead_id, loaded_at from {new_activities}
+union select lead_id, loaded_at from {new_lead_feedback}
+union select deal_links.lead_id, new_deals.loaded_at
+from deal_links inner join new_deals using (opportunity_id)
+union select lead_links.lead_id, new_accounts.loaded_at
+from lead_links inner join new_accounts using (account_id)
+union select lead_links.lead_id, new_addresses.loaded_at
+from lead_links inner join new_addresses using (email);
 
-create or replace temp table touched_leads as
-select lead_id from named_leads where lead_id is not null
-union
-select lead_id from lead_links
-where email in (select email from lead_links where lead_id in (from named_leads));
+-- The first load of what touches a lead; what had loaded before the last run was read by it,
+-- unless there is nothing else.
+create or replace temp table lead_loads as
+with touches as (
+    select lead_id, loaded_at from named_leads where lead_id is not null
+    union
+    select others.lead_id, named_leads.loaded_at
+    from named_leads
+    inner join lead_links as own using (lead_id)
+    inner join lead_links as others on own.email = others.email
+)
+
+select
+    lead_id,
+    coalesce(min(loaded_at) filter (loaded_at > {last_run}), max(loaded_at)) as loaded_at
+from touches
+group by lead_id;
+
+create or replace temp table touched_leads as select lead_id from lead_loads;
 """
 
 # Those beside whom they stand: of one person, and those whom one of their visitors has named.
@@ -125,11 +142,14 @@ def find_touched(
     connection: duckdb.DuckDBPyConnection,
     raw: Mapping[str, RawRows],
     since: Mapping[str, datetime],
+    *,
+    last_run: datetime,
 ) -> int:
     """Put the leads that rows loaded at or after `since` (by raw table, UTC; a table that is not
-    there has no new rows) touch into touched_leads, and beside it what `write_rows` asks for;
-    returns how many leads. Names and addresses stay in tables of the `connection`."""
-    given = {}
+    there has no new rows) touch into touched_leads, when these rows loaded into lead_loads, and
+    beside it what `write_rows` asks for; returns how many leads. `last_run` is when the last run of
+    either kind had published. Names and addresses stay in tables of the `connection`."""
+    given = {"last_run": f"{quote(last_run)}::timestamp"}
     for name, keys in KEYS.items():
         short = name.removeprefix("crm.").replace(".", "_")
         given[short] = select_keys(raw.get(name), keys)
@@ -143,12 +163,16 @@ def find_touched(
 def select_keys(
     rows: RawRows | None, keys: tuple[str, ...], *, since: datetime | None = None
 ) -> str:
-    """A query of the columns `keys` of a raw table, those of new rows where `since` is given;
-    addresses in small letters."""
+    """A query of the columns `keys` of a raw table; where `since` is given those of new rows, with
+    loaded_at. Addresses in small letters."""
+    loaded_at = "null::timestamp" if rows is None else rows.time("_loaded_at")
     if rows is None:
-        return f"(select {', '.join(f'null::varchar as {key}' for key in keys)} where false)"
+        nothing = ", ".join(f"null::varchar as {key}" for key in keys)
+        return f"(select {nothing}, {loaded_at} as loaded_at where false)"
     columns = ", ".join(f"{select_key(rows, key)} as {key}" for key in keys)
-    new = f" where {rows.time('_loaded_at')} >= {quote(since)}::timestamp" if since else ""
+    if since:
+        columns += f", {loaded_at} as loaded_at"
+    new = f" where {loaded_at} >= {quote(since)}::timestamp" if since else ""
     return f"(select {columns} from {rows.query}{new})"
 
 

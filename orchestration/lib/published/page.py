@@ -13,6 +13,7 @@ from orchestration.lib.published.facts import (
     PAGE_RULES,
     count_quarantined,
     count_tiers,
+    describe_progress,
     describe_unknown_stages,
     find_best_leads,
     find_champions,
@@ -43,6 +44,7 @@ def render_page(connection: duckdb.DuckDBPyConnection, manifest: Row) -> str:
     champions = find_champions(manifest)
     return _load_template().render(
         manifest=manifest,
+        progress=describe_progress(manifest),
         leads_in_a_file=LEADS_IN_A_FILE,
         tiers=count_tiers(connection, manifest),
         leads={

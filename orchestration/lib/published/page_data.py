@@ -177,6 +177,11 @@ def tell_stories() -> str:
     for mart, columns in ONCE.items():
         told = make_struct(columns)
         parts[mart] = f"select model_id, lead_id, {told} as told from {mart} where {NEWEST}"
+    parts["intraday_leads"] = f"""
+        select model_id, lead_id, {make_struct("loaded_at, scored_at")} as told
+        from intraday_leads
+        inner join scored_leads using (lead_id)
+    """
     story = ", ".join(f"{name}: {name}.told" for name in parts)
     joins = " ".join(
         f"left join ({query}) as {name} using (model_id, lead_id)" for name, query in parts.items()

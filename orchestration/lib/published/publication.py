@@ -64,6 +64,7 @@ MARTS = {
     "scored_days": "model_id, as_of_date",
     "scored_leads": "model_id, lead_id",
     "lead_score_changes": "model_id, lead_id, rule_id",
+    "intraday_leads": "lead_id",
     "lead_outlook": "as_of_date, model_id, lead_id",
     "tier_cut_offs": "as_of_date, model_id, tier",
     "tier_stability": "model_id",

@@ -19,6 +19,7 @@ from orchestration.lib.published.facts import (
     count_machines,
     count_quarantined,
     count_tiers,
+    describe_progress,
     describe_unknown_stages,
     find_best_accounts,
     find_best_leads,
@@ -176,8 +177,9 @@ def describe_unread_files(warnings: list[str]) -> list[str]:
 def describe_tiers(rows: list[Row], model_id: str, manifest: Row) -> list[str]:
     """One line per tier of a model, the highest first, under a headline."""
     lines = [
+        *describe_progress(manifest),
         f"{manifest['leads']:,} leads as of {manifest['as_of_date']}, "
-        f"{name_rule_book(model_id, manifest)}"
+        f"{name_rule_book(model_id, manifest)}",
     ]
     width = max(len(row["tier"] or "no tier") for row in rows)
     for row in rows:

@@ -11,6 +11,8 @@ from commands import run_in as run
 from dbt_runs import SCORES, query, score_raw
 from messy_rows import SAMPLE
 
+from orchestration.lib.delivered.outbox import list_messages, open_outbox
+
 NOON = "2026-06-30 10:00:00"
 
 
@@ -57,13 +59,46 @@ def test_hand_overs_of_the_day_are_released_once_and_the_night_is_left_alone(fol
     released = "select count(*) from hand_overs where released_at is not null"
     ((before,),) = query(folder / "night.duckdb", released)
     ((now,),) = query(folder / "leads.duckdb", released)
-    assert f"Handed over: {now - before}." in told and now > before
+    assert f"Handed over: {now - before} leads; from load to hand-over half" in told
+    assert now > before
     assert run(folder, "outbox").split()[:2] == ["pending", str(now)]
     for table in ("lead_totals", "lead_tiers", "lead_score_history"):
         place = f"scoring.{table}" if table == "lead_totals" else table
         assert query(folder / "night.duckdb", f"from {place} order by all") == query(
             folder / "leads.duckdb", f"from {place} order by all"
         )
+
+
+def test_how_old_the_answer_is_is_said_wherever_it_is_read(folder, told):
+    [(lead_id, loaded_at, scored_at, released_at)] = query(
+        folder / "leads.duckdb",
+        "select lead_id, loaded_at, scored_at, released_at from hand_overs"
+        " where scored_at is not null order by lead_id limit 1",
+    )
+    assert NOON <= str(loaded_at) < str(scored_at) <= str(released_at)
+    payload = json.loads(read_payload(folder, lead_id))
+    assert payload["loaded_at"] == f"{loaded_at.isoformat()}Z"
+    assert payload["released_at"] > payload["loaded_at"]
+    story = run(folder, "explain", lead_id)
+    assert f"from what had loaded at {loaded_at:%H:%M:%S}" in story
+    seconds = (released_at - loaded_at).total_seconds()
+    assert f"handed over {seconds:,.0f} s after it had loaded" in story
+    progress = "A day in progress, as of"
+    assert progress in story
+    assert progress in (folder / "published/current/index.html").read_text()
+    anew = read_published(folder, "select count(*), count(distinct lead_id) from intraday_leads")
+    manifest = json.loads((folder / "published/current/manifest.json").read_text())
+    assert anew == [(manifest["intraday"]["leads"],) * 2]
+
+
+def read_payload(folder: Path, lead_id: str) -> str:
+    with open_outbox(folder / "leads.outbox.sqlite") as outbox:
+        [message] = [
+            message
+            for message in list_messages(outbox, "pending")
+            if json.loads(message.payload)["lead_id"] == lead_id
+        ]
+    return message.payload
 
 
 def test_where_nothing_has_loaded_nothing_happens(folder, told):

@@ -83,13 +83,28 @@ def test_a_new_row_touches_whom_it_names_and_whom_it_takes_from(tmp_path, table,
     raw = write_raw(tmp_path / "raw", {**BEFORE, table: [*BEFORE[table], row]})
     with duckdb.connect() as connection:
         find(connection, raw)
-        found = connection.execute("from touched_leads").fetchall()
-    assert sorted(lead_id for (lead_id,) in found) == sorted(touched)
+        found = connection.execute("from lead_loads").fetchall()
+        assert connection.execute("from touched_leads order by 1").fetchall() == sorted(
+            (lead_id,) for lead_id in touched
+        )
+    loaded_at = datetime.fromisoformat(row["_loaded_at"])
+    assert sorted(found) == sorted((lead_id, loaded_at) for lead_id in touched)
 
 
-def find(connection, raw, since=MORNING):
+def test_the_wait_begins_with_the_first_load_since_the_last_run(tmp_path):
+    times = ("2026-06-30 05:00:00", "2026-06-30 09:00:00", "2026-06-30 09:30:00")
+    new = [{**activity(f"a{time}", TODAY, "cy", "call"), "_loaded_at": time} for time in times]
+    raw = write_raw(tmp_path / "raw", {**BEFORE, "crm.activities": new})
+    for last_run, expected in ((MORNING, times[1]), (datetime(2026, 6, 30, 10), times[2])):
+        with duckdb.connect() as connection:
+            find(connection, raw, datetime(2026, 6, 30), last_run=last_run)
+            found = connection.execute("from lead_loads").fetchall()
+        assert found == [("cy", datetime.fromisoformat(expected))]
+
+
+def find(connection, raw, since=MORNING, last_run=MORNING):
     rows = find_raw_rows(connection, load_settings({"LEADS_RAW": str(raw)}))
-    find_touched(connection, rows, dict.fromkeys(rows, since))
+    find_touched(connection, rows, dict.fromkeys(rows, since), last_run=last_run)
     return rows
 
 

@@ -41,6 +41,7 @@ const take = {}; // What the scripts of data call.
 
   const round = (value, digits) => value === null ? "" : String(Number(value.toFixed(digits)));
   const signed = (value, digits) => (value > 0 ? "+" : "") + round(value, digits);
+  const clock = (time) => time.slice(11, 19);
   const percent = (value) => `${Math.round(value * 100)} %`;
 
   // A table of rows, each a list of texts, numbers, or [text, class].
@@ -126,6 +127,8 @@ const take = {}; // What the scripts of data call.
       lead.owner_id && `owner ${lead.owner_id}`,
       lead.last_activity_on ? `last active on ${lead.last_activity_on}` : "never active",
     ].filter(Boolean);
+    const fresh = story.intraday_leads;
+    if (fresh) facts.push(`scored at ${clock(fresh.scored_at)} from what had loaded at ${clock(fresh.loaded_at)} (UTC)`);
     parts.push(make("p", facts.join(" · "), { class: "facts" }));
     for (const sentence of [
       lead.exclusion_reason && `Excluded: ${lead.exclusion_reason}`,

@@ -1,0 +1,88 @@
+"""What belongs here: whether as much has loaded so far today as usually by this time. A day in
+progress is not measured by what a whole day brings."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time
+
+import duckdb
+
+from orchestration.lib.basics.outcomes import Refused
+from orchestration.lib.basics.settings import Settings
+from orchestration.lib.basics.warehouse import open_warehouse
+from orchestration.lib.checked.health import (
+    Measured,
+    choose_limits,
+    find_acceptances,
+    judge,
+    list_refused,
+    read_limits,
+)
+from orchestration.lib.decided.acceptances import note_refusals
+from orchestration.lib.intraday.raw_rows import RawRows
+
+MEASURE = "loaded_today"
+
+# The same weekday of as many weeks before says what is usual.
+WEEKS = 4
+
+# How many rows had loaded by the same time on that weekday, week by week, this one 0; none before
+# the table's first load is a week.
+LOADED = """
+with loads as (
+    select
+        date_diff('day', {loaded_at}::date, $until::date) as days_ago,
+        {loaded_at}::time as at,
+        {loaded_at} as loaded_at
+    from {rows}
+    where {loaded_at} <= $until
+)
+
+select weeks.week, count(loads.loaded_at)
+from range({weeks} + 1) as weeks(week)
+left join loads on loads.days_ago = 7 * weeks.week and loads.at <= $until::time
+where 7 * weeks.week <= (select max(days_ago) from loads)
+group by weeks.week
+order by weeks.week
+"""
+
+
+def judge_loads(
+    connection: duckdb.DuckDBPyConnection, raw: Mapping[str, RawRows], settings: Settings
+) -> list[str]:
+    """What is to be warned of: raw tables of which fewer or more rows have loaded so far on the
+    as-of date than feeds.csv lets them, measure loaded_today. Raises Refused where one blocks and
+    nobody has accepted it."""
+    (as_of,) = settings.as_of_dates
+    until = min(datetime.now(UTC).replace(tzinfo=None), datetime.combine(as_of, time.max))
+    with open_warehouse(settings.warehouse) as warehouse:
+        limits = read_limits(warehouse, "feeds")
+    acceptances = find_acceptances(settings.warehouse, settings.published)
+    judged = []
+    for name, rows in raw.items():
+        by_name = Measured(as_of, name, MEASURE, 0)
+        if not choose_limits(limits, by_name):
+            continue
+        now, *before = count_loaded(connection, rows, until) or [0]
+        measured = Measured(as_of, name, MEASURE, now, now)
+        judged.append(
+            judge(
+                measured,
+                limits=choose_limits(limits, measured),
+                past=[(count, count) for count in before],
+                acceptance=acceptances.get(measured.what),
+            )
+        )
+    refused = list_refused(judged)
+    note_refusals(settings.warehouse, refused)
+    if refused:
+        raise Refused("\n".join(row.sentence for row in refused))
+    return [row.sentence for row in judged if row.verdict == "warn"]
+
+
+def count_loaded(
+    connection: duckdb.DuckDBPyConnection, rows: RawRows, until: datetime
+) -> list[int]:
+    """How many rows had loaded by this time of the day, today and on the same weekday of each of
+    the WEEKS before, as far back as the table has loads."""
+    query = LOADED.format(loaded_at=rows.time("_loaded_at"), rows=rows.query, weeks=WEEKS)
+    return [count for _, count in connection.execute(query, {"until": until}).fetchall()]

@@ -1,0 +1,140 @@
+"""What belongs here: looking again and again whether something has loaded, at next to no cost, and
+running once for what has."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from uuid import uuid4
+
+from orchestration.lib.basics.settings import Settings, check_settings, locate_published
+from orchestration.lib.basics.variables import read_given
+from orchestration.lib.basics.warehouse import hold_warehouse, locate_warehouse
+from orchestration.lib.checked.auditor import start_auditor
+from orchestration.lib.decided.acceptances import read_file
+from orchestration.lib.delivered.delivery import deliver_due, describe_delivery
+from orchestration.lib.delivered.outbox import find_outbox
+from orchestration.lib.delivered.record_delivery import load_crms, write_all
+from orchestration.lib.delivered.webhook import load_webhook
+from orchestration.lib.intraday.answer import IntradayRun
+from orchestration.lib.intraday.run import run_intraday
+from orchestration.lib.intraday.seen import find_night
+from orchestration.lib.published.live import find_live
+from orchestration.lib.published.publication import read_current
+
+# So long what is due is sent after a run; the rest is for the next look.
+SENDING_SECONDS = 20.0
+
+# How often it is looked, in seconds: the default, and what LEADS_INTRADAY_SECONDS may be.
+SECONDS = 60
+SHORTEST, LONGEST = 1, 86_400
+
+
+@dataclass
+class Watch:
+    """Who looks again and again: the `mark` of the last look that ended in a run, and the `problem`
+    that stopped this run."""
+
+    mark: str | None = None
+    problem: ValueError | None = None
+
+    def look(self, settings: Settings, *, console: TextIO) -> IntradayRun | None:
+        """An intraday run where it may find something that the last one did not; None where not.
+
+        Raises what stops it, and at later looks the same without another run, until something
+        changes. Raises Unusable where another run is at work: the next look is in time.
+        """
+        mark = take_mark(settings)
+        if mark == self.mark:
+            if self.problem:
+                raise self.problem
+            return None
+        with hold_warehouse(settings.warehouse, wait_seconds=0):
+            # What is taken for seen was there before the run looked.
+            self.mark, self.problem = take_mark(settings), None
+            try:
+                check_settings(settings)
+                with start_auditor() as auditor:
+                    return run_intraday(
+                        settings, run_id=str(uuid4()), auditor=auditor, console=console
+                    )
+            except ValueError as error:
+                self.problem = error
+                raise
+            except BaseException:
+                self.mark = None
+                raise
+
+
+def read_seconds(environ: Mapping[str, str] = os.environ) -> int:
+    """LEADS_INTRADAY_SECONDS, the default where it is not set. Raises ValueError where it is no
+    number of seconds from 1 to a day.
+
+    >>> read_seconds({}), read_seconds({"LEADS_INTRADAY_SECONDS": "5"})
+    (60, 5)
+    """
+    text = read_given(environ).get("LEADS_INTRADAY_SECONDS", str(SECONDS))
+    if not text.isdecimal() or not SHORTEST <= int(text) <= LONGEST:
+        raise ValueError(
+            f"LEADS_INTRADAY_SECONDS is '{text}', which is not a whole number of seconds from "
+            f"{SHORTEST} to {LONGEST:,}."
+        )
+    return int(text)
+
+
+def take_mark(settings: Settings) -> str:
+    """A mark that differs from an earlier one where an intraday run may find what one at that time
+    did not: a raw file is new, gone or changed, a daily run has published, or a person has accepted
+    what was refused. No raw file is opened for it.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from orchestration.lib.basics.settings import load_settings
+    >>> with TemporaryDirectory() as folder:
+    ...     settings = load_settings({"LEADS_RAW": folder, "LEADS_PUBLISHED": folder,
+    ...                               "LEADS_WAREHOUSE": f"{folder}/leads.duckdb"})
+    ...     before = take_mark(settings)
+    ...     is_same = before == take_mark(settings)
+    ...     _ = (Path(folder) / "events.csv").write_text("")
+    ...     is_same, before == take_mark(settings)
+    (True, False)
+    """
+    live = read_current(settings.published)
+    told = {
+        "files": [list(file) for file in list_files(settings.raw_root)],
+        "as_of": [str(day) for day in settings.as_of_dates],
+        "night": find_night(live).run_id if live else None,
+        "accepted": read_file(settings.warehouse)["accepted"],
+    }
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def list_files(root: Path) -> Iterator[tuple[str, int, int]]:
+    """The files below a folder by name, with their sizes and times."""
+    for folder, folders, names in os.walk(root):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                # A loader has put another file in its place since it was listed.
+                continue
+            yield str(path.relative_to(root)), found.st_size, found.st_mtime_ns
+
+
+def deliver_all() -> list[str]:
+    """Deliver the hand-overs that are due to the webhook and write what has changed into the CRM,
+    where these are set; what came of it, in sentences."""
+    outbox, published = find_outbox(locate_warehouse()), locate_published()
+    lines = []
+    if webhook := load_webhook():
+        delivery = deliver_due(outbox, webhook, max_seconds=SENDING_SECONDS)
+        lines.append(describe_delivery(delivery))
+    deliveries, complaints = write_all(
+        outbox, load_crms(), lambda: find_live(published), max_seconds=SENDING_SECONDS
+    )
+    told = [f"{title}: {describe_delivery(done)}" for title, done in deliveries.items()]
+    return [*lines, *told, *complaints]

@@ -1,0 +1,166 @@
+"""What belongs here: laws of the day in progress. Whatever intraday runs do, and wherever they are
+killed, the next daily run gives what it would have given without them."""
+
+import os
+import random
+import signal
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt_runs import query
+from killed_runs import CLOCKS, copy_installation, publish_first_day, read_marts, start
+
+from orchestration.lib.delivered.outbox import open_outbox, read_states
+from orchestration.lib.published.publication import hash_file, read_current
+
+TODAY, TOMORROW = "2026-06-28", "2026-06-29"
+MORNING = datetime(2026, 6, 28, 6)
+CUTS = sorted(MORNING + timedelta(hours=random.Random(7).uniform(0.5, 17)) for _ in range(3))
+
+# Sent earlier than a daily run would have, and what follows from that.
+SENT_EARLIER = {"hand_overs", "hand_over_rules", "hand_over_feedback", "lead_funnel"}
+
+KILLS = {
+    "scoring": ("statement", r'table\s+\S*"lead_totals'),
+    "tiered, not yet what follows": (
+        "call",
+        "orchestration.lib.decided.tiers",
+        "decide_hand_overs",
+    ),
+    "not yet switched": ("call", "orchestration.lib.published.publication", "switch_to"),
+    "published, not yet released": ("call", "orchestration.lib.intraday.run", "release"),
+    "released, not yet in the outbox": ("call", "orchestration.lib.intraday.run", "put_messages"),
+    "not yet noted as seen": ("call", "orchestration.lib.intraday.run", "remember"),
+}
+PUBLISHED = {
+    "published, not yet released",
+    "released, not yet in the outbox",
+    "not yet noted as seen",
+}
+
+
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory, request) -> Path:
+    """An installation whose daily run of the day has been made; all rows lie in `raw`."""
+    os.environ["DBT_TARGET_PATH"] = "build/test/intraday_target"
+    request.addfinalizer(lambda: os.environ.pop("DBT_TARGET_PATH"))
+    folder = tmp_path_factory.mktemp("day") / "morning"
+    folder.mkdir()
+    publish_first_day(folder)
+    (folder / "raw").rename(folder / "all")
+    assert score(folder, TODAY, MORNING) == 0
+    ask_for_demo(folder)
+    return folder
+
+
+def ask_for_demo(folder: Path) -> None:
+    """During the day the lead that is next to sales asks for a demo and signs up."""
+    [(lead_id,)] = query(
+        folder / "leads.duckdb",
+        "select lead_id from scored_leads inner join rule_book.model_tiers using (model_id, tier)"
+        " where model_id = 'b2b_software' and not hands_over and not is_excluded"
+        " and duplicate_of is null order by score desc, lead_id limit 1",
+    )
+    leads, events = folder / "all/crm/leads.parquet", folder / "all/web/events.parquet"
+    duckdb.execute(
+        f"""
+        copy (
+            from '{events}'
+            union all by name
+            select
+                'asked-' || event_type as event_id, 'asking' as visitor_id, event_type, url,
+                (
+                    select arg_max(email, updated_at) from '{leads}' where lead_id = '{lead_id}'
+                ) as email,
+                timestamp '{TODAY} 08:00:00' as occurred_at,
+                timestamp '{TODAY} 08:00:00' as _loaded_at
+            from (values
+                ('demo_request', 'https://shop.example/demo'),
+                ('signup', 'https://shop.example/trial')
+            ) as asked(event_type, url)
+        ) to '{events.with_suffix(".new")}' (format parquet)
+        """
+    )
+    events.with_suffix(".new").replace(events)
+
+
+@pytest.fixture(scope="module")
+def day(morning) -> Path:
+    """The same after intraday runs at random times."""
+    folder = copy_installation(morning, morning.with_name("day"))
+    for cut in CUTS:
+        assert score(folder, TODAY, cut, "--intraday") == 0
+    assert read_current(folder / "published")["intraday"]["scored_since"] > 5
+    return folder
+
+
+def score(folder: Path, as_of: str, until: datetime, *options: str, moment=None) -> int:
+    """How a run ended that found the rows that had loaded before a time."""
+    for file in (folder / "all").rglob("*.parquet"):
+        part = folder / "raw" / file.relative_to(folder / "all")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        duckdb.execute(f"copy (from '{file}' where _loaded_at < timestamp '{until}') to '{part}'")
+    return start(folder, as_of, moment, arguments=("run", *options))
+
+
+def read_published(folder: Path) -> dict[str, list[tuple]]:
+    return read_marts(folder / "published/leads.duckdb")
+
+
+def read_sent(folder: Path) -> dict[str, str]:
+    with open_outbox(folder / "leads.outbox.sqlite") as outbox:
+        return read_states(outbox)
+
+
+def run_beside(folder: Path, name: str, as_of: str, until: datetime) -> Path:
+    """A copy of the installation that has made a further daily run."""
+    copied = copy_installation(folder, folder.with_name(name))
+    assert score(copied, as_of, until) == 0
+    return copied
+
+
+def test_law_a_daily_run_of_the_same_day_gives_what_it_would_have_given(morning, day):
+    evening = MORNING.replace(hour=23)
+    without = run_beside(morning, "evening", TODAY, evening)
+    after = run_beside(day, "evening-after", TODAY, evening)
+    assert read_published(after) == read_published(without)
+    assert read_sent(after) == read_sent(without)
+
+
+def test_law_the_next_days_run_differs_by_what_was_sent_earlier_alone(morning, day):
+    end = MORNING + timedelta(days=3)
+    without, after = (
+        read_published(run_beside(folder, f"{folder.name}-tomorrow", TOMORROW, end))
+        for folder in (morning, day)
+    )
+    for mart in without.keys() - SENT_EARLIER:
+        assert after[mart] == without[mart], mart
+    keys = [{row[0] for row in marts["hand_overs"]} for marts in (without, after)]
+    assert keys[0] <= keys[1]
+
+
+def test_killed_runs_harm_no_reader_and_the_next_one_ends_as_if_nothing_had_happened(
+    morning, tmp_path
+):
+    undisturbed = copy_installation(morning, tmp_path / "undisturbed")
+    assert score(undisturbed, TODAY, CUTS[-1], "--intraday") == 0
+    folder = copy_installation(morning, tmp_path / "killed")
+    before = read_current(folder / "published")
+    for name, moment in KILLS.items():
+        assert score(folder, TODAY, CUTS[-1], "--intraday", moment=moment) == -signal.SIGKILL, name
+        live = read_current(folder / "published")
+        assert (live != before) == (name in PUBLISHED)
+        files = folder / "published/versions" / live["publication_id"]
+        assert all(hash_file(files / file) == sha for file, sha in live["files"].items())
+    assert score(folder, TODAY, CUTS[-1], "--intraday") == 0
+    assert read_published(folder) == read_published(undisturbed)
+    assert read_sent(folder) == read_sent(undisturbed)
+    assert read_hand_overs(folder) == read_hand_overs(undisturbed)
+    assert len(read_sent(folder)) > len(read_sent(morning))
+
+
+def read_hand_overs(folder: Path) -> list[tuple]:
+    columns = f"columns(name -> not list_contains({CLOCKS}, name))"
+    return query(folder / "leads.duckdb", f"select {columns} from hand_overs order by all")
