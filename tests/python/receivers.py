@@ -194,7 +194,7 @@ def add_hand_over(
         """
         insert into hand_overs values (
             $key, 'b2b', $lead_id, $number, $due_on, 'A1', 'sales', 'B1', 'call from a seller', 24,
-            $score, '+24 Met with a seller', null, null, null, 0.02
+            $score, '+24 Met with a seller', null, null, null, 0.02, null, null
         )
         """,
         {

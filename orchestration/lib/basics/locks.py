@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from orchestration.lib.basics.outcomes import Unusable
+from orchestration.lib.basics.outcomes import InUse
 from orchestration.lib.basics.progress import say
 
 # Who waits is told so after this many seconds, and again from time to time.
@@ -53,7 +53,7 @@ class Busy(Exception):
 
 def wait_while_busy(attempt: Callable[[], Got], *, wait_seconds: float) -> Got:
     """What `attempt` returns, tried again while it raises Busy; says after a second who is waited
-    for. Raises Unusable where that lasts longer than `wait_seconds`."""
+    for. Raises InUse where that lasts longer than `wait_seconds`."""
     started = time.monotonic()
     speaks_at = started + QUIET_SECONDS
     while True:
@@ -62,7 +62,7 @@ def wait_while_busy(attempt: Callable[[], Got], *, wait_seconds: float) -> Got:
         except Busy as busy:
             now = time.monotonic()
             if now - started > wait_seconds:
-                raise Unusable(busy.sentence) from None
+                raise InUse(busy.sentence) from None
             if now >= speaks_at:
                 say(f"  waiting     for {busy.holder}: {now - started:.0f} s")
                 speaks_at = now + REPEAT_SECONDS

@@ -31,5 +31,9 @@ class Unusable(ValueError):
     """A file or lock cannot be used: it is damaged, not allowed, or held by another process."""
 
 
+class InUse(Unusable):
+    """Another process has what is wanted."""
+
+
 class Refused(ValueError):
     """A check has said no: what is live stays, and a person is to decide."""

@@ -53,7 +53,7 @@ def judge_loads(
     as-of date than feeds.csv lets them, measure loaded_today. Raises Refused where one blocks and
     nobody has accepted it."""
     (as_of,) = settings.as_of_dates
-    until = min(datetime.now(UTC).replace(tzinfo=None), datetime.combine(as_of, time.max))
+    until = min(find_now(), datetime.combine(as_of, time.max))
     with open_warehouse(settings.warehouse) as warehouse:
         limits = read_limits(warehouse, "feeds")
     acceptances = find_acceptances(settings.warehouse, settings.published)
@@ -77,6 +77,11 @@ def judge_loads(
     if refused:
         raise Refused("\n".join(row.sentence for row in refused))
     return [row.sentence for row in judged if row.verdict == "warn"]
+
+
+def find_now() -> datetime:
+    """Now, UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def count_loaded(

@@ -52,13 +52,22 @@ from orchestration.lib.published.publication import Manifest, publish, read_curr
 
 
 def run_intraday(
-    settings: Settings, *, run_id: str, auditor: Auditor, console: TextIO
+    settings: Settings,
+    *,
+    run_id: str,
+    auditor: Auditor,
+    console: TextIO,
+    wait_seconds: float | None = None,
 ) -> IntradayRun:
     """Score, publish and hand over the leads that have been touched since the last run of either
-    kind. Raises Unusable where the day's first run has not been made, Refused where the audit finds
-    fault or more is due than a day may hand over; what is live then stays."""
+    kind. Raises Unusable where the day's first run has not been made, InUse where another run is at
+    work for longer than `wait_seconds` (without it than a writer waits), Refused where the audit
+    finds fault or more is due than a day may hand over; what is live then stays."""
     demand_files(settings)
-    with hold_warehouse(settings.warehouse), keep_folder(settings.warehouse) as folder:
+    with (
+        hold_warehouse(settings.warehouse, wait_seconds=wait_seconds),
+        keep_folder(settings.warehouse) as folder,
+    ):
         live = demand_night(settings)
         night = find_night(live)
         live_folder = settings.published / "versions" / live["publication_id"]

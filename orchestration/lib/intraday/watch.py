@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
 
+from orchestration.lib.basics.outcomes import InUse
 from orchestration.lib.basics.settings import Settings, check_settings, locate_published
 from orchestration.lib.basics.variables import read_given
-from orchestration.lib.basics.warehouse import hold_warehouse, locate_warehouse
+from orchestration.lib.basics.warehouse import locate_warehouse
 from orchestration.lib.checked.auditor import start_auditor
 from orchestration.lib.decided.acceptances import read_file
 from orchestration.lib.delivered.delivery import deliver_due, describe_delivery
@@ -45,28 +46,32 @@ class Watch:
         """An intraday run where it may find something that the last one did not; None where not.
 
         Raises what stops it, and at later looks the same without another run, until something
-        changes. Raises Unusable where another run is at work: the next look is in time.
+        changes. Raises InUse where another run is at work: the next look is in time.
         """
         mark = take_mark(settings)
         if mark == self.mark:
             if self.problem:
                 raise self.problem
             return None
-        with hold_warehouse(settings.warehouse, wait_seconds=0):
-            # What is taken for seen was there before the run looked.
-            self.mark, self.problem = take_mark(settings), None
-            try:
-                check_settings(settings)
-                with start_auditor() as auditor:
-                    return run_intraday(
-                        settings, run_id=str(uuid4()), auditor=auditor, console=console
-                    )
-            except ValueError as error:
-                self.problem = error
-                raise
-            except BaseException:
-                self.mark = None
-                raise
+        self.mark, self.problem = None, None
+        try:
+            check_settings(settings)
+            with start_auditor() as auditor:
+                done = run_intraday(
+                    settings,
+                    run_id=str(uuid4()),
+                    auditor=auditor,
+                    console=console,
+                    wait_seconds=0,
+                )
+        except InUse:
+            raise
+        except ValueError as error:
+            self.mark, self.problem = mark, error
+            raise
+        # What came while it ran is for the next look: the mark is of the time before.
+        self.mark = mark
+        return done
 
 
 def read_seconds(environ: Mapping[str, str] = os.environ) -> int:

@@ -225,6 +225,19 @@ def test_who_is_in_keeps_its_place_and_a_full_tier_is_closed():
         assert read_cut_offs(connection) == [("hot", 80.0, 1, 0)]
 
 
+def test_who_got_a_place_earlier_in_the_day_keeps_it_whoever_comes():
+    earlier = pd.DataFrame({"model_id": ["b2b"], "lead_id": ["a"], "kept_tier": ["hot"]})
+    with make_connection(limit(hot=1)) as connection:
+        score_day(connection, FIRST, {"a": 82, "b": 99})
+        assert [read_tier(connection, lead)[0] for lead in "ab"] == ["sales", "hot"]
+        write_tiers(connection, kept=earlier)
+        assert [read_tier(connection, lead)[0] for lead in "ab"] == ["hot", "sales"]
+        # As long as its score would enter: it has the place of today, and no tier to leave.
+        score_day(connection, FIRST, {"a": 79, "b": 99})
+        write_tiers(connection, kept=earlier)
+        assert [read_tier(connection, lead)[0] for lead in "ab"] == ["sales", "hot"]
+
+
 def test_excluded_leads_take_no_place():
     with make_connection(limit(hot=1)) as connection:
         score_day(connection, FIRST, {"a": 99, "b": 90}, excluded=["a"])

@@ -164,6 +164,9 @@ def test_the_payload_is_the_hand_over_and_nothing_of_the_person(released):
         "score": 71.8442,
         "reasons": "+24 Met with a seller",
         "draw_probability": 0.02,
+        "loaded_at": None,
+        "scored_at": None,
+        "released_at": "2020-06-30T06:00:00Z",
     }
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 from receivers import NOW, PROJECT, SECRET, TOKEN, answer_with, drip, run_receiver
 
-from orchestration.lib.delivered.release import PAYLOAD_COLUMNS
+from orchestration.lib.delivered.release import PAYLOAD_COLUMNS, TIMES
 from orchestration.lib.delivered.webhook import (
     RECEIPT_BYTES,
     Webhook,
@@ -56,7 +56,7 @@ def test_the_receiver_can_check_a_message_as_the_how_to_says(receiver, monkeypat
 def test_the_example_of_the_how_to_is_a_real_one(monkeypatch):
     headers = dict(re.findall(r"^    ([\w-]+): (.+)$", HOW_TO, re.MULTILINE))
     body = re.search(r"```json\n(.*)\n```", HOW_TO).group(1)
-    assert list(json.loads(body)) == ["schema_version", *PAYLOAD_COLUMNS]
+    assert list(json.loads(body)) == ["schema_version", *PAYLOAD_COLUMNS, *TIMES]
     assert json.loads(body)["idempotency_key"] == headers["Idempotency-Key"]
     is_genuine = load_is_genuine(monkeypatch, now=int(headers["X-Leads-Timestamp"]))
     assert is_genuine(headers, body.encode(), "not a good secret")
