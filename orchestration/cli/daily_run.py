@@ -38,7 +38,7 @@ DAGSTER_HOME = PROJECT_ROOT / ".dagster"
 LOG_FILE = DAGSTER_HOME / "daily_refresh.log"
 
 # The errors whose message is for people.
-SENTENCES = ("ValueError", "WrongUse", "Unusable", "Refused")
+SENTENCES = ("ValueError", "WrongUse", "Unusable", "InUse", "Refused")
 
 
 def refresh(settings: Settings) -> Outcome:

@@ -17,12 +17,11 @@ from orchestration.lib.intraday.watch import Watch, deliver_all, read_seconds
 WATCH = Watch()
 IS_AT_WORK = threading.Lock()
 
-intraday_scores = dg.AssetSpec(
-    "intraday_scores",
-    deps=["published_marts"],
-    group_name="publication",
-    description="Scores, tiers and hand-overs of the leads that the day's loads touch, published "
-    "beside those of the daily run; an entry per intraday run.",
+intraday_leads = dg.AssetSpec(
+    "intraday_leads",
+    group_name="marts",
+    description="The leads that the day's loads have touched, scored, tiered and published beside "
+    "those of the daily run: an entry per intraday run.",
 )
 
 
@@ -46,7 +45,7 @@ def intraday_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         context.log.info(told.getvalue())
         if done.publication_id:
             context.instance.report_runless_asset_event(
-                dg.AssetMaterialization("intraday_scores", metadata=describe_metadata(done))
+                dg.AssetMaterialization("intraday_leads", metadata=describe_metadata(done))
             )
         lines = [*done.describe(), *(deliver_all() if done.hand_overs else [])]
         return dg.SkipReason(" ".join(lines))

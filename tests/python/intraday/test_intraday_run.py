@@ -220,7 +220,7 @@ def test_dagsters_sensor_does_the_same_and_tells_the_seconds(folder, told, monke
             lead_id = ask_for_demo(folder, 1)
             assert "Scored anew: " in tick(instance)
             assert any(lead_id in request.body.decode() for request in receiver.requests)
-            event = instance.get_latest_materialization_event(dg.AssetKey("intraday_scores"))
+            event = instance.get_latest_materialization_event(dg.AssetKey("intraday_leads"))
         found = event.asset_materialization.metadata
         assert found["hand_overs"].value >= 1
         assert 0 < found["seconds_median"].value <= found["seconds_longest"].value
