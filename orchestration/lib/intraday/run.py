@@ -29,12 +29,12 @@ from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.delivered.outbox import find_outbox, open_outbox, put_messages
 from orchestration.lib.delivered.release import PAYLOAD_COLUMNS, make_payload
 from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
-from orchestration.lib.intraday.merged import attach_merged
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
 from orchestration.lib.intraday.seen import find_night, find_seen, find_since, read_seen, remember
 from orchestration.lib.intraday.small_warehouse import decide, make_small_warehouse, score, settle
 from orchestration.lib.intraday.touched import find_touched, write_rows
 from orchestration.lib.published.publication import Manifest, publish, read_current
+from orchestration.lib.published.replaced import Replacement
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def run_intraday(
                 run_id=run_id,
                 rules=settings.rules,
                 raw=settings.raw,
-                attach=lambda _warehouse: attach_merged(small.warehouse, live_folder, live),
+                replacement=Replacement(live_folder, live, small.warehouse),
                 intraday={
                     "night_run_id": night.run_id,
                     "night_published_at": night.published_at.isoformat(),
