@@ -12,6 +12,7 @@ Text and JSON are made by DuckDB; Python packs one file at a time.
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ LEADS_IN_A_FILE = 200
 
 # Fast is better than small here: a day of 100,000 leads is a hundred megabytes before.
 COMPRESSION = 1
+
+# The key of a story in a file: the place of the lead and the number of the model.
+KEY = re.compile(r'(?<=[{,])"([0-9]+:[0-9]+)":(?={)')
 
 # The day that is told of.
 NEWEST = "as_of_date = (select max(as_of_date) from scored_leads)"
@@ -238,10 +242,23 @@ def write_changed_stories(
             link_or_copy(file, place / file.name)
     for number, theirs in changed.items():
         before = earlier.folder / DATA / f"stories-{number}.js"
-        stories = json.loads(unpack_stories(before)) if before.exists() else {}
-        kept = {key: story for key, story in stories.items() if key.split(":")[0] not in theirs}
-        kept |= json.loads(told.get(number, "{}"))
-        write_stories(place, number, json.dumps(kept, separators=(",", ":"), ensure_ascii=False))
+        stories = part_stories(unpack_stories(before)) if before.exists() else {}
+        kept = [story for key, story in stories.items() if key.split(":")[0] not in theirs]
+        if number in told:
+            kept.append(told[number][1:-1])
+        write_stories(place, number, f"{{{','.join(kept)}}}")
+
+
+def part_stories(text: str) -> dict[str, str]:
+    """The stories of a file, each with its key in front, by it. Inside a text a quote has a
+    backslash before it, so that nothing else looks like a key.
+
+    >>> part_stories('{"0:1":{"a":"\\\\"1:1\\\\":"},"0:2":{}}')
+    {'0:1': '"0:1":{"a":"\\\\"1:1\\\\":"}', '0:2': '"0:2":{}'}
+    """
+    starts = [(match.start(), match[1]) for match in KEY.finditer(text)]
+    ends = [start - 1 for start, _ in starts[1:]] + [len(text) - 1]
+    return {key: text[start:end] for (start, key), end in zip(starts, ends, strict=True)}
 
 
 def write_stories(place: Path, number: int, stories: str) -> None:
