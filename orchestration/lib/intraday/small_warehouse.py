@@ -82,7 +82,7 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
     small.warehouse.unlink(missing_ok=True)
     if not template.exists():
         for old in small.warehouse.parent.glob("rules-*"):
-            shutil.rmtree(old)
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
         selected = ("--select", "resource_type:seed", "path:models/rule_book")
         build(small, small.warehouse.parent, console, *selected)
         template.parent.mkdir()
