@@ -60,7 +60,13 @@ class Warehouse:
         """Score twelve past days again and measure what came of them: what `make backtest` does."""
         return self.command("backtest", as_of)
 
-    def command(self, name: str, as_of: dt.date, *, memory_limit: str | None = None) -> Measured:
+    def run_intraday(self, as_of: dt.date) -> Measured:
+        """Score what has loaded since the last run: what `leads run --intraday` does."""
+        return self.command("run", as_of, "--intraday")
+
+    def command(
+        self, name: str, as_of: dt.date, *options: str, memory_limit: str | None = None
+    ) -> Measured:
         """Run a command of the project on the warehouse."""
         settings = {
             "LEADS_RAW": str(self.folder / "raw"),
@@ -74,7 +80,7 @@ class Warehouse:
             settings["LEADS_MEMORY_LIMIT"] = memory_limit
         self.log = self.folder.with_name(f"{self.folder.name}-{name}-as-of-{as_of}.log")
         return measure.run(
-            [sys.executable, "-m", "orchestration.cli", name],
+            [sys.executable, "-m", "orchestration.cli", name, *options],
             folder=self.project,
             settings=settings,
             log=self.log,

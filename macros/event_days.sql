@@ -177,6 +177,13 @@
        read, which is a stretch of its own. Days without any row join stretches. #}
     {%- set event_loads = ref('int_event_loads') -%}
     {%- set changed_days = ref('int_changed_event_days') -%}
+    {%- set first = first_day_that_counts() -%}
+    {%- if flags.FULL_REFRESH -%}
+        {{ return([
+            [first, latest_moment().date(), '1970-01-01', '1970-01-01', false],
+            [none, none, '1970-01-01', '1970-01-01', true],
+        ] if first else []) }}
+    {%- endif -%}
     {%- set query = "
         with changed as (
             select
@@ -227,12 +234,22 @@
 {%- endmacro %}
 
 
+{% macro first_day_that_counts() -%}
+    {# The first day of which a full refresh reads events; none in any other run. #}
+    {%- set event_tables = ref('int_event_tables') -%}
+    {{ return(read_value(
+        'select max(case when counts_from > kept_from then counts_from else kept_from end) from ' ~ event_tables,
+        [event_tables]
+    ) if flags.FULL_REFRESH else none) }}
+{%- endmacro %}
+
+
 {% macro is_of_new_visitors() -%}
     {# A condition on occurred_at: the days on which visitors who have just named themselves may have
        done something that counts; false where there are no such visitors or days. #}
     {%- set event_loads = ref('int_event_loads') -%}
     {%- set named_visitors = ref('int_named_visitors') -%}
-    {%- set first = read_value(
+    {%- set first = first_day_that_counts() or read_value(
         "select min(occurred_on) from " ~ event_loads ~ "
         where table_name = 'web.events'
             and occurred_on >= (select min(read_from) from " ~ named_visitors ~ " where is_new)",

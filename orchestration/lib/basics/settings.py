@@ -257,9 +257,15 @@ def read_sample_last_day(project: Path) -> date:
     return date.fromisoformat(read_variables(project)["sample_last_day"])
 
 
+def read_yaml(path: Path) -> Any:
+    """What a YAML file says. By the reader that is written in C, where it is there: ten times as
+    fast."""
+    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def read_variables(project: Path) -> dict[str, Any]:
     """The variables of the dbt project."""
-    return yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
+    return read_yaml(project / "dbt_project.yml")["vars"]
 
 
 def default_as_of(

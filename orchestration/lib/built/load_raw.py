@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from orchestration.lib.basics.postgres import attach_postgres, list_relations, locate_postgres
 from orchestration.lib.basics.quoting import quote, quote_name
-from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.settings import Settings, read_variables, read_yaml
 from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
 from orchestration.lib.built.raw_files import (
     describe_files,
@@ -91,7 +90,7 @@ def list_raw_tables(settings: Settings) -> list[RawTable]:
         folders += sorted((settings.project / "models/staging").iterdir())
     tables = []
     for path in [path for folder in folders for path in folder.glob("_*__sources.yml")]:
-        for source in yaml.safe_load(path.read_text())["sources"]:
+        for source in read_yaml(path)["sources"]:
             schema = variables.get(f"{source['name']}_schema", source["name"])
             is_vendors = source["name"] in settings.sources
             for table in source["tables"]:

@@ -1,51 +1,17 @@
 """What belongs here: what dbt's macros ask the project's Python about raw files, as functions of
 the engine. dbt-duckdb loads it (profiles.yml)."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from orchestration.lib.built.raw_files import describe_files, describe_table
+from orchestration.lib.built.raw_functions import add_functions
 
 
 class Plugin(BasePlugin):
-    """Adds two functions to the engine; both give JSON, {"problem": <sentence>} where the files
-    cannot be read."""
+    """Adds the functions to the engine."""
 
     def configure_connection(self, conn: Any) -> None:
         """Add them to a new connection."""
-        warehouse = Path(self.creds.path).absolute()
-        workplace = warehouse.with_name(f"{warehouse.name}.mended")
-
-        def raw_table(root: str, table: str, tables: str) -> str:
-            return answer(
-                lambda: describe_table(
-                    Path(root), table, tables=json.loads(tables), workplace=workplace
-                )
-            )
-
-        def raw_files(root: str, tables: str) -> str:
-            return answer(
-                lambda: describe_files(Path(root), tables=json.loads(tables), workplace=workplace)
-            )
-
-        for function, inputs in ((raw_table, 3), (raw_files, 2)):
-            conn.create_function(
-                f"describe_{function.__name__}",
-                function,
-                ["varchar"] * inputs,
-                "varchar",
-                # The files may have changed since it was last asked.
-                side_effects=True,
-            )
-
-
-def answer(ask: Callable[[], Any]) -> str:
-    """The answer as JSON, or the sentence that says why there is none."""
-    try:
-        return json.dumps(ask())
-    except ValueError as error:
-        return json.dumps({"problem": str(error)})
+        add_functions(conn, Path(self.creds.path).absolute())

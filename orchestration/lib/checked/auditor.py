@@ -24,16 +24,19 @@ class Auditor:
     connection: Connection
     is_writing: bool = False
 
-    def audit(self, mart: str, *arguments: Any, **options: Any) -> AuditResult:
-        """What `audit_mart` returns or raises, in that process."""
-        self.connection.send(((mart, *arguments), options))
+    def audit(
+        self, mart: str, *arguments: Any, writes_page: bool = True, **options: Any
+    ) -> AuditResult:
+        """What `audit_mart` returns or raises, in that process; without a page where nobody will
+        look at it."""
+        self.connection.send(((mart, *arguments), options, writes_page))
         try:
             answer = self.connection.recv()
         except EOFError:
             raise RuntimeError(f"The process that audits ended while it audited {mart}.") from None
         if isinstance(answer, Exception):
             raise answer
-        self.is_writing = answer.asks_for_page
+        self.is_writing = writes_page and answer.asks_for_page
         return answer
 
 
@@ -66,7 +69,7 @@ def answer_requests(connection: Connection) -> None:
 
     while True:
         try:
-            arguments, options = connection.recv()
+            arguments, options, writes_page = connection.recv()
         except EOFError:
             return
         try:
@@ -75,7 +78,7 @@ def answer_requests(connection: Connection) -> None:
             connection.send(error)
             continue
         connection.send(audited)
-        if audited.asks_for_page:
+        if writes_page and audited.asks_for_page:
             # Under data_docs in the folder of the reports.
             write_page(audited.report.parents[1])
 

@@ -86,7 +86,10 @@ def clean_publication(
             elif rows := clean_parquet(file, person):
                 changed[name] = rows
                 cleaned[status.st_dev, status.st_ino] = (file, rows)
-    if rows := clean_database(folder / "leads.duckdb", person):
+    # In one of a day in progress lie the bytes of rows that others took the place of.
+    is_to_compact = "intraday" in manifest
+    rows = clean_database(folder / "leads.duckdb", person, is_to_compact=is_to_compact)
+    if rows or is_to_compact:
         changed["leads.duckdb"] = rows
     if not changed:
         unfinished.unlink()
@@ -127,8 +130,9 @@ def clean_parquet(file: Path, person: Person) -> int:
     return rows
 
 
-def clean_database(file: Path, person: Person) -> int:
-    """Take the person out of a publication's DuckDB file; returns how many rows were theirs."""
+def clean_database(file: Path, person: Person, *, is_to_compact: bool) -> int:
+    """Take the person out of a publication's DuckDB file; returns how many rows were theirs. The
+    file is written anew where there are such, or it is to be compacted."""
     fresh = file.with_name(f".fresh.{file.name}")
     shutil.copyfile(file, fresh)
     try:
@@ -137,7 +141,7 @@ def clean_database(file: Path, person: Person) -> int:
             connection.execute(f"attach {quote(fresh)} as {file.stem}")
             connection.execute(f"use {file.stem}")
             rows = sum(clean_tables(connection, person).values())
-        if rows:
+        if rows or is_to_compact:
             rewrite_file(fresh, name=file.stem)
             os.replace(fresh, file)
     finally:

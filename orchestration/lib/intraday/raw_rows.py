@@ -1,5 +1,6 @@
 """What belongs here: the raw tables as they lie, for who looks for a few rows of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -21,27 +22,34 @@ BLANK = "\\x00-\\x20\\x{00A0}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}"
 
 @dataclass(frozen=True)
 class RawRows:
-    """A raw table as it lies: a query that gives its rows, and its columns in small letters."""
+    """A raw table as it lies: a query that gives its rows, and its columns, in small letters, with
+    their types as DuckDB names them."""
 
     table: RawTable
     query: str
-    columns: frozenset[str]
+    columns: Mapping[str, str]
 
     def text(self, column: str) -> str:
         """A column as the contract reads what names somebody (macros/raw_values.sql): without what
         nobody sees, null where nothing is left. Null where the table has no such column."""
         if column not in self.columns:
             return "null::varchar"
-        text = f'cast("{quote_name(column)}" as varchar)'
+        text = f'"{quote_name(column)}"'
+        if self.columns[column] != "VARCHAR":
+            text = f"cast({text} as varchar)"
+        ends = "".join(f" or {text} like '%' || chr({code})" for code in (9, 10, 13))
         return (
             f"nullif(case when {text} < '!' or {text} like '% ' or strlen({text}) <> length({text})"
-            f" or regexp_matches({text}, '[\\t\\n\\r]$') then regexp_replace({text},"
+            f"{ends} then regexp_replace({text},"
             f" '^[{BLANK}{INVISIBLE}]+|[{BLANK}{INVISIBLE}]+$|[{INVISIBLE}]+', '', 'g')"
             f" else {text} end, '')"
         )
 
     def time(self, column: str) -> str:
-        """A column as a time, UTC; null where it is none."""
+        """A column as a time, UTC; null where it is none. One that is a time is left as it is, so
+        that files and blocks of rows outside are passed over."""
+        if self.columns.get(column) == "TIMESTAMP":
+            return f'"{quote_name(column)}"'
         text = self.text(column)
         number = f"try_cast({text} as double)"
         microseconds = " ".join(
@@ -75,6 +83,6 @@ def find_raw_rows(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
             query = " union all by name ".join(f"select * from {reader}" for reader in readers)
             described = connection.execute(f"describe {query}").fetchall()
             found[table.name] = RawRows(
-                table, f"({query})", frozenset(name.lower() for name, *_ in described)
+                table, f"({query})", {name.lower(): kind for name, kind, *_ in described}
             )
     return found

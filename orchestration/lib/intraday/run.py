@@ -37,7 +37,6 @@ from orchestration.lib.delivered.release import make_payload
 from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
 from orchestration.lib.intraday.loads import judge_loads
-from orchestration.lib.intraday.merged import attach_merged
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
 from orchestration.lib.intraday.seen import find_night, find_seen, find_since, read_seen, remember
 from orchestration.lib.intraday.small_warehouse import (
@@ -49,6 +48,7 @@ from orchestration.lib.intraday.small_warehouse import (
 )
 from orchestration.lib.intraday.touched import find_touched, write_rows
 from orchestration.lib.published.publication import Manifest, publish, read_current
+from orchestration.lib.published.replaced import Replacement
 
 
 def run_intraday(
@@ -109,7 +109,7 @@ def run_intraday(
                 run_id=run_id,
                 rules=settings.rules,
                 raw=settings.raw,
-                attach=lambda _warehouse: attach_merged(small.warehouse, live_folder, live),
+                replacement=Replacement(live_folder, live, small.warehouse),
                 intraday={
                     "night_run_id": night.run_id,
                     "night_published_at": night.published_at.isoformat(),

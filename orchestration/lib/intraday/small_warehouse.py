@@ -1,18 +1,27 @@
 """What belongs here: the small warehouse of an intraday run, a DuckDB file on every engine. The
 project scores in it the rows that `touched` has found, beside what was decided of these leads."""
 
+import hashlib
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+import duckdb
+
 from orchestration.lib.asked.scratch import FOR_TIERS, build, tier
+from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import attach_warehouse, open_warehouse
 from orchestration.lib.built.dbt_command import AFTER_TIERS
+from orchestration.lib.built.kept_statements import (
+    hash_project,
+    keep_statements,
+    run_kept_statements,
+)
 from orchestration.lib.published.changes import write_changes
 
 # What is made anew of a lead.
@@ -88,12 +97,14 @@ def settle(settings: Settings, folder: Path) -> Settings:
 def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -> None:
     """Make the file anew: the rule book, which is read once, and what `warehouse` knows of the
     leads that are scored. Beside it lie the files of FOUND."""
-    template = small.warehouse.with_name(f"rules-{hash_rules(small.rules)[:16]}.duckdb")
+    template = find_kept(small) / small.warehouse.name
     small.warehouse.unlink(missing_ok=True)
     if not template.exists():
-        for old in template.parent.glob("rules-*"):
-            old.unlink()
-        build_small(small, console, "resource_type:seed", "path:models/rule_book")
+        for old in small.warehouse.parent.glob("rules-*"):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        selected = ("--select", "resource_type:seed", "path:models/rule_book")
+        build(small, small.warehouse.parent, console, *selected)
+        template.parent.mkdir()
         small.warehouse.rename(template)
     shutil.copyfile(template, small.warehouse)
     with attach_warehouse(warehouse) as connection:
@@ -116,7 +127,9 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
 def score(small: Settings, console: TextIO) -> None:
     """Score the leads of the small warehouse."""
     wanted = [*FOR_TIERS, *(f"+{mart}" for mart in LEAD_MARTS)]
-    build_small(small, console, *wanted, "--exclude", "path:models/rule_book", AFTER_TIERS)
+    left_out = ("resource_type:seed", "path:models/rule_book", AFTER_TIERS)
+    # All that is there is new: then no SQL hangs on which days the events are of.
+    build_small(small, console, "--full-refresh", "--select", *wanted, "--exclude", *left_out)
 
 
 def decide(small: Settings, *, live: Path, published: Path, console: TextIO) -> None:
@@ -132,9 +145,25 @@ def decide(small: Settings, *, live: Path, published: Path, console: TextIO) -> 
         for statement in connection.extract_statements(NOTE_TIMES):
             connection.execute(statement, {"now": now})
         write_changes(connection, published)
-    build_small(small, console, *(f"+{mart},{AFTER_TIERS}" for mart in LEAD_MARTS))
+    build_small(small, console, "--select", *(f"+{mart},{AFTER_TIERS}" for mart in LEAD_MARTS))
 
 
-def build_small(small: Settings, console: TextIO, *selected: str) -> None:
-    """Have dbt build what is `selected` into the small warehouse."""
-    build(small, small.warehouse.parent, console, "--select", *selected)
+def find_kept(small: Settings) -> Path:
+    """The folder of what stays from run to run: the rule book as it was read, and the SQL of the
+    day. It holds nothing of people."""
+    read = f"{hash_rules(small.rules)} {hash_project(small.project)} {duckdb.__version__}"
+    digest = hashlib.sha256(read.encode()).hexdigest()
+    return small.warehouse.with_name(f"rules-{digest[:16]}")
+
+
+def build_small(small: Settings, console: TextIO, *selection: str) -> None:
+    """Build `selection` into the small warehouse: by the SQL that an earlier run of the day has
+    kept, where it is the same again, else by dbt."""
+    digest = hashlib.sha256(" ".join(selection).encode()).hexdigest()
+    kept = find_kept(small) / f"{digest[:16]}.json"
+    with time_step(console, "kept SQL") as what:
+        statements = run_kept_statements(kept, small, selection)
+        what.append(count_things(statements, "statement"))
+    if not statements:
+        with keep_statements(kept, small, selection):
+            build(small, small.warehouse.parent, console, *selection)

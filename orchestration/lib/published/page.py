@@ -26,16 +26,26 @@ from orchestration.lib.published.facts import (
     find_newest_trend,
     find_unknown_stages,
 )
-from orchestration.lib.published.page_data import DATA, LEADS_IN_A_FILE, write_page_data
+from orchestration.lib.published.page_data import (
+    DATA,
+    LEADS_IN_A_FILE,
+    EarlierPage,
+    write_page_data,
+)
 
 PAGE_LEADS = 100
 
 
-def write_page(connection: duckdb.DuckDBPyConnection, folder: Path, manifest: Row) -> list[str]:
+def write_page(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    manifest: Row,
+    earlier: EarlierPage | None = None,
+) -> list[str]:
     """Write index.html and its data into the `folder` of the publication that `connection` is open
-    on; returns the names of the files."""
+    on, taking over what stays of an `earlier` page; returns the names of the files."""
     (folder / "index.html").write_text(render_page(connection, manifest))
-    data = write_page_data(connection, folder)
+    data = write_page_data(connection, folder, earlier)
     return ["index.html", *(f"{DATA}/{name}" for name in data)]
 
 

@@ -12,9 +12,15 @@ Text and JSON are made by DuckDB; Python packs one file at a time.
 import base64
 import gzip
 import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+from orchestration.lib.published.history import link_or_copy
 
 DATA = "page"
 
@@ -25,19 +31,38 @@ LEADS_IN_A_FILE = 200
 # Fast is better than small here: a day of 100,000 leads is a hundred megabytes before.
 COMPRESSION = 1
 
+# The key of a story in a file: the place of the lead and the number of the model.
+KEY = re.compile(r'(?<=[{,])"([0-9]+:[0-9]+)":(?={)')
+
 # The day that is told of.
 NEWEST = "as_of_date = (select max(as_of_date) from scored_leads)"
 
 # Every lead by its place in the order of ids, and every rule by its place in the list of rules.
+# Where a page is made of an earlier one who is there keeps the place, who has come since follows,
+# and who is gone leaves it empty: stories of all others stay the files that they are.
 PLACES = f"""
 create or replace temp table page_leads as
+with leads as (
+    select lead_id, min(account_id) as account_id, min(owner_id) as owner_id
+    from scored_leads
+    group by lead_id
+)
+
 select
-    lead_id,
-    min(account_id) as account_id,
-    min(owner_id) as owner_id,
-    row_number() over (order by lead_id) - 1 as place
-from scored_leads
-group by lead_id;
+    leads.lead_id,
+    leads.account_id,
+    leads.owner_id,
+    coalesce(
+        earlier_leads.place,
+        (select count(*) from earlier_leads)
+        + row_number() over (partition by earlier_leads.place is null order by leads.lead_id) - 1
+    ) as place
+from leads
+left join earlier_leads using (lead_id)
+union all
+select null as lead_id, null as account_id, null as owner_id, place
+from earlier_leads
+where lead_id is null or lead_id not in (select lead_id from leads);
 
 create or replace temp table page_models as
 select model_id, row_number() over (order by model_id) - 1 as model_no
@@ -45,11 +70,17 @@ from (select distinct model_id from scored_leads);
 
 create or replace temp table page_rules as
 with named as (
-    select model_id, rule_id, any_value(dimension) as dimension, any_value(reason) as reason
+    select model_id, rule_id, dimension, reason, rule_place from earlier_rules
+    union all
+    select
+        model_id, rule_id, any_value(dimension) as dimension, any_value(reason) as reason,
+        null as rule_place
     from lead_score_ledger
-    where {NEWEST}
+    where {NEWEST} and {{told}}
+        and (model_id, rule_id) not in (select (model_id, rule_id) from earlier_rules)
     group by model_id, rule_id
 )
+
 select
     model_id,
     rule_id,
@@ -60,7 +91,11 @@ select
     health.leads_met,
     health.outcomes_met,
     health.finding_text,
-    row_number() over (order by model_id, rule_id) - 1 as rule_place
+    coalesce(
+        named.rule_place,
+        (select count(*) from earlier_rules)
+        + row_number() over (partition by named.rule_place is null order by model_id, rule_id) - 1
+    ) as rule_place
 from named
 full join rule_health as health using (model_id, rule_id)
 """
@@ -117,18 +152,30 @@ SEVERAL = {
 }
 
 
-def write_page_data(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+@dataclass(frozen=True)
+class EarlierPage:
+    """The `folder` of the publication whose page is taken over, but for the stories of `leads`."""
+
+    folder: Path
+    leads: Sequence[str]
+
+
+def write_page_data(
+    connection: duckdb.DuckDBPyConnection, folder: Path, earlier: EarlierPage | None = None
+) -> list[str]:
     """Write the files of DATA into the `folder` of the publication that `connection` is open on;
-    returns their names."""
+    returns their names. What stays of an `earlier` one is linked."""
     place = folder / DATA
     place.mkdir(exist_ok=True)
     for file in place.glob("*.js"):
         file.unlink()
-    connection.execute(PLACES)
+    told = "true" if earlier is None else "lead_id in (from told_leads)"
+    read_earlier(connection, earlier)
+    connection.execute(PLACES.format(told=told))
     for name, query in (("leads", LEADS), ("rules", RULES)):
         (text,) = connection.execute(query).fetchone()
         write_script(place / f"{name}.js", name, json.dumps(text))
-    connection.execute(tell_stories())
+    connection.execute(tell_stories(told))
     stories = connection.execute(
         """
         select
@@ -138,10 +185,86 @@ def write_page_data(connection: duckdb.DuckDBPyConnection, folder: Path) -> list
         group by file_no
         """
     )
-    while row := stories.fetchone():
-        packed = base64.b64encode(gzip.compress(row[1].encode(), COMPRESSION, mtime=0)).decode()
-        write_script(place / f"stories-{row[0]}.js", "stories", f'{row[0]}, "{packed}"')
+    if earlier is None:
+        while row := stories.fetchone():
+            write_stories(place, *row)
+    else:
+        write_changed_stories(connection, place, earlier, dict(stories.fetchall()))
     return sorted(file.name for file in place.glob("*.js"))
+
+
+def read_earlier(connection: duckdb.DuckDBPyConnection, earlier: EarlierPage | None) -> None:
+    """Put the places of an earlier page into earlier_leads and earlier_rules, and whose stories are
+    told anew into told_leads; without one all are empty."""
+    ids: Sequence[str | None] = []
+    rules: Sequence[dict[str, Any]] = []
+    if earlier:
+        ids = read_script(earlier.folder / DATA / "leads.js")["ids"]
+        rules = read_script(earlier.folder / DATA / "rules.js")
+    connection.execute(
+        "create or replace temp table earlier_leads as"
+        " select unnest(?::varchar[]) as lead_id, unnest(range(?)) as place",
+        [ids, len(ids)],
+    )
+    named = [[rule[name] for rule in rules] for name in ("model_id", "rule_id")]
+    words = [[rule[name] for rule in rules] for name in ("dimension", "reason")]
+    connection.execute(
+        "create or replace temp table earlier_rules as"
+        " select unnest(?::varchar[]) as model_id, unnest(?::varchar[]) as rule_id,"
+        " unnest(?::varchar[]) as dimension, unnest(?::varchar[]) as reason,"
+        " unnest(range(?)) as rule_place",
+        [*named, *words, len(rules)],
+    )
+    connection.execute(
+        "create or replace temp table told_leads as select unnest(?::varchar[]) as lead_id",
+        [list(earlier.leads) if earlier else []],
+    )
+
+
+def write_changed_stories(
+    connection: duckdb.DuckDBPyConnection,
+    place: Path,
+    earlier: EarlierPage,
+    told: Mapping[int, str],
+) -> None:
+    """Write the files of stories where one of them has changed, by what is `told` by file, and link
+    all others."""
+    places = connection.execute(
+        "select place from page_leads where lead_id in (from told_leads)"
+        " union select place from earlier_leads where lead_id in (from told_leads)"
+    ).fetchall()
+    changed: dict[int, set[str]] = {}
+    for (of_lead,) in places:
+        changed.setdefault(of_lead // LEADS_IN_A_FILE, set()).add(str(of_lead))
+    for file in (earlier.folder / DATA).glob("stories-*.js"):
+        number = int(file.stem.removeprefix("stories-"))
+        if number not in changed:
+            link_or_copy(file, place / file.name)
+    for number, theirs in changed.items():
+        before = earlier.folder / DATA / f"stories-{number}.js"
+        stories = part_stories(unpack_stories(before)) if before.exists() else {}
+        kept = [story for key, story in stories.items() if key.split(":")[0] not in theirs]
+        if number in told:
+            kept.append(told[number][1:-1])
+        write_stories(place, number, f"{{{','.join(kept)}}}")
+
+
+def part_stories(text: str) -> dict[str, str]:
+    """The stories of a file, each with its key in front, by it. Inside a text a quote has a
+    backslash before it, so that nothing else looks like a key.
+
+    >>> part_stories('{"0:1":{"a":"\\\\"1:1\\\\":"},"0:2":{}}')
+    {'0:1': '"0:1":{"a":"\\\\"1:1\\\\":"}', '0:2': '"0:2":{}'}
+    """
+    starts = [(match.start(), match[1]) for match in KEY.finditer(text)]
+    ends = [start - 1 for start, _ in starts[1:]] + [len(text) - 1]
+    return {key: text[start:end] for (start, key), end in zip(starts, ends, strict=True)}
+
+
+def write_stories(place: Path, number: int, stories: str) -> None:
+    """Write one file of stories, which are JSON."""
+    packed = base64.b64encode(gzip.compress(stories.encode(), COMPRESSION, mtime=0)).decode()
+    write_script(place / f"stories-{number}.js", "stories", f'{number}, "{packed}"')
 
 
 def write_script(file: Path, name: str, arguments: str) -> None:
@@ -149,13 +272,20 @@ def write_script(file: Path, name: str, arguments: str) -> None:
     file.write_text(f"take.{name}({arguments});\n")
 
 
+def read_script(file: Path) -> Any:
+    """What a script gives the page as one JSON text."""
+    text = file.read_text()
+    return json.loads(json.loads(text[text.index("(") + 1 : text.rindex(")")]))
+
+
 def unpack_stories(file: Path) -> str:
     """The JSON in a file of stories, by `<place of the lead>:<number of the model>`."""
     return gzip.decompress(base64.b64decode(file.read_text().split('"')[1])).decode()
 
 
-def tell_stories() -> str:
-    """The statement that makes the table page_stories: one row per model and lead."""
+def tell_stories(told: str) -> str:
+    """The statement that makes the table page_stories: one row per model and lead that meets the
+    condition `told`."""
     points = f"""
         select
             model_id,
@@ -167,20 +297,25 @@ def tell_stories() -> str:
             ] order by abs(ledger.points) desc, ledger.rule_id) as told
         from lead_score_ledger as ledger
         inner join page_rules using (model_id, rule_id)
-        where {NEWEST}
+        where {NEWEST} and {told}
         group by all
     """
     parts = {"points": points}
     for mart, (columns, order) in SEVERAL.items():
-        told = f"list({make_struct(columns)} order by {order})"
-        parts[mart] = f"select model_id, lead_id, {told} as told from {mart} group by all"
+        rows = f"list({make_struct(columns)} order by {order})"
+        parts[mart] = (
+            f"select model_id, lead_id, {rows} as told from {mart} where {told} group by all"
+        )
     for mart, columns in ONCE.items():
-        told = make_struct(columns)
-        parts[mart] = f"select model_id, lead_id, {told} as told from {mart} where {NEWEST}"
+        row = make_struct(columns)
+        parts[mart] = (
+            f"select model_id, lead_id, {row} as told from {mart} where {NEWEST} and {told}"
+        )
     parts["intraday_leads"] = f"""
         select model_id, lead_id, {make_struct("loaded_at, scored_at")} as told
         from intraday_leads
         inner join scored_leads using (lead_id)
+        where {told}
     """
     story = ", ".join(f"{name}: {name}.told" for name in parts)
     joins = " ".join(
@@ -193,7 +328,7 @@ def tell_stories() -> str:
             leads.place,
             models.model_no,
             to_json({{{story}}}) as story
-        from (select model_id, lead_id from scored_leads) as those
+        from (select model_id, lead_id from scored_leads where {told}) as those
         inner join page_leads as leads using (lead_id)
         inner join page_models as models using (model_id)
         {joins}

@@ -24,9 +24,8 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -53,7 +52,8 @@ from orchestration.lib.published.history import (
 )
 from orchestration.lib.published.on_server import drop_on_server, show_on_server
 from orchestration.lib.published.page import write_page
-from orchestration.lib.published.page_data import DATA
+from orchestration.lib.published.page_data import DATA, EarlierPage
+from orchestration.lib.published.replaced import Replacement, replace_rows
 
 # The published marts and the order of their rows, those of the history in each of its parts.
 MARTS = {
@@ -149,15 +149,15 @@ def publish(
     raw: Path | None = None,
     keep: int = KEEP,
     keep_days: int | None = None,
-    attach: Callable[[Path], AbstractContextManager[duckdb.DuckDBPyConnection]] = attach_warehouse,
+    replacement: Replacement | None = None,
     intraday: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Copy the marts of `warehouse` into a new publication, make it the live one, and return its
     manifest. The newest `keep` publications stay, of these none that is older than `keep_days`; the
     live one always does.
 
-    Of an `intraday` run, what its manifest says of it; `attach` then gives the marts as they are
-    to be published, as `warehouse`.
+    Of an `intraday` run, what its manifest says of it; `replacement` then says of which leads rows
+    of the live publication are replaced.
 
     `rules` is the folder of the rule book's CSV files, `raw` that of the raw files (None: the
     generated sample, or tables in the warehouse). Raises ValueError where there is nothing to
@@ -182,12 +182,10 @@ def publish(
             "run_id": run_id,
             "published_at": published_at.isoformat(),
             "raw": str(raw) if raw else None,
-            **export_marts(
-                warehouse,
-                folder,
-                place=versions / publication_id,
-                known=known,
-                attach=attach,
+            **(
+                replace_rows(replacement, folder, place=versions / publication_id, orders=MARTS)
+                if replacement
+                else export_marts(warehouse, folder, place=versions / publication_id, known=known)
             ),
             **({"intraday": dict(intraday)} if intraday else {}),
         }
@@ -195,20 +193,21 @@ def publish(
         manifest["rule_book"]["gate"] = list_passages(
             warehouse, manifest["rule_book"]["sha256"], since=find_newest_time(earlier)
         )
-        linked = {
-            f"{HISTORY}/{part}.parquet": known[said["written_id"]].sha256
-            for part, said in manifest["history"].items()
-            if said["written_id"] in known
-        }
         with ThreadPoolExecutor(AT_ONCE) as threads:
+
+            def settle(names: Iterable[str]) -> dict[str, Future[str]]:
+                linked = find_linked(folder, manifest, known, replacement)
+                return {
+                    name: threads.submit(settle_file, folder / name, linked.get(name))
+                    for name in names
+                }
+
             # The disk is slow and checksums take a while: both go on while the page is made.
-            settled = {
-                name: threads.submit(settle_file, folder / name, linked.get(name))
-                for name in list_files(folder)
-            }
+            settled = settle(list_files(folder))
             with duckdb.connect(str(folder / "leads.duckdb"), read_only=True) as connection:
-                names = write_page(connection, folder, manifest)
-            settled |= {name: threads.submit(settle_file, folder / name) for name in names}
+                page = find_earlier_page(connection, replacement)
+                names = write_page(connection, folder, manifest, page)
+            settled |= settle(names)
         manifest["files"] = {name: settled[name].result() for name in sorted(settled)}
         write_manifest(folder, manifest)
         settle_file(folder / "manifest.json")
@@ -226,6 +225,43 @@ def publish(
         if is_on_server(warehouse):
             drop_on_server(kept["publication_id"] for kept in list_publications(published))
     return manifest
+
+
+def find_linked(
+    folder: Path,
+    manifest: Manifest,
+    known: Mapping[str, KnownPart],
+    replacement: Replacement | None,
+) -> dict[str, str]:
+    """The checksums of the files in `folder` that are those of an earlier publication, by name."""
+    if replacement:
+        return {
+            name: checksum
+            for name, checksum in replacement.manifest["files"].items()
+            if is_same_file(folder / name, replacement.folder / name)
+        }
+    return {
+        f"{HISTORY}/{part}.parquet": known[said["written_id"]].sha256
+        for part, said in manifest["history"].items()
+        if said["written_id"] in known
+    }
+
+
+def is_same_file(path: Path, other: Path) -> bool:
+    """Whether both are there and one is a link to the other."""
+    return path.exists() and other.exists() and path.samefile(other)
+
+
+def find_earlier_page(
+    connection: duckdb.DuckDBPyConnection, replacement: Replacement | None
+) -> EarlierPage | None:
+    """What the page of a publication made of the live one takes over from it."""
+    if replacement is None:
+        return None
+    connection.execute(f"attach {quote(replacement.small)} as small (read_only)")
+    touched = connection.execute("select lead_id from small.main.touched_leads").fetchall()
+    connection.execute("detach small")
+    return EarlierPage(replacement.folder, [lead_id for (lead_id,) in touched])
 
 
 def copy_rules(rules: Path, folder: Path) -> None:
@@ -252,11 +288,12 @@ def list_files(folder: Path) -> list[str]:
 def settle_file(path: Path, sha256: str | None = None) -> str:
     """Have a file of a publication reach the disk, for everybody to read and nobody to change;
     returns its checksum. `sha256` is that of one that is linked and has all this behind it."""
-    if not sha256:
-        # Checksums hold for ever, and a reader that forgot to open read-only is told.
-        path.chmod(0o444)
+    if sha256:
+        return sha256
+    # Checksums hold for ever, and a reader that forgot to open read-only is told.
+    path.chmod(0o444)
     sync(path)
-    return sha256 or hash_file(path)
+    return hash_file(path)
 
 
 def find_reason_to_keep(live: Manifest | None, *, as_of: date) -> str | None:
@@ -382,12 +419,11 @@ def export_marts(
     *,
     place: Path,
     known: dict[str, KnownPart],
-    attach: Callable[[Path], AbstractContextManager[duckdb.DuckDBPyConnection]],
 ) -> Manifest:
     """Copy the marts into leads.duckdb and one Parquet file each, the history into its parts, of
     which those `known` are linked; returns what the manifest says of their content. `place` is
     where the folder will be. Raises ValueError where a mart is missing or no lead is scored."""
-    with attach(warehouse) as connection:
+    with attach_warehouse(warehouse) as connection:
         there = connection.execute(
             "select table_name from information_schema.tables"
             " where table_catalog = 'warehouse' and table_schema = 'main'"

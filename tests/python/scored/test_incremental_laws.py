@@ -156,6 +156,27 @@ def test_grown_in_any_split_into_runs_the_warehouse_equals_one_built_from_scratc
         assert marts[mart] == fresh[mart], mart
 
 
+def test_a_full_refresh_reads_what_a_first_run_reads(histories, tmp_path):
+    """It names no days, and takes the same, with what cannot be used."""
+    world = put_side_by_side(histories)
+    for table in ("web.events", "email.events", "crm.activities"):
+        row = world[table][0]
+        key = "activity_id" if table == "crm.activities" else "event_id"
+        world[table] += [
+            {**row, key: f"{table}-{at}", "occurred_at": at}
+            for at in ("soon", "2999-01-01 00:00:00", "1969-12-31 00:00:00", "2015-01-01 00:00:00")
+        ]
+    first = score_from_scratch(tmp_path, world, as_of="2026-06-30")
+    assert len(first["quarantine"]) >= 9
+    warehouse = tmp_path / "leads.duckdb"
+    outcome = run_dbt(
+        "run", "--full-refresh", *choose_models(MARTS), raw=tmp_path / "raw", warehouse=warehouse,
+        as_of="2026-06-30",
+    )  # fmt: skip
+    assert outcome.success, outcome.errors
+    assert read_marts(warehouse) == first
+
+
 def test_a_day_replayed_with_what_was_known_then_never_changes(histories, tmp_path):
     """Scored on the day from the rows that had loaded; replayed after everything has."""
     chance = random.Random(2)
