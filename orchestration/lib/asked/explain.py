@@ -20,7 +20,7 @@ from orchestration.lib.basics.rows import Row, fetch_rows
 from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, read_days
 from orchestration.lib.published.changes import COMPARE, COMPARED_FILES
 from orchestration.lib.published.facts import describe_progress, find_champions
-from orchestration.lib.published.publication import has_files, list_publications, read_current
+from orchestration.lib.published.publication import has_files, list_daily, read_current
 
 FOLDER = PROJECT_ROOT / "build" / "explain"
 
@@ -209,7 +209,7 @@ def find_changes_since(
     publication of that day where one is kept, else from scoring it again as it was known then."""
     kept = [
         manifest
-        for manifest in list_publications(published)
+        for manifest in list_daily(published)
         if manifest["as_of_date"] == str(since) and has_files(published, manifest, COMPARED_FILES)
     ]
     if kept:

@@ -24,7 +24,7 @@ from orchestration.lib.decided.acceptances import (
 from orchestration.lib.published.publication import (
     Manifest,
     find_newest_time,
-    list_publications,
+    list_daily,
     read_current,
 )
 
@@ -323,10 +323,11 @@ def write_value(value: float, unit: str) -> str:
 
 
 def find_last(published: Path) -> tuple[Manifest, Path] | None:
-    """The manifest and the folder of the publication to compare with: the live one, else, where
-    that cannot be read, the newest that can; None where there is none."""
+    """The manifest and the folder of the publication of a daily run to compare with: the live one,
+    else, where that is none or cannot be read, the newest that can; None where there is none."""
     live = read_current(published)
-    for manifest in [*([live] if live else []), *list_publications(published)]:
+    daily = list_daily(published)
+    for manifest in [*([live] if live in daily else []), *daily]:
         folder = published / "versions" / manifest["publication_id"]
         with duckdb.connect() as connection:
             try:
@@ -339,7 +340,7 @@ def find_last(published: Path) -> tuple[Manifest, Path] | None:
 
 def find_acceptances(warehouse: Path, published: Path) -> dict[str, Acceptance]:
     """What has been accepted and not been used up by a publication."""
-    return list_acceptances(warehouse, since=find_newest_time(list_publications(published)))
+    return list_acceptances(warehouse, since=find_newest_time(list_daily(published)))
 
 
 def read_mart(folder: Path, mart: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.basics.quoting import quote
-from orchestration.lib.published.publication import has_files, list_publications
+from orchestration.lib.published.publication import has_files, list_daily
 
 # The files of an earlier publication that are compared with.
 COMPARED_FILES = ["lead_score_ledger.parquet", "lead_scores.parquet"]
@@ -101,7 +101,7 @@ def find_day_before(published: Path, as_of: date) -> tuple[Path | None, date | N
     day; None, None where none is kept that is whole."""
     earlier = [
         manifest
-        for manifest in list_publications(published)
+        for manifest in list_daily(published)
         if date.fromisoformat(manifest["as_of_date"]) < as_of
     ]
     # The newest comes first, and stays so among those of one day.

@@ -354,6 +354,12 @@ def list_publications(published: Path) -> list[Manifest]:
     return sorted(manifests, key=lambda manifest: manifest["published_at"], reverse=True)
 
 
+def list_daily(published: Path) -> list[Manifest]:
+    """Those of daily runs: what a daily run compares with does not hang on how often it was scored
+    during the day."""
+    return [manifest for manifest in list_publications(published) if "intraday" not in manifest]
+
+
 def read_current(published: Path) -> Manifest | None:
     """The manifest of the live publication; None before the first one, and where it is damaged,
     with a warning."""
@@ -598,11 +604,12 @@ def is_left_over(link: Path) -> bool:
 
 def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> int:
     """Delete all but the newest `keep` publications of daily runs and PASSING of intraday runs, and
-    those published `before` a time, never the live one nor the newest of the day before it, which
-    the next run of the same day compares with; returns how many."""
+    those published `before` a time, never the live one nor the newest daily one of the day before,
+    which the next run of the same day compares with; returns how many."""
     live = read_current(published)
     manifests = list_publications(published)
-    earlier = [other for other in manifests if other["as_of_date"] < live["as_of_date"]]
+    daily = list_daily(published)
+    earlier = [other for other in daily if other["as_of_date"] < live["as_of_date"]]
     needed = {live["publication_id"]}
     if earlier:
         day_before = max(earlier, key=lambda manifest: manifest["as_of_date"])
@@ -611,7 +618,7 @@ def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> i
     old = [
         manifest["publication_id"]
         for kept, of_kind in (
-            (keep, [manifest for manifest in manifests if manifest not in passing]),
+            (keep, daily),
             (PASSING, passing),
         )
         for place, manifest in enumerate(of_kind)

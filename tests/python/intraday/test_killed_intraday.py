@@ -106,7 +106,10 @@ def score(folder: Path, as_of: str, until: datetime, *options: str, moment=None)
 
 
 def read_published(folder: Path) -> dict[str, list[tuple]]:
-    return read_marts(folder / "published/leads.duckdb")
+    """All marts; how many hand-overs a run found is another number where some were sent before."""
+    marts = read_marts(folder / "published/leads.duckdb")
+    marts["score_health"] = [row for row in marts["score_health"] if "hand_overs" not in row[2]]
+    return marts
 
 
 def read_sent(folder: Path) -> dict[str, str]:
