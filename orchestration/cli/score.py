@@ -3,9 +3,11 @@ book, on another day, with other data."""
 
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
@@ -29,6 +31,9 @@ from orchestration.lib.basics.settings import (
     locate_warehouse,
     write_days,
 )
+
+if TYPE_CHECKING:
+    from orchestration.lib.checked.auditor import Auditor
 
 
 @click.command(short_help="Score once, audit and publish, with a summary.")
@@ -96,8 +101,9 @@ def watch() -> None:
     \b
     Example: leads watch --intraday-seconds 20
     """
+    from orchestration.lib.checked.auditor import start_auditor
     from orchestration.lib.intraday.run import demand_files
-    from orchestration.lib.intraday.watch import Watch, deliver_all, read_seconds
+    from orchestration.lib.intraday.watch import deliver_all, read_seconds
 
     with as_wrong_use():
         seconds = read_seconds()
@@ -105,21 +111,30 @@ def watch() -> None:
     warn(f"Looking every {seconds} s whether something has loaded; Ctrl-C ends it.")
     log_file = BUILD / "intraday/intraday.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
+    with start_auditor() as auditor:
+        for lines in watch_loads(log_file, auditor):
+            delivered = deliver_all()
+            if lines:
+                lines = [*lines, *delivered]
+                tell_lines([f"{datetime.now(UTC):%H:%M:%S}  {line}" for line in lines])
+            time.sleep(seconds)
+
+
+def watch_loads(log_file: Path, auditor: "Auditor") -> Iterator[list[str]]:
+    """What each look comes to in sentences, none where there is nothing to say."""
+    from orchestration.lib.intraday.watch import Watch
+
     watching, said = Watch(), ""
     while True:
         try:
             with divert_output(log_file) as console:
-                done = watching.look(load_settings(), console=console)
-            lines = done.describe() if done else []
+                done = watching.look(load_settings(), auditor=auditor, console=console)
             said = ""
+            yield done.describe() if done else []
         except ValueError as error:
             # What stops it is said once, and again when it has become another thing.
-            lines = [] if str(error) == said else [str(error)]
-            said = str(error)
-        delivered = deliver_all()
-        if lines:
-            tell_lines([f"{datetime.now(UTC):%H:%M:%S}  {line}" for line in [*lines, *delivered]])
-        time.sleep(seconds)
+            is_new, said = str(error) != said, str(error)
+            yield [said] if is_new else []
 
 
 @click.command(short_help="Whom a changed rule book would move, before it is published.")

@@ -2,11 +2,12 @@
 progress is not measured by what a whole day brings."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import duckdb
 
 from orchestration.lib.basics.outcomes import Refused
+from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import open_warehouse
 from orchestration.lib.checked.health import (
@@ -34,7 +35,7 @@ with loads as (
         {loaded_at}::time as at,
         {loaded_at} as loaded_at
     from {rows}
-    where {loaded_at} <= $until
+    where {loaded_at} between {since} and $until
 )
 
 select weeks.week, count(loads.loaded_at)
@@ -89,5 +90,12 @@ def count_loaded(
 ) -> list[int]:
     """How many rows had loaded by this time of the day, today and on the same weekday of each of
     the WEEKS before, as far back as the table has loads."""
-    query = LOADED.format(loaded_at=rows.time("_loaded_at"), rows=rows.query, weeks=WEEKS)
+    since = datetime.combine(until.date(), time.min) - timedelta(weeks=WEEKS)
+    query = LOADED.format(
+        loaded_at=rows.time("_loaded_at"),
+        rows=rows.query,
+        weeks=WEEKS,
+        # A literal: files and blocks of rows that are older are passed over.
+        since=f"{quote(since)}::timestamp",
+    )
     return [count for _, count in connection.execute(query, {"until": until}).fetchall()]

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -14,7 +15,7 @@ from orchestration.lib.basics.outcomes import InUse
 from orchestration.lib.basics.settings import Settings, check_settings, locate_published
 from orchestration.lib.basics.variables import read_given
 from orchestration.lib.basics.warehouse import locate_warehouse
-from orchestration.lib.checked.auditor import start_auditor
+from orchestration.lib.checked.auditor import Auditor, start_auditor
 from orchestration.lib.decided.acceptances import read_file
 from orchestration.lib.delivered.delivery import deliver_due, describe_delivery
 from orchestration.lib.delivered.outbox import find_outbox
@@ -42,11 +43,14 @@ class Watch:
     mark: str | None = None
     problem: ValueError | None = None
 
-    def look(self, settings: Settings, *, console: TextIO) -> IntradayRun | None:
+    def look(
+        self, settings: Settings, *, auditor: Auditor | None = None, console: TextIO
+    ) -> IntradayRun | None:
         """An intraday run where it may find something that the last one did not; None where not.
 
-        Raises what stops it, and at later looks the same without another run, until something
-        changes. Raises InUse where another run is at work: the next look is in time.
+        `auditor` audits it, else one that is started for it. Raises what stops it, and at later
+        looks the same without another run, until something changes. Raises InUse where another run
+        is at work: the next look is in time.
         """
         mark = take_mark(settings)
         if mark == self.mark:
@@ -56,11 +60,11 @@ class Watch:
         self.mark, self.problem = None, None
         try:
             check_settings(settings)
-            with start_auditor() as auditor:
+            with nullcontext(auditor) if auditor else start_auditor() as at_work:
                 done = run_intraday(
                     settings,
                     run_id=str(uuid4()),
-                    auditor=auditor,
+                    auditor=at_work,
                     console=console,
                     wait_seconds=0,
                 )
