@@ -11,7 +11,9 @@
         {{ read_text(name, physical_type, is_name=(name.endswith('_id') or name == 'email')) }}
     {%- else -%}
         {%- set kind = physical_kind(physical_type) -%}
-        {%- set value = read_text(name, physical_type) if kind == 'text' else name -%}
+        {%- set named = name_once(read_text(name, physical_type)) if kind == 'text' else ['', name, ''] -%}
+        {%- set value = named[1] -%}
+        {{ named[0] }}
         {%- if data_type == 'timestamp' -%}
             {{ read_timestamp(value, kind, physical_type) }}
         {%- elif data_type == 'boolean' -%}
@@ -21,6 +23,7 @@
         {%- else -%}
             {{ read_amount(value, kind) }}
         {%- endif -%}
+        {{ named[2] }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -53,6 +53,21 @@
 {%- endmacro %}
 
 
+{% macro branch_of_union() -%}
+    {# What a model becomes that is one of many branches of a union: a view, or a table where planning
+       them all at once takes longer than they do. #}
+    {{ return(adapter.dispatch('branch_of_union')()) }}
+{%- endmacro %}
+
+{% macro default__branch_of_union() -%}
+    {{ return('view') }}
+{%- endmacro %}
+
+{% macro spark__branch_of_union() -%}
+    {{ return('table') }}
+{%- endmacro %}
+
+
 {% macro delete_rows(relation, condition) -%}
     {# For a pre-hook of a model that is kept by days (partition_by): takes out the rows that meet the
        condition. #}

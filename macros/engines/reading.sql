@@ -140,3 +140,19 @@
     {#- Postgres puts a query in a view into the one on it, a copy per name; not one with an offset. -#}
     offset 0
 {%- endmacro %}
+
+
+{% macro name_once(text) -%}
+    {# For a text that an expression looks at many times: what comes before that expression, how it calls
+       the text, and what comes behind. #}
+    {{ return(adapter.dispatch('name_once')(text)) }}
+{%- endmacro %}
+
+{% macro default__name_once(text) -%}
+    {{ return(['', text, '']) }}
+{%- endmacro %}
+
+{% macro spark__name_once(text) -%}
+    {#- Its catalogue keeps no view of more than 32,700 characters. -#}
+    {{ return(['get(transform(array(' ~ text ~ '), given -> ', 'given', '), 0)']) }}
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized=branch_of_union()) }}
 
 with
 

@@ -55,10 +55,10 @@ EVENT_TYPES = ["page_view", "PAGE_VIEW", "form_submit", "search", "pricing_view"
 AGENTS = ["Mozilla/5.0", "Googlebot/2.1", "my_crawler", "curl/8", "HeadlessChrome", ""]
 
 
-def write_sample(root: Path, round_number: int) -> None:
-    """One round of the sample's rows as Parquet files, a folder per table."""
+def write_sample(root: Path, round_number: int, *, sample: Path = SAMPLE) -> None:
+    """One round of the rows of a sample as Parquet files, a folder per table."""
     is_in_round = f"_loaded_at {'<' if round_number == 1 else '>='} timestamp '{SECOND_ROUND}'"
-    for file in sorted(SAMPLE.glob("*/*.parquet")):
+    for file in sorted(sample.glob("*/*.parquet")):
         if (file.parent.name, file.stem) in WRITTEN_AS_CSV:
             kind, options = "csv", "format csv, header"
         else:

@@ -81,7 +81,12 @@ def show_tables(warehouse: Path, project: Any, *, names: Collection[str]) -> Non
                 continue
             connection.execute(f"create schema if not exists {schema}")
             views = {row.viewName for row in session.sql(f"show views in {schema}").collect()}
-            found = {row.tableName for row in session.sql(f"show tables in {schema}").collect()}
+            # What a model that grows is merged by is listed everywhere, as it has no schema.
+            found = {
+                row.tableName
+                for row in session.sql(f"show tables in {schema}").collect()
+                if not row.isTemporary
+            }
             # Views last, which show tables.
             for name in sorted(found, key=lambda name: (name in views, name)):
                 if (schema, name) in places:

@@ -1,9 +1,8 @@
-"""What belongs here: that Spark, with two workers, gives what DuckDB gives, row for row, on raw
-data as it should be and as it should not, on the first day and for days that are replayed later;
-and value for value what the two say apart. Needs Java and the packages of `make setup-spark`."""
+"""What belongs here: that Spark gives what DuckDB gives, row for row, from raw data as it should
+be and as it should not to scores, tiers, history and hand-overs, on the first day and for days that
+are replayed later; and value for value what the two say apart. Needs Java and the packages of
+`make setup-spark`."""
 
-import glob
-import json
 import os
 import shutil
 from unittest import mock
@@ -11,13 +10,16 @@ from unittest import mock
 import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
-from dbt_runs import PROJECT, SHIPPED_RULES, SPARING, run_dbt
+from dbt_runs import PROJECT, SHIPPED_RULES, SPARING, TIERED, WATERMARKS, run_dbt
 from engines_apart import demand_found, list_said, write_column
 from messy_rows import write_messy, write_sample
 
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import load_settings
-from orchestration.lib.built.land_raw import land_raw
+from orchestration.lib.basics.warehouse import open_warehouse
+from orchestration.lib.built import dbt_command
+from orchestration.lib.decided.tiers import write_tiers
+from samples.generate import main as generate
 
 pytest.importorskip("pyspark", reason="pyspark is in .venv-spark alone: make test-spark")
 if shutil.which("java") is None:
@@ -26,22 +28,30 @@ if shutil.which("java") is None:
 FIRST_DAY = "2026-06-19"
 # Replayed together, each as it was known then.
 LATER_DAYS = "2026-06-29,2026-06-30"
-BUILD = ("build", "--exclude-resource-type", "test", "unit_test")
-# Tables of two workers, each in a process of its own.
-CLUSTER = os.environ.get("TEST_SPARK_MASTER", "local-cluster[2,1,1024]")
+# What tiers are decided by, with all that it is made of. A table on Spark takes a second, however
+# few rows it has.
+CHOSEN = ("--select", *(f"+{model}" for model in (*TIERED, *WATERMARKS)))
+CHOSEN = (*CHOSEN, "--exclude-resource-type", "test", "unit_test")
+# What Python writes of a scored day.
+DECIDED = (
+    "lead_tiers", "tier_cut_offs", "lead_score_history", "scored_days", "hand_overs",
+    "hand_over_rules",
+)  # fmt: skip
 
 
 def set_variables(target, folder, **variables):
-    """The settings of a run on an engine, whose warehouse lies in a folder."""
+    """The settings of a run on an engine, whose warehouse lies in a folder. On Spark with
+    TEST_SPARK_MASTER as its cluster, else in this process."""
     return mock.patch.dict(
         os.environ,
         {
             "LEADS_TARGET": target,
             "LEADS_WAREHOUSE": str(folder / f"{target}.duckdb"),
+            "LEADS_PUBLISHED": str(folder / "published"),
             "LEADS_RAW": str(folder / "raw"),
             "LEADS_AS_OF": FIRST_DAY,
             "LEADS_KNOWN": "now",
-            "LEADS_SPARK_MASTER": CLUSTER,
+            "LEADS_SPARK_MASTER": os.environ.get("TEST_SPARK_MASTER", ""),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "DBT_RULES_SHA256": hash_rules(SHIPPED_RULES),
             "DBT_TARGET_PATH": str(PROJECT / "build" / "test" / f"{target}-for-spark"),
@@ -50,76 +60,67 @@ def set_variables(target, folder, **variables):
     )
 
 
-def invoke(*arguments):
-    """dbt's result of a command in this process."""
-    errors = []
-
-    def note(event):
-        if event.info.level == "error":
-            errors.append(event.info.msg)
-
-    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    result = dbtRunner(callbacks=[note]).invoke([*arguments, *folders, *SPARING])
-    assert result.success, [*errors, result.exception]
-    return result.result
+def compile_on(target, query, folder):
+    """The SQL that an engine is given for a query with macros in it."""
+    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), *SPARING]
+    with set_variables(target, folder):
+        result = dbtRunner().invoke(["compile", "--inline", query, *options])
+    assert result.success, result.exception
+    return result.result.results[0].node.compiled_code
 
 
-def run_on_spark(*arguments, folder, **variables):
-    """Land the raw files and run dbt on Spark; what was landed."""
-    with set_variables("duckdb", folder):
-        landed, tables = land_raw(load_settings(), folder=folder / "spark.duckdb.spark" / "raw")
-    with set_variables("spark", folder, **variables):
-        invoke("run-operation", "register_tables", "--args", json.dumps({"tables": tables}))
-        invoke(*arguments)
-    return landed
-
-
-def read_parquet(folder, schema, table):
-    """What reads the rows of a table of Spark, or of a view, which Spark writes down for it."""
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.builder.getOrCreate()
-    if not session.catalog.tableExists(f"{schema}.{table}"):
-        return None
-    files = glob.glob(
-        f"{folder}/spark.duckdb.spark/tables/{schema}.db/{table}/**/*.parquet", recursive=True
+def score_on_duckdb(folder, *, as_of, known="now"):
+    """Build what tiers are decided by, and decide."""
+    warehouse = folder / "duckdb.duckdb"
+    outcome = run_dbt(
+        "build", *CHOSEN, raw=folder / "raw", warehouse=warehouse, as_of=as_of, known=known
     )
-    if not files:
-        place = folder / "shown" / schema / table
-        shutil.rmtree(place, ignore_errors=True)
-        session.table(f"{schema}.{table}").coalesce(1).write.parquet(str(place))
-        files = glob.glob(f"{place}/*.parquet")
-    return f"read_parquet({files!r}, hive_partitioning = true)"
+    assert outcome.success, outcome.errors
+    with open_warehouse(warehouse) as connection:
+        write_tiers(connection)
+
+
+def score_on_spark(folder, *, as_of, known="now"):
+    """Load raw files, build and decide the same, as a run does."""
+    with set_variables("spark", folder, LEADS_AS_OF=as_of, LEADS_KNOWN=known):
+        settings = load_settings()
+        dbt_command.load_files(settings)
+        list(
+            dbt_command.run_dbt(
+                ["build", *CHOSEN], settings=settings, target_path=folder / "target"
+            )
+        )
+        with open_warehouse(settings.warehouse) as connection:
+            write_tiers(connection)
 
 
 def find_differences(folder):
-    """Of each table and mart of DuckDB's warehouse that has other rows on Spark some of them;
-    numbers to six decimals."""
+    """Of each table and mart of DuckDB's warehouse that has other rows on Spark some of them, and
+    the names of all that were compared; numbers to six decimals."""
     differences = {}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(f"attach '{folder}/duckdb.duckdb' as file (read_only)")
+        for target in ("duckdb", "spark"):
+            connection.execute(f"attach '{folder}/{target}.duckdb' as {target}_file (read_only)")
         columns = {}
-        for schema, table, column, kind in connection.execute(
-            "select schema_name, table_name, column_name, data_type from duckdb_columns()"
-            " where database_name = 'file' and not internal and (schema_name = 'main'"
+        for database, schema, table, column, kind in connection.execute(
+            "select database_name, schema_name, table_name, column_name, data_type"
+            " from duckdb_columns() where not internal and (schema_name in ('main', 'scoring')"
             # What other views show is read by tables and marts.
             " or (schema_name, table_name) in (select (schema_name, table_name)"
-            " from duckdb_tables() where database_name = 'file')) order by all"
+            " from duckdb_tables() where database_name = 'duckdb_file')) order by all"
         ).fetchall():
-            columns.setdefault((schema, table), {})[column] = kind
-        for (schema, table), kinds in columns.items():
-            found = read_parquet(folder, schema, table)
-            if found is None:
-                differences[f"{schema}.{table}"] = "is not there"
-                continue
-            names = [name for name, *_ in connection.execute(f"describe from {found}").fetchall()]
-            if set(names) != set(kinds):
+            columns.setdefault((schema, table), {}).setdefault(database, {})[column] = kind
+        compared = [place for place, found in columns.items() if "duckdb_file" in found]
+        for schema, table in compared:
+            kinds = columns[schema, table]["duckdb_file"]
+            if columns[schema, table].get("spark_file", {}).keys() != kinds.keys():
                 differences[f"{schema}.{table}"] = "has other columns"
                 continue
             written = ", ".join(filter(None, (write_column(*item) for item in kinds.items())))
             ours, theirs = (
-                f"select {written} from {place}" for place in (f"file.{schema}.{table}", found)
+                f"select {written} from {target}_file.{schema}.{table}"
+                for target in ("duckdb", "spark")
             )
             rows = connection.execute(
                 f"(({ours}) except all ({theirs}) limit 2)"
@@ -127,26 +128,31 @@ def find_differences(folder):
             ).fetchall()
             if rows:
                 differences[f"{schema}.{table}"] = rows
-    return differences
+    return differences, {table for _, table in compared}
+
+
+def count_rows(folder, table):
+    with duckdb.connect(f"{folder}/spark.duckdb", read_only=True) as connection:
+        return connection.execute(f"select count(*) from {table}").fetchone()[0]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spark")
-    write_sample(folder / "raw", 1)
-    write_messy(folder / "raw")
+    generate(
+        ["--out", str(folder / "sample"), "--last-day", "2026-06-30", "--days", "60"]
+        + ["--leads", "150", "--events", "3000"]
+    )
+    write_sample(folder / "raw", 1, sample=folder / "sample")
+    write_messy(folder / "raw", leads=100)
     return folder
 
 
 def test_what_engines_say_apart_is_made_the_same(folder):
     from pyspark.sql import SparkSession
 
-    columns = ", ".join(f"{text} as column_{n}" for n, text in enumerate(list_said()))
-    compiled = {}
-    for target in ("duckdb", "spark"):
-        with set_variables(target, folder):
-            found = invoke("compile", "--inline", f"select {columns}")
-            compiled[target] = found.results[0].node.compiled_code
+    query = "select " + ", ".join(f"{text} as column_{n}" for n, text in enumerate(list_said()))
+    compiled = {target: compile_on(target, query, folder) for target in ("duckdb", "spark")}
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         ours = connection.execute(compiled["duckdb"]).fetchone()
@@ -161,18 +167,21 @@ def test_what_engines_say_apart_is_made_the_same(folder):
     assert apart == {"lower('ÉŠΣİ')": ("éšσi", "éšσi̇")}
 
 
-def test_both_engines_give_the_same_rows_on_the_first_day_and_later(folder):
-    warehouse = folder / "duckdb.duckdb"
-    raw = folder / "raw"
-    assert run_dbt(*BUILD, raw=raw, warehouse=warehouse, as_of=FIRST_DAY).success
-    run_on_spark(*BUILD, folder=folder)
-    assert find_differences(folder) == {}
+def test_both_engines_decide_the_same_on_the_first_day_and_later(folder):
+    score_on_duckdb(folder, as_of=FIRST_DAY)
+    score_on_spark(folder, as_of=FIRST_DAY)
+    differences, compared = find_differences(folder)
+    assert differences == {}
+    assert compared >= {*TIERED, *DECIDED}
+    assert count_rows(folder, "hand_overs") > 0
 
-    write_sample(raw, 2)
-    again = ("run", "--exclude", "path:models/rule_book")
-    days = {"as_of": LATER_DAYS, "known": "then"}
-    assert run_dbt(*again, raw=raw, warehouse=warehouse, **days).success
-    landed = run_on_spark(*again, folder=folder, LEADS_AS_OF=LATER_DAYS, LEADS_KNOWN="then")
+    write_sample(folder / "raw", 2, sample=folder / "sample")
+    before = sorted(folder.glob("spark.duckdb.spark/raw/crm/leads/*.parquet"))
+    score_on_duckdb(folder, as_of=LATER_DAYS, known="then")
+    score_on_spark(folder, as_of=LATER_DAYS, known="then")
     # Of the files of the first round nothing is written again.
-    assert {done.table: done.files for done in landed}["crm.leads"] == 1
-    assert find_differences(folder) == {}
+    later = sorted(folder.glob("spark.duckdb.spark/raw/crm/leads/*.parquet"))
+    assert set(before) < set(later) and len(later) == len(before) + 1
+    differences, _ = find_differences(folder)
+    assert differences == {}
+    assert count_rows(folder, "scored_days where as_of_date > '2026-06-19'") > 0
