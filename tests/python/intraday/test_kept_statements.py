@@ -217,7 +217,7 @@ def test_what_lies_ahead_is_judged_by_the_clock_of_the_run(kept, monkeypatch):
         ("LEADS_MEMORY_LIMIT", "1GB"),
         ("columns", "select * exclude (industry)"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_kept_sql_serves_nothing_else(kept, monkeypatch, what, other):
     settings, file = kept
