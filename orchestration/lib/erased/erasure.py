@@ -213,7 +213,7 @@ def search(settings: Settings, person: Person, receipt: Receipt) -> list[str]:
         "tables": len(tables),
         "files_of_publications": marts,
         "files": len(files),
-        "bytes": sum(path.stat().st_size for path in files),
+        "bytes": sum(path.stat().st_size for path in files if path.exists()),
         "found": len(left),
     }
     receipt["sha256"] = {

@@ -5,7 +5,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from orchestration.lib.basics.settings import Settings
@@ -58,10 +58,11 @@ def write_as_bytes(texts: Sequence[str]) -> list[bytes]:
 
 
 def find_in_file(path: Path, written: Sequence[bytes]) -> bool:
-    """Whether a file has the bytes of one of these texts, in whatever case."""
+    """Whether a file has the bytes of one of these texts, in whatever case; one that another
+    process has deleted since it was listed has nothing."""
     longest = max(map(len, written), default=1)
     rest = b""
-    with path.open("rb") as file:
+    with suppress(FileNotFoundError), path.open("rb") as file:
         while chunk := file.read(CHUNK):
             content = rest + chunk.lower()
             if any(text in content for text in written):
