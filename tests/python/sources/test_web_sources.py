@@ -1,13 +1,11 @@
 """What belongs here: that what trackers of web sites land (GA4, Segment, Snowplow) becomes web
-events of the contract, that a visit finds its person among another vendor's people, and that web
-events written in Segment's shape score as in the contract's."""
+events of the contract, and that a visit finds its person among another vendor's people."""
 
 import shutil
 
 import duckdb
-import numpy as np
 import pytest
-from dbt_runs import PROJECT, build_warehouse, lead, query, write_raw
+from dbt_runs import PROJECT, lead, query, write_raw
 from source_runs import score_sources
 
 SYNCED = "2026-06-20 04:00:00"
@@ -330,78 +328,3 @@ def test_real_rows_of_ga4_are_all_read(tmp_path):
     assert query(
         warehouse, "select visitor_id, quarantine_reason from staging.base_web__events order by 1"
     ) == [("ga4:pseudo_124", None), ("ga4:pseudo_789", None)]
-
-
-# The contract's kinds of events as a site tells Segment of them.
-TRACKED = {
-    "form_submit": "Form Submitted", "demo_request": "Demo Requested", "signup": "Signed Up",
-    "download": "File Downloaded", "search": "Products Searched", "ad_click": "Ad Clicked",
-    "social_share": "Product Shared",
-}  # fmt: skip
-SAMPLE = PROJECT / "samples/raw"
-
-
-def read_sample():
-    """A hundred leads of the sample, and all that their visitors did."""
-    with duckdb.connect() as connection:
-        connection.execute(f"""
-            create table web as from '{SAMPLE}/web/events.parquet';
-            create table leads as
-            from '{SAMPLE}/crm/leads.parquet'
-            where email in (
-                select email from web where email is not null
-                group by email order by email limit 100
-            );
-            delete from web where visitor_id not in (
-                select visitor_id from web where email in (select email from leads)
-            );
-        """)
-        return [
-            connection.execute(f"select * from {table}").df().astype(object).replace({np.nan: None})
-            .to_dict("records")
-            for table in ("leads", "web")
-        ]  # fmt: skip
-
-
-def write_as_segment(events):
-    """Web events of the contract as Segment lands them: who a visitor is stands in `users`."""
-    pages, tracks, users = [], [], {}
-    for event in events:
-        user = None
-        if event["email"]:
-            user = users.setdefault(event["email"].strip().lower(), f"user-{len(users)}")
-        common = {
-            "id": event["event_id"], "anonymous_id": event["visitor_id"], "user_id": user,
-            "context_user_agent": event["user_agent"], "timestamp": event["occurred_at"],
-            "received_at": event["_loaded_at"],
-        }  # fmt: skip
-        if event["event_type"] == "page_view":
-            pages.append({**common, "url": event["url"], "referrer": event["referrer"]})
-            continue
-        url = event["url"]
-        if event["search_term"]:
-            url = f"{url}{'&' if '?' in url else '?'}q={event['search_term'].replace(' ', '+')}"
-        name = TRACKED.get(event["event_type"], event["event_type"])
-        slug = name.lower().replace(" ", "_")
-        tracks.append({**common, "event": slug, "event_text": name, "context_page_url": url})
-    return {
-        "segment.pages": pages,
-        "segment.tracks": tracks,
-        "segment.users": [{"id": id, "email": email} for email, id in users.items()],
-    }
-
-
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is not there: `make sample`")
-def test_web_events_in_segments_shape_score_as_in_the_contracts(tmp_path):
-    leads, events = read_sample()
-    ledger = "select lead_id, model_id, rule_id, points from lead_score_ledger order by all"
-    own = build_warehouse(
-        tmp_path / "own", {"crm.leads": leads, "web.events": events}, models=["lead_score_ledger"]
-    )
-    found = query(own, ledger)
-    assert len({rule for _, _, rule, _ in found}) > 30
-    segment = read_tables(
-        tmp_path / "segment", {"crm.leads": leads, **write_as_segment(events)}, "own,segment",
-        "lead_score_ledger",
-    )  # fmt: skip
-    assert query(segment, ledger) == found
