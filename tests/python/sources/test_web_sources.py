@@ -5,8 +5,8 @@ import shutil
 
 import duckdb
 import pytest
-from dbt_runs import PROJECT, lead, query, write_raw
-from source_runs import score_sources
+from dbt_runs import PROJECT, lead, query, run_dbt, write_raw
+from source_runs import read_sources, score_sources
 
 SYNCED = "2026-06-20 04:00:00"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
@@ -328,3 +328,30 @@ def test_real_rows_of_ga4_are_all_read(tmp_path):
     assert query(
         warehouse, "select visitor_id, quarantine_reason from staging.base_web__events order by 1"
     ) == [("ga4:pseudo_124", None), ("ga4:pseudo_789", None)]
+
+
+def test_a_tracker_alone_can_be_looked_at_but_has_nobody_to_score(tmp_path):
+    """Raw tables of the contract in the warehouse are not read either: nobody has named them."""
+    raw = write_raw(tmp_path / "raw", {"ga4.event": TABLES["ga4.event"]})
+    warehouse = tmp_path / "leads.duckdb"
+    looked = read_sources(raw, warehouse, sources="ga4")
+    assert looked.success, looked.errors
+    assert ("ga4", "web.events", 8) in query(
+        warehouse, "select vendor, table_name, row_count from sources.source_tables"
+    )
+    assert query(warehouse, "select * from sources.source_people") == []
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema crm")
+        connection.execute("create table crm.leads as select '1' as lead_id")
+        connection.execute("create table crm.lead_feedback as select '1' as lead_id")
+    scored = run_dbt(
+        "run", "--select", "base_crm__leads", "base_crm__lead_feedback", raw=raw,
+        warehouse=warehouse, variables={"sources": "ga4"},
+    )  # fmt: skip
+    assert not scored.success
+    assert (
+        "LEADS_SOURCES names ga4, and nobody is there to score: ga4 has events and no people. "
+        "Name where the people are before, as LEADS_SOURCES=hubspot,ga4"
+    ) in scored.errors
+    assert "lead_feedback" not in scored.errors
+    assert query(warehouse, "select * from staging.base_crm__lead_feedback") == []
