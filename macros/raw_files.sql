@@ -5,7 +5,8 @@
 {% macro raw_rows(relation) -%}
     {# The SQL to select a raw table from: what LEADS_SOURCES makes of vendors' tables, else its files,
        else the table in the warehouse, else none. Rows of files have a further column _file_name. #}
-    {{ return(source_rows(relation) or raw_files(relation) or load_relation(relation)) }}
+    {%- set is_own = not sources() or 'own' in sources() -%}
+    {{ return(source_rows(relation) or raw_files(relation) or (load_relation(relation) if is_own else none)) }}
 {%- endmacro %}
 
 

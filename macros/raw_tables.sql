@@ -30,6 +30,7 @@
     {# Stops the run with one sentence where a required table or column is missing. Columns that the
        contract does not know are not named: where a file lacks its header, they are a row. #}
     {%- set table = contract.source_name ~ '.' ~ contract.name -%}
+    {%- if table == 'crm.leads' -%}{%- do demand_people() -%}{%- endif -%}
     {%- set place = (raw_root() ~ '/' ~ contract.source_name ~ '/' ~ contract.name ~ ' (.parquet, .csv or a folder of them), or in the warehouse as ')
         if raw_root() else 'in the warehouse as ' -%}
     {%- set place = place ~ contract.schema ~ '.' ~ contract.identifier -%}

@@ -163,6 +163,29 @@
 {%- endmacro %}
 
 
+{% macro demand_people() -%}
+    {# Stops the run with a sentence where none of LEADS_SOURCES has people. Raw tables of the contract
+       beside vendors (own) have them where crm.leads is there. #}
+    {%- set others = sources() | reject('equalto', 'own') | list -%}
+    {%- set with_people = [] -%}
+    {%- for vendor in others if context[vendor ~ '_views']().get('crm.leads') -%}
+        {%- do with_people.append(vendor) -%}
+    {%- endfor -%}
+    {%- set leads = source('crm', 'leads') -%}
+    {%- set is_own = 'own' in sources() -%}
+    {%- if others and not with_people and not (is_own and (raw_files(leads) or load_relation(leads))) -%}
+        {%- do exceptions.raise_compiler_error(
+            "LEADS_SOURCES names " ~ sources() | join(', ') ~ ", and nobody is there to score: "
+            ~ others | join(', ') ~ (' have' if others | length > 1 else ' has') ~ " events and no people"
+            ~ (", and the raw table crm.leads is missing" if is_own else "")
+            ~ ". Name where the people are before, as LEADS_SOURCES=hubspot," ~ others[0] ~ ", or own for the raw tables"
+            ~ " of the contract, of which crm.leads is looked for under "
+            ~ (raw_root() ~ "/crm/leads or in the warehouse as " if raw_root() else "in the warehouse as ") ~ leads.schema ~ "." ~ leads.identifier ~ "."
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro read_vendor_column(column, type, name='') -%}
     {%- if not column -%}
         {%- set types = {'timestamp': dbt.type_timestamp(), 'boolean': dbt.type_boolean()} -%}

@@ -80,15 +80,15 @@ last_changes as (
 {%- endmacro %}
 
 
-{% macro unpivot_fields(rows, fields) -%}
-    {# One row per record of `rows` and custom field with a value, and how it goes on; a column has its
-       field's name in small letters. #}
+{% macro unpivot_fields(rows, fields, moment='coalesce(updated_at, created_at)') -%}
+    {# One row per record of `rows` and custom field with a value, as of a moment, and how it goes on; a
+       column has its field's name in small letters. #}
     {%- for name in fields %}
     select
         id,
         '{{ name }}' as attribute,
         {{ name | lower }} as value,
-        coalesce(updated_at, created_at) as updated_at,
+        {{ moment }} as updated_at,
         _fivetran_synced,
         _file_name
     from {{ rows }}

@@ -110,7 +110,15 @@
     {%- set links = views_of_sources('links') -%}
     {%- set aliases = views_of_sources('aliases') -%}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
-    {%- set text = dbt.type_string() %}
+    {%- set text = dbt.type_string() -%}
+    {%- if not views -%}
+        {#- Trackers alone: their events can be looked at; who is to be scored the run asks for. -#}
+        {%- set columns = [] -%}
+        {%- for name in ['vendor', 'vendor_lead_id', 'lead_id', 'address', 'lead_address', 'joined_by'] -%}
+            {%- do columns.append('cast(null as ' ~ text ~ ') as ' ~ name) -%}
+        {%- endfor -%}
+        {{ return('select ' ~ columns | join(', ') ~ ', true as is_main where 1 = 0') }}
+    {%- endif %}
 with
 
 aliases as (

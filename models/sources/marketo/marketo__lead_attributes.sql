@@ -13,6 +13,30 @@ changes as (
 
 ),
 
+changed_fields as (
+
+    select distinct
+        lead_id,
+        name
+    from changes
+
+),
+
+made as (
+
+    {{ unpivot_fields('leads', var('marketo_fields'), 'created_at') }}
+    select
+        id,
+        cast(null as {{ dbt.type_string() }}) as attribute,
+        cast(null as {{ dbt.type_string() }}) as value,
+        created_at as updated_at,
+        _fivetran_synced,
+        _file_name
+    from leads
+    where 1 = 0
+
+),
+
 versions as (
 
     {{ unpivot_fields('leads', var('marketo_fields')) }}
@@ -30,6 +54,14 @@ versions as (
         _file_name
     from changes
     where name in {{ as_list(marketo_custom_fields()) }}
+    union all
+    -- What has never changed has been so from the first day on.
+    select made.*
+    from made
+    left join changed_fields
+        on made.id = changed_fields.lead_id
+        and {{ bare_name('made.attribute') }} = changed_fields.name
+    where changed_fields.lead_id is null
 
 )
 

@@ -29,6 +29,7 @@ known_leads as (
         {%- for name, column in marketo_fields().items() %}
         leads.{{ column }} as property_{{ name }},
         {%- endfor %}
+        last_changes.changed_at is not null as has_changed,
         people.is_merged and people.merged_at is null as was_always_merged,
         case
             when people.is_merged then people.merged_at
@@ -63,6 +64,18 @@ versions as (
         coalesce(_fivetran_synced, version_at) as loaded_at
     from known_leads
     where removed_at is null or version_at is null or version_at < removed_at
+    union all
+    -- In whom nothing that is read has ever changed has been as today from the first day on: what
+    -- updated_at tells of may be any field.
+    select
+        id,
+        {{ present_columns(names) }}
+        was_always_merged as is_deleted,
+        created_at as version_at,
+        coalesce(_fivetran_synced, created_at) as loaded_at
+    from known_leads
+    where not has_changed and created_at < version_at
+    and (removed_at is null or created_at < removed_at)
     union all
     select
         id,

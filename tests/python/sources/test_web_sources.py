@@ -1,14 +1,12 @@
 """What belongs here: that what trackers of web sites land (GA4, Segment, Snowplow) becomes web
-events of the contract, that a visit finds its person among another vendor's people, and that web
-events written in Segment's shape score as in the contract's."""
+events of the contract, and that a visit finds its person among another vendor's people."""
 
 import shutil
 
 import duckdb
-import numpy as np
 import pytest
-from dbt_runs import PROJECT, build_warehouse, lead, query, write_raw
-from source_runs import score_sources
+from dbt_runs import PROJECT, lead, query, run_dbt, write_raw
+from source_runs import read_sources, score_sources
 
 SYNCED = "2026-06-20 04:00:00"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
@@ -332,76 +330,28 @@ def test_real_rows_of_ga4_are_all_read(tmp_path):
     ) == [("ga4:pseudo_124", None), ("ga4:pseudo_789", None)]
 
 
-# The contract's kinds of events as a site tells Segment of them.
-TRACKED = {
-    "form_submit": "Form Submitted", "demo_request": "Demo Requested", "signup": "Signed Up",
-    "download": "File Downloaded", "search": "Products Searched", "ad_click": "Ad Clicked",
-    "social_share": "Product Shared",
-}  # fmt: skip
-SAMPLE = PROJECT / "samples/raw"
-
-
-def read_sample():
-    """A hundred leads of the sample, and all that their visitors did."""
-    with duckdb.connect() as connection:
-        connection.execute(f"""
-            create table web as from '{SAMPLE}/web/events.parquet';
-            create table leads as
-            from '{SAMPLE}/crm/leads.parquet'
-            where email in (
-                select email from web where email is not null
-                group by email order by email limit 100
-            );
-            delete from web where visitor_id not in (
-                select visitor_id from web where email in (select email from leads)
-            );
-        """)
-        return [
-            connection.execute(f"select * from {table}").df().astype(object).replace({np.nan: None})
-            .to_dict("records")
-            for table in ("leads", "web")
-        ]  # fmt: skip
-
-
-def write_as_segment(events):
-    """Web events of the contract as Segment lands them: who a visitor is stands in `users`."""
-    pages, tracks, users = [], [], {}
-    for event in events:
-        user = None
-        if event["email"]:
-            user = users.setdefault(event["email"].strip().lower(), f"user-{len(users)}")
-        common = {
-            "id": event["event_id"], "anonymous_id": event["visitor_id"], "user_id": user,
-            "context_user_agent": event["user_agent"], "timestamp": event["occurred_at"],
-            "received_at": event["_loaded_at"],
-        }  # fmt: skip
-        if event["event_type"] == "page_view":
-            pages.append({**common, "url": event["url"], "referrer": event["referrer"]})
-            continue
-        url = event["url"]
-        if event["search_term"]:
-            url = f"{url}{'&' if '?' in url else '?'}q={event['search_term'].replace(' ', '+')}"
-        name = TRACKED.get(event["event_type"], event["event_type"])
-        slug = name.lower().replace(" ", "_")
-        tracks.append({**common, "event": slug, "event_text": name, "context_page_url": url})
-    return {
-        "segment.pages": pages,
-        "segment.tracks": tracks,
-        "segment.users": [{"id": id, "email": email} for email, id in users.items()],
-    }
-
-
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the sample is not there: `make sample`")
-def test_web_events_in_segments_shape_score_as_in_the_contracts(tmp_path):
-    leads, events = read_sample()
-    ledger = "select lead_id, model_id, rule_id, points from lead_score_ledger order by all"
-    own = build_warehouse(
-        tmp_path / "own", {"crm.leads": leads, "web.events": events}, models=["lead_score_ledger"]
+def test_a_tracker_alone_can_be_looked_at_but_has_nobody_to_score(tmp_path):
+    """Raw tables of the contract in the warehouse are not read either: nobody has named them."""
+    raw = write_raw(tmp_path / "raw", {"ga4.event": TABLES["ga4.event"]})
+    warehouse = tmp_path / "leads.duckdb"
+    looked = read_sources(raw, warehouse, sources="ga4")
+    assert looked.success, looked.errors
+    assert ("ga4", "web.events", 8) in query(
+        warehouse, "select vendor, table_name, row_count from sources.source_tables"
     )
-    found = query(own, ledger)
-    assert len({rule for _, _, rule, _ in found}) > 30
-    segment = read_tables(
-        tmp_path / "segment", {"crm.leads": leads, **write_as_segment(events)}, "own,segment",
-        "lead_score_ledger",
+    assert query(warehouse, "select * from sources.source_people") == []
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema crm")
+        connection.execute("create table crm.leads as select '1' as lead_id")
+        connection.execute("create table crm.lead_feedback as select '1' as lead_id")
+    scored = run_dbt(
+        "run", "--select", "base_crm__leads", "base_crm__lead_feedback", raw=raw,
+        warehouse=warehouse, variables={"sources": "ga4"},
     )  # fmt: skip
-    assert query(segment, ledger) == found
+    assert not scored.success
+    assert (
+        "LEADS_SOURCES names ga4, and nobody is there to score: ga4 has events and no people. "
+        "Name where the people are before, as LEADS_SOURCES=hubspot,ga4"
+    ) in scored.errors
+    assert "lead_feedback" not in scored.errors
+    assert query(warehouse, "select * from staging.base_crm__lead_feedback") == []
