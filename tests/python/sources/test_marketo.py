@@ -343,4 +343,4 @@ def test_real_rows_are_all_read(tmp_path):
     for table in ("base_crm__leads", "base_email__events", "base_email__campaigns"):
         assert query(
             warehouse, f"select quarantine_reason, count(*) from staging.{table} group by 1"
-        ) == [(None, {"base_crm__leads": 100, "base_email__events": 598}.get(table, 100))]
+        ) == [(None, {"base_crm__leads": 200, "base_email__events": 598}.get(table, 100))]
