@@ -119,13 +119,24 @@ def note_refusals(warehouse: Path, refusals: Iterable[Refusal]) -> None:
         change_file(warehouse, refused=refusals)
 
 
+def add_refusals(warehouse: Path, refusals: Iterable[Refusal]) -> None:
+    """Write down what has been refused, beside what was refused before."""
+    change_file(warehouse, refused=merge_refusals(warehouse, refusals))
+
+
+def merge_refusals(warehouse: Path, refusals: Iterable[Refusal]) -> list[Refusal]:
+    """What has been refused and what was refused before, of each the last."""
+    return list(
+        {refusal.what: refusal for refusal in [*list_refusals(warehouse), *refusals]}.values()
+    )
+
+
 def note_passages(
     warehouse: Path, passages: Iterable[Passage], refusals: Iterable[Refusal]
 ) -> None:
     """Write down what the gate has found, in place of what it found before; what it refuses can be
     accepted beside what the last run has refused."""
-    refused = {refusal.what: refusal for refusal in [*list_refusals(warehouse), *refusals]}
-    change_file(warehouse, passages=passages, refused=refused.values())
+    change_file(warehouse, passages=passages, refused=merge_refusals(warehouse, refusals))
 
 
 def list_passages(

@@ -1,6 +1,7 @@
 """What belongs here: what stops an intraday run before anything is published: rows that an audit
 finds fault with, and more hand-overs in a day than sales is used to get."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TextIO
@@ -14,6 +15,7 @@ from orchestration.lib.basics.warehouse import attach_beside, open_warehouse
 from orchestration.lib.checked.audit import BATCHES
 from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.checked.health import (
+    Judged,
     Measured,
     choose_limits,
     find_acceptances,
@@ -21,7 +23,7 @@ from orchestration.lib.checked.health import (
     list_refused,
     read_limits,
 )
-from orchestration.lib.decided.acceptances import note_refusals
+from orchestration.lib.decided.acceptances import add_refusals
 
 # Of the day's first run, whatever it handed over, nothing; of what came after it all.
 DUE = """
@@ -77,7 +79,13 @@ def approve_hand_overs(
                 acceptance=acceptances.get(measured.what),
             )
         )
+    demand_approval(judged, warehouse)
+
+
+def demand_approval(judged: Iterable[Judged], warehouse: Path) -> None:
+    """Raise Refused with a sentence for each value that blocks or holds; each can be accepted then,
+    beside what the day's first run has refused."""
     refused = list_refused(judged)
-    note_refusals(warehouse, refused)
     if refused:
+        add_refusals(warehouse, refused)
         raise Refused("\n".join(row.sentence for row in refused))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 
 import duckdb
 
-from orchestration.lib.basics.outcomes import Refused
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
 from orchestration.lib.basics.warehouse import open_warehouse
@@ -15,10 +14,9 @@ from orchestration.lib.checked.health import (
     choose_limits,
     find_acceptances,
     judge,
-    list_refused,
     read_limits,
 )
-from orchestration.lib.decided.acceptances import note_refusals
+from orchestration.lib.intraday.guard import demand_approval
 from orchestration.lib.intraday.raw_rows import RawRows
 
 MEASURE = "loaded_today"
@@ -73,10 +71,7 @@ def judge_loads(
                 acceptance=acceptances.get(measured.what),
             )
         )
-    refused = list_refused(judged)
-    note_refusals(settings.warehouse, refused)
-    if refused:
-        raise Refused("\n".join(row.sentence for row in refused))
+    demand_approval(judged, settings.warehouse)
     return [row.sentence for row in judged if row.verdict == "warn"]
 
 

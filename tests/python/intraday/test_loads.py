@@ -10,6 +10,7 @@ from dbt_runs import web_event, write_raw
 from orchestration.lib.basics.outcomes import Refused
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.checked.health import Limit
+from orchestration.lib.decided.acceptances import Refusal, list_refusals, note_refusals
 from orchestration.lib.intraday import loads
 from orchestration.lib.intraday.raw_rows import find_raw_rows
 
@@ -81,3 +82,16 @@ def test_what_blocks_stops_the_run_and_a_feed_without_a_past_does_not(tmp_path, 
         judge_at(tmp_path, monkeypatch, "12:00", before, blocks)
     fresh = load_by_hour(TUESDAY, range(1), rows=1)
     assert judge_at(tmp_path, monkeypatch, "12:00", fresh, blocks) == []
+
+
+def test_what_the_daily_run_has_refused_can_still_be_accepted(tmp_path, monkeypatch):
+    held = Refusal("b2b.hand_overs_due", "hold", 0.2, False, "Too many.")
+    note_refusals(tmp_path / "leads.duckdb", [held])
+    before = load_by_hour(WEEKS_BEFORE[-1], range(24), rows=5)
+    judge_at(tmp_path, monkeypatch, "12:00", before)
+    assert list_refusals(tmp_path / "leads.duckdb") == [held]
+    with pytest.raises(Refused):
+        blocks = Limit("block", falls_to=0.2, from_rows=20)
+        judge_at(tmp_path, monkeypatch, "12:00", before, blocks)
+    refused = [refusal.what for refusal in list_refusals(tmp_path / "leads.duckdb")]
+    assert refused == ["b2b.hand_overs_due", "web.events.loaded_today"]
