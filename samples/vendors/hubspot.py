@@ -8,12 +8,13 @@ of the other.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from pathlib import Path
 
 import duckdb
+
+from samples.vendors.command import run
 
 # The contract's columns of a lead by the properties that hold them.
 CONTACT = {
@@ -409,18 +410,5 @@ def copy(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
     connection.execute(f"copy ({query}) to '{file}' ({options})")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and write the tables; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m samples.vendors.hubspot",
-        description="Write the sample as HubSpot's tables, and what of it HubSpot has.",
-    )
-    parser.add_argument("--raw", type=Path, default=Path("samples/raw"), help="the sample")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    asked = parser.parse_args(arguments)
-    write_hubspot(asked.raw, asked.out)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("hubspot", "HubSpot", write_hubspot))

@@ -8,11 +8,11 @@ of the one must be what comes of the other.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from pathlib import Path
 
+from samples.vendors.command import run
 from samples.vendors.salesforce import DAY, Row, number_of, read_rows, told, write_csv
 
 # The contract's columns of a lead by Marketo's names of fields, each with its column and the name
@@ -351,18 +351,5 @@ def write_marketo(raw: Path, out: Path) -> None:
         write_csv(out / "contract" / f"{name.replace('.', '/')}.csv", rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and write the tables; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m samples.vendors.marketo",
-        description="Write the sample as Marketo's tables, and what of it Marketo has.",
-    )
-    parser.add_argument("--raw", type=Path, default=Path("samples/raw"), help="the sample")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    asked = parser.parse_args(arguments)
-    write_marketo(asked.raw, asked.out)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("marketo", "Marketo", write_marketo))

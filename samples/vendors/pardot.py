@@ -8,13 +8,13 @@ one must be what comes of the other.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import sys
 from collections import defaultdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from samples.vendors.command import run
 from samples.vendors.salesforce import Row, number_of, read_rows, write_csv
 
 ZONE = "America/New_York"
@@ -213,18 +213,5 @@ def write_pardot(raw: Path, out: Path) -> None:
         write_csv(out / "contract" / f"{name.replace('.', '/')}.csv", rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and write the tables; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m samples.vendors.pardot",
-        description="Write the sample as Pardot's tables, and what of it Pardot has.",
-    )
-    parser.add_argument("--raw", type=Path, default=Path("samples/raw"), help="the sample")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    asked = parser.parse_args(arguments)
-    write_pardot(asked.raw, asked.out)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("pardot", "Pardot", write_pardot))

@@ -8,7 +8,6 @@ comes of the one must be what comes of the other.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import datetime as dt
 import sys
@@ -16,6 +15,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet
+
+from samples.vendors.command import run
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SUFFIXES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -505,18 +506,5 @@ def write_csv(file: Path, rows: list[Row]) -> None:
         writer.writerows(rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and write the tables; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m samples.vendors.salesforce",
-        description="Write the sample as Salesforce's tables, and what of it Salesforce has.",
-    )
-    parser.add_argument("--raw", type=Path, default=Path("samples/raw"), help="the sample")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    asked = parser.parse_args(arguments)
-    write_salesforce(asked.raw, asked.out)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("salesforce", "Salesforce", write_salesforce))
