@@ -5,6 +5,8 @@ LONGEST = (
     "python/test_project.py",
     "defs/test_killed_runs.py",
     "engines/test_postgres.py",
+    "intraday/test_killed_intraday.py",
+    "intraday/test_intraday_run.py",
     "scored/test_incremental_laws.py",
     "published/test_publication.py",
     "built/test_bad_input.py",

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+from landings import land
 
 from orchestration.lib.basics.settings import PROJECT_ROOT
 from orchestration.lib.published.publication import MARTS
@@ -136,12 +137,7 @@ def publish_first_day(folder: Path, *, engine: dict[str, str] | None = None) -> 
         ["--out", str(folder / "all"), "--last-day", "2026-06-29"]
         + ["--leads", "120", "--events", "3000"]
     )
-    for file in (folder / "all").rglob("*.parquet"):
-        part = folder / "raw" / file.relative_to(folder / "all")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        duckdb.execute(
-            f"copy (from '{file}' where _loaded_at < date '{FIRST_DAY}' + 1) to '{part}'"
-        )
+    land(folder / "all", folder / "raw", f"_loaded_at < date '{FIRST_DAY}' + 1")
     (folder / "dagster").mkdir()
     shutil.copy(PROJECT_ROOT / ".dagster/dagster.yaml", folder / "dagster")
     assert start(folder, FIRST_DAYS, engine=engine) == 0

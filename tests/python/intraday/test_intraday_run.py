@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pytest
 from commands import PROJECT, make_environment
 from commands import run_in as run
 from dbt_runs import SCORES, query, score_raw
+from landings import ask_for_demo, find_emails, land
 from messy_rows import SAMPLE
 from receivers import SECRET, run_receiver
 
@@ -28,7 +28,7 @@ NOON = "2026-06-30 10:00:00"
 def folder(tmp_path_factory) -> Path:
     """An installation that has scored the sample's last day as it was known in the morning."""
     folder = tmp_path_factory.mktemp("intraday")
-    write_rows(folder, f"_loaded_at < timestamp '{NOON}'")
+    land(SAMPLE, folder / "raw", f"_loaded_at < timestamp '{NOON}'")
     assert "There is nothing published" not in run(folder, "run", "--intraday", code=1)
     run(folder, "run")
     return folder
@@ -38,15 +38,8 @@ def folder(tmp_path_factory) -> Path:
 def told(folder) -> str:
     """What the command says of the rows that have loaded since."""
     shutil.copy(folder / "leads.duckdb", folder / "night.duckdb")
-    write_rows(folder, "true")
+    land(SAMPLE, folder / "raw")
     return run(folder, "run", "--intraday")
-
-
-def write_rows(folder: Path, condition: str) -> None:
-    for file in SAMPLE.glob("*/*.parquet"):
-        to = folder / "raw" / file.relative_to(SAMPLE)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        duckdb.execute(f"copy (from '{file}' where {condition}) to '{to}'")
 
 
 def read_published(folder: Path, sql: str) -> list[tuple]:
@@ -119,43 +112,27 @@ def test_where_nothing_has_loaded_nothing_happens(folder, told):
     assert [path.name[:6] for path in (folder / ".leads.intraday").iterdir()] == ["rules-"]
 
 
-def ask_for_demo(folder: Path, place: int) -> str:
-    """A lead that is not far from sales asks for a demo and signs up: the file that a loader then
-    has put in the place of another. Returns who it is; `place` counts them."""
+def let_ask(folder: Path, place: int) -> str:
+    """A lead that is not far from sales asks for a demo. Returns who it is; `place` counts them."""
+    raw = folder / "raw"
     [(lead_id, email)] = read_published(
         folder,
         f"""
         select lead_id, email
         from scored_leads
-        inner join (
-            select lead_id, arg_max(email, updated_at) as email
-            from '{folder}/raw/crm/leads.parquet' group by lead_id
-        ) using (lead_id)
+        inner join {find_emails(raw)} using (lead_id)
         where model_id = 'b2b_software' and tier = 'nurture' and not is_excluded
             and tier_reason is null and duplicate_of is null and email is not null
         order by score desc, lead_id limit 1 offset {place}
         """,
     )
-    events = folder / "raw/web/events.parquet"
-    duckdb.execute(
-        f"""
-        copy (
-            from '{events}'
-            union all by name
-            select
-                'asked-{place}-' || event_type as event_id, 'asking-{place}' as visitor_id,
-                event_type, url, '{email}' as email,
-                timestamp '2026-06-30 20:00:00' as occurred_at,
-                (select max(_loaded_at) from '{events}') + interval 1 minute as _loaded_at
-            from (values
-                ('demo_request', 'https://shop.example/demo'),
-                ('signup', 'https://shop.example/trial'),
-                ('form_submit', 'https://shop.example/contact')
-            ) as asked(event_type, url)
-        ) to '{events.with_suffix(".new")}' (format parquet)
-        """
+    ask_for_demo(
+        raw,
+        email,
+        name=f"asking-{place}",
+        at="timestamp '2026-06-30 20:00:00'",
+        loaded_at="max(_loaded_at) + interval 1 minute",
     )
-    events.with_suffix(".new").replace(events)
     return lead_id
 
 
@@ -185,7 +162,7 @@ def test_what_loads_is_noticed_scored_and_sent_and_nothing_runs_else(folder, tol
             assert "Nothing has loaded that touches a lead" in watching.stdout.readline()
             wait_until(lambda: len(receiver.requests) > 3)
             before, sent = list_publications(folder), len(receiver.requests)
-            lead_id = ask_for_demo(folder, 0)
+            lead_id = let_ask(folder, 0)
             asked = lambda: [r for r in receiver.requests[sent:] if lead_id in r.body.decode()]  # noqa: E731
             wait_until(asked)
             payload = json.loads(asked()[0].body)
@@ -216,7 +193,7 @@ def test_dagsters_sensor_does_the_same_and_tells_the_seconds(folder, told, monke
         with dg.instance_for_test() as instance:
             tick(instance)
             assert tick(instance) == "Nothing has loaded since the last run."
-            lead_id = ask_for_demo(folder, 1)
+            lead_id = let_ask(folder, 1)
             assert "Scored anew: " in tick(instance)
             assert any(lead_id in request.body.decode() for request in receiver.requests)
             event = instance.get_latest_materialization_event(dg.AssetKey("intraday_leads"))

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from commands import run_in as run
 from dbt_runs import SCORES, query, score_raw
+from landings import land
 from messy_rows import SAMPLE
 
 from orchestration.lib.asked.scratch import build
@@ -38,7 +39,7 @@ LATER += ["_loaded_at < timestamp '2026-06-30 16:00:00'", "true"]
 def folder(tmp_path_factory) -> Path:
     """An installation that has scored the sample's last day as it was known in the morning."""
     folder = tmp_path_factory.mktemp("kept")
-    write_rows(folder, MORNING)
+    land(SAMPLE, folder / "raw", MORNING)
     run(folder, "run")
     return folder
 
@@ -48,16 +49,9 @@ def said(folder) -> list[str]:
     """What the command says of each of three landings."""
     said = []
     for condition in LATER:
-        write_rows(folder, condition)
+        land(SAMPLE, folder / "raw", condition)
         said.append(run(folder, "run", "--intraday"))
     return said
-
-
-def write_rows(folder: Path, condition: str) -> None:
-    for file in SAMPLE.glob("*/*.parquet"):
-        to = folder / "raw" / file.relative_to(SAMPLE)
-        to.parent.mkdir(parents=True, exist_ok=True)
-        duckdb.execute(f"copy (from '{file}' where {condition}) to '{to}'")
 
 
 def read_live(folder: Path) -> tuple[Path, dict]:

@@ -7,10 +7,10 @@ import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 from dbt_runs import query
 from killed_runs import CLOCKS, copy_installation, publish_first_day, read_marts, start
+from landings import ask_for_demo, find_emails, land
 
 from orchestration.lib.delivered.outbox import open_outbox, read_states
 from orchestration.lib.published.publication import hash_file, read_current
@@ -51,39 +51,27 @@ def morning(tmp_path_factory, request) -> Path:
     publish_first_day(folder)
     (folder / "raw").rename(folder / "all")
     assert score(folder, TODAY, MORNING) == 0
-    ask_for_demo(folder)
+    let_ask(folder)
     return folder
 
 
-def ask_for_demo(folder: Path) -> None:
-    """During the day the lead that is next to sales asks for a demo and signs up."""
-    [(lead_id,)] = query(
+def let_ask(folder: Path) -> None:
+    """During the day the lead that is next to sales asks for a demo."""
+    raw = folder / "all"
+    [(email,)] = query(
         folder / "leads.duckdb",
-        "select lead_id from scored_leads inner join rule_book.model_tiers using (model_id, tier)"
-        " where model_id = 'b2b_software' and not hands_over and not is_excluded"
-        " and duplicate_of is null order by score desc, lead_id limit 1",
-    )
-    leads, events = folder / "all/crm/leads.parquet", folder / "all/web/events.parquet"
-    duckdb.execute(
         f"""
-        copy (
-            from '{events}'
-            union all by name
-            select
-                'asked-' || event_type as event_id, 'asking' as visitor_id, event_type, url,
-                (
-                    select arg_max(email, updated_at) from '{leads}' where lead_id = '{lead_id}'
-                ) as email,
-                timestamp '{TODAY} 08:00:00' as occurred_at,
-                timestamp '{TODAY} 08:00:00' as _loaded_at
-            from (values
-                ('demo_request', 'https://shop.example/demo'),
-                ('signup', 'https://shop.example/trial')
-            ) as asked(event_type, url)
-        ) to '{events.with_suffix(".new")}' (format parquet)
-        """
+        select email
+        from scored_leads
+        inner join rule_book.model_tiers using (model_id, tier)
+        inner join {find_emails(raw)} using (lead_id)
+        where model_id = 'b2b_software' and not hands_over and not is_excluded
+            and duplicate_of is null
+        order by score desc, lead_id limit 1
+        """,
     )
-    events.with_suffix(".new").replace(events)
+    at = f"timestamp '{TODAY} 08:00:00'"
+    ask_for_demo(raw, email, name="asking", at=at, loaded_at=f"any_value({at})")
 
 
 @pytest.fixture(scope="module")
@@ -92,16 +80,13 @@ def day(morning) -> Path:
     folder = copy_installation(morning, morning.with_name("day"))
     for cut in CUTS:
         assert score(folder, TODAY, cut, "--intraday") == 0
-    assert read_current(folder / "published")["intraday"]["scored_since"] > 5
+    assert read_current(folder / "published")["row_counts"]["intraday_leads"] > 5
     return folder
 
 
 def score(folder: Path, as_of: str, until: datetime, *options: str, moment=None) -> int:
     """How a run ended that found the rows that had loaded before a time."""
-    for file in (folder / "all").rglob("*.parquet"):
-        part = folder / "raw" / file.relative_to(folder / "all")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        duckdb.execute(f"copy (from '{file}' where _loaded_at < timestamp '{until}') to '{part}'")
+    land(folder / "all", folder / "raw", f"_loaded_at < timestamp '{until}'")
     return start(folder, as_of, moment, arguments=("run", *options))
 
 
