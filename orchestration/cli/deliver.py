@@ -40,29 +40,22 @@ def deliver(dry_run: bool, as_json: bool) -> None:
     \b
     Example: leads deliver --dry-run
     """
-    from orchestration.lib.delivered.delivery import deliver_due, describe_delivery
-    from orchestration.lib.delivered.outbox import find_outbox
-    from orchestration.lib.delivered.record_delivery import demand_receivers, write_all
-    from orchestration.lib.published.live import find_live
+    from orchestration.lib.delivered.record_delivery import demand_receivers
+    from orchestration.lib.published.live import deliver_all, describe_deliveries
 
     with as_wrong_use():
         webhook, crms = demand_receivers()
-    file = find_outbox(locate_warehouse())
     if dry_run:
         tell(answer_dry_run(crms), as_json=as_json)
         return
-    lines, done = [], {}
-    if webhook:
-        delivery = deliver_due(file, webhook)
-        lines.append(describe_delivery(delivery))
-        done["delivery"] = {**delivery.states, "put_off": delivery.put_off}
-    published = locate_published()
-    deliveries, complaints = write_all(file, crms, lambda: find_live(published))
-    for title, delivery in deliveries.items():
-        lines.append(f"{title}: {describe_delivery(delivery)}")
-        done[title.lower()] = {**delivery.states, "put_off": delivery.put_off}
+    deliveries, complaints = deliver_all(webhook, crms)
+    done = {
+        title.lower() or "delivery": {**delivery.states, "put_off": delivery.put_off}
+        for title, delivery in deliveries.items()
+    }
     told = answer_outbox(locate_warehouse())
-    tell(Answer([*lines, *told.lines], {**done, **told.document}), as_json=as_json)
+    lines = [*describe_deliveries(deliveries), *told.lines]
+    tell(Answer(lines, {**done, **told.document}), as_json=as_json)
     if complaints:
         raise WrongUse("\n".join(complaints))
 

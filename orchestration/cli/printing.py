@@ -60,16 +60,21 @@ def warn(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def find_log(name: str) -> Path:
+    """Where what tools print goes: a file in the folder build/<name>, which is there then."""
+    folder = BUILD / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
 @contextmanager
 def work_in(name: str, headline: str) -> Iterator[tuple[Path, TextIO]]:
     """Within the block what tools print goes to a log file; gives the folder build/<name> and where
     progress is told. A ValueError is said under `headline`, with the log file, and ends all."""
-    folder = BUILD / name
-    folder.mkdir(parents=True, exist_ok=True)
-    log_file = folder / f"{name}.log"
+    log_file = find_log(name)
     try:
         with divert_output(log_file) as console:
-            yield folder, console
+            yield log_file.parent, console
     except ValueError as error:
         place = str(log_file.relative_to(PROJECT_ROOT))
         print_problems(headline, [str(error)], log_file=place)

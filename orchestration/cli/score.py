@@ -21,7 +21,7 @@ from orchestration.cli.options import (
     as_json,
     take_settings,
 )
-from orchestration.cli.printing import BUILD, as_wrong_use, tell, tell_lines, warn, work_in
+from orchestration.cli.printing import as_wrong_use, find_log, tell, tell_lines, warn, work_in
 from orchestration.lib.basics.outcomes import Answer, Outcome
 from orchestration.lib.basics.progress import divert_output
 from orchestration.lib.basics.settings import (
@@ -103,17 +103,15 @@ def watch() -> None:
     """
     from orchestration.lib.checked.auditor import start_auditor
     from orchestration.lib.intraday.run import demand_files
-    from orchestration.lib.intraday.watch import deliver_all, read_seconds
+    from orchestration.lib.intraday.watch import read_seconds, send
 
     with as_wrong_use():
         seconds = read_seconds()
         demand_files(load_settings())
     warn(f"Looking every {seconds} s whether something has loaded; Ctrl-C ends it.")
-    log_file = BUILD / "intraday/intraday.log"
-    log_file.parent.mkdir(parents=True, exist_ok=True)
     with start_auditor() as auditor:
-        for lines in watch_loads(log_file, auditor):
-            delivered = deliver_all()
+        for lines in watch_loads(find_log("intraday"), auditor):
+            delivered = send()
             if lines:
                 lines = [*lines, *delivered]
                 tell_lines([f"{datetime.now(UTC):%H:%M:%S}  {line}" for line in lines])

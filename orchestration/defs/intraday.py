@@ -10,8 +10,7 @@ import dagster as dg
 from orchestration.lib.basics.outcomes import Unusable, WrongUse
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.intraday.answer import IntradayRun, measure_waits
-from orchestration.lib.intraday.run import demand_files
-from orchestration.lib.intraday.watch import Watch, deliver_all, read_seconds
+from orchestration.lib.intraday.watch import Watch, read_seconds, send
 
 # Kept as long as the code server lives: after a start it looks once for nothing.
 WATCH = Watch()
@@ -35,11 +34,9 @@ def intraday_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     if not IS_AT_WORK.acquire(blocking=False):
         return dg.SkipReason("The last intraday run is still at work.")
     try:
-        settings = load_settings()
-        demand_files(settings)
         told = io.StringIO()
         with contextlib.redirect_stdout(told):
-            done = WATCH.look(settings, console=told)
+            done = WATCH.look(load_settings(), console=told)
         if done is None:
             return dg.SkipReason("Nothing has loaded since the last run.")
         context.log.info(told.getvalue())
@@ -47,7 +44,7 @@ def intraday_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
             context.instance.report_runless_asset_event(
                 dg.AssetMaterialization("intraday_leads", metadata=describe_metadata(done))
             )
-        lines = [*done.describe(), *(deliver_all() if done.hand_overs else [])]
+        lines = [*done.describe(), *(send() if done.hand_overs else [])]
         return dg.SkipReason(" ".join(lines))
     except (Unusable, WrongUse) as error:
         return dg.SkipReason(str(error))

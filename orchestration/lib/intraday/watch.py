@@ -12,19 +12,16 @@ from typing import TextIO
 from uuid import uuid4
 
 from orchestration.lib.basics.outcomes import InUse
-from orchestration.lib.basics.settings import Settings, check_settings, locate_published
+from orchestration.lib.basics.settings import Settings, check_settings
 from orchestration.lib.basics.variables import read_given
-from orchestration.lib.basics.warehouse import locate_warehouse
 from orchestration.lib.checked.auditor import Auditor, start_auditor
 from orchestration.lib.decided.acceptances import read_file
-from orchestration.lib.delivered.delivery import deliver_due, describe_delivery
-from orchestration.lib.delivered.outbox import find_outbox
-from orchestration.lib.delivered.record_delivery import load_crms, write_all
+from orchestration.lib.delivered.record_delivery import load_crms
 from orchestration.lib.delivered.webhook import load_webhook
 from orchestration.lib.intraday.answer import IntradayRun
-from orchestration.lib.intraday.run import run_intraday
+from orchestration.lib.intraday.run import demand_files, run_intraday
 from orchestration.lib.intraday.seen import find_night
-from orchestration.lib.published.live import find_live
+from orchestration.lib.published.live import deliver_all, describe_deliveries
 from orchestration.lib.published.publication import read_current
 
 # So long what is due is sent after a run; the rest is for the next look.
@@ -60,6 +57,8 @@ class Watch:
         self.mark, self.problem = None, None
         try:
             check_settings(settings)
+            # Before an auditor is started, which takes seconds.
+            demand_files(settings)
             with nullcontext(auditor) if auditor else start_auditor() as at_work:
                 done = run_intraday(
                     settings,
@@ -134,16 +133,7 @@ def list_files(root: Path) -> Iterator[tuple[str, int, int]]:
             yield str(path.relative_to(root)), found.st_size, found.st_mtime_ns
 
 
-def deliver_all() -> list[str]:
-    """Deliver the hand-overs that are due to the webhook and write what has changed into the CRM,
-    where these are set; what came of it, in sentences."""
-    outbox, published = find_outbox(locate_warehouse()), locate_published()
-    lines = []
-    if webhook := load_webhook():
-        delivery = deliver_due(outbox, webhook, max_seconds=SENDING_SECONDS)
-        lines.append(describe_delivery(delivery))
-    deliveries, complaints = write_all(
-        outbox, load_crms(), lambda: find_live(published), max_seconds=SENDING_SECONDS
-    )
-    told = [f"{title}: {describe_delivery(done)}" for title, done in deliveries.items()]
-    return [*lines, *told, *complaints]
+def send() -> list[str]:
+    """Deliver what is due to whoever the settings name; what came of it, in sentences."""
+    deliveries, complaints = deliver_all(load_webhook(), load_crms(), max_seconds=SENDING_SECONDS)
+    return [*describe_deliveries(deliveries), *complaints]
