@@ -44,7 +44,7 @@ def land_raw(settings: Settings, *, folder: Path) -> tuple[list[Loaded], list[di
     Returns what was done for each raw table, and the tables that there are now: schema, name and
     the path of their files. Raises ValueError where a file cannot be read.
     """
-    root = settings.raw or settings.project / "samples/raw"
+    root = settings.raw_root
     tables = list_raw_tables(settings)
     names = [table.name for table in tables]
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")

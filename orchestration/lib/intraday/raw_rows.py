@@ -65,7 +65,7 @@ def find_raw_rows(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     """The raw tables that are there, by name. Raises ValueError where a file cannot be read."""
     tables = list_raw_tables(settings)
     names = [table.name for table in tables]
-    root = settings.raw or settings.project / "samples/raw"
+    root = settings.raw_root
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")
     found = {}
     for table in tables:

@@ -38,7 +38,14 @@ from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
 from orchestration.lib.intraday.loads import judge_loads
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
-from orchestration.lib.intraday.seen import find_night, find_seen, find_since, read_seen, remember
+from orchestration.lib.intraday.seen import (
+    find_night,
+    find_seen,
+    find_since,
+    read_seen,
+    read_time,
+    remember,
+)
 from orchestration.lib.intraday.small_warehouse import (
     FOUND,
     decide,
@@ -78,7 +85,9 @@ def run_intraday(
             since = find_since(connection, settings, seen, raw)
             demand_living_feeds(connection, settings, raw, since)
             with time_step(console, "touched", "") as what:
-                leads = find_touched(connection, raw, since, last_run=read_time(live))
+                leads = find_touched(
+                    connection, raw, since, last_run=read_time(live["published_at"])
+                )
                 what.append(count_things(leads, "lead"))
                 seen |= find_seen(connection, raw, since)
                 warnings = judge_loads(connection, raw, settings)
@@ -114,7 +123,6 @@ def run_intraday(
                     "night_run_id": night.run_id,
                     "night_published_at": night.published_at.isoformat(),
                     "leads": leads,
-                    "scored_since": count_fresh(small.warehouse, live_folder),
                     "warnings": warnings,
                 },
             )
@@ -264,18 +272,3 @@ def release(warehouse: Path, small: Path, *, at: datetime, held: Sequence[str]) 
         }
         withdraw_messages(outbox, back)
     return [(time - loaded_at).total_seconds() for (loaded_at,) in released]
-
-
-def count_fresh(small: Path, live: Path) -> int:
-    """How many leads have been scored anew since the day's first run, by this run or those before,
-    of which `live` is the folder of the last publication."""
-    with attach_warehouse(small) as connection:
-        return connection.execute(
-            "select count(*) from (select lead_id from warehouse.main.intraday_leads union"
-            f" select lead_id from read_parquet({quote(live / 'intraday_leads.parquet')}))"
-        ).fetchone()[0]
-
-
-def read_time(manifest: Manifest) -> datetime:
-    """When a publication became the live one, UTC."""
-    return datetime.fromisoformat(manifest["published_at"]).astimezone(UTC).replace(tzinfo=None)

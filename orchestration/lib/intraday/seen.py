@@ -35,10 +35,17 @@ def find_night(manifest: Manifest) -> Night:
         if told
         else (manifest["run_id"], manifest["published_at"])
     )
-    published_at = datetime.fromisoformat(at)
-    if published_at.tzinfo:
-        published_at = published_at.astimezone(UTC).replace(tzinfo=None)
-    return Night(run_id, published_at)
+    return Night(run_id, read_time(at))
+
+
+def read_time(text: str) -> datetime:
+    """A time of a manifest, UTC; one without a zone is.
+
+    >>> read_time("2026-06-30T08:00:00+02:00"), read_time("2026-06-30T06:00:00")
+    (datetime.datetime(2026, 6, 30, 6, 0), datetime.datetime(2026, 6, 30, 6, 0))
+    """
+    at = datetime.fromisoformat(text)
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
 
 
 def find_state(warehouse: Path) -> Path:

@@ -23,18 +23,7 @@ from orchestration.lib.built.kept_statements import (
     run_kept_statements,
 )
 from orchestration.lib.published.changes import write_changes
-
-# What is made anew of a lead.
-LEAD_MARTS = (
-    "lead_scores",
-    "lead_score_ledger",
-    "lead_score_parts",
-    "lead_activities",
-    "lead_unknowns",
-    "lead_outlook",
-    "lead_confidence",
-    "scored_leads",
-)
+from orchestration.lib.published.replaced import SCORED_MARTS
 
 # What is found of the raw rows: whom they touch, when what touches them had loaded, and who stands
 # beside them.
@@ -126,7 +115,7 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
 
 def score(small: Settings, console: TextIO) -> None:
     """Score the leads of the small warehouse."""
-    wanted = [*FOR_TIERS, *(f"+{mart}" for mart in LEAD_MARTS)]
+    wanted = [*FOR_TIERS, *(f"+{mart}" for mart in SCORED_MARTS)]
     left_out = ("resource_type:seed", "path:models/rule_book", AFTER_TIERS)
     # All that is there is new: then no SQL hangs on which days the events are of.
     build_small(small, console, "--full-refresh", "--select", *wanted, "--exclude", *left_out)
@@ -145,7 +134,7 @@ def decide(small: Settings, *, live: Path, published: Path, console: TextIO) -> 
         for statement in connection.extract_statements(NOTE_TIMES):
             connection.execute(statement, {"now": now})
         write_changes(connection, published)
-    build_small(small, console, "--select", *(f"+{mart},{AFTER_TIERS}" for mart in LEAD_MARTS))
+    build_small(small, console, "--select", *(f"+{mart},{AFTER_TIERS}" for mart in SCORED_MARTS))
 
 
 def find_kept(small: Settings) -> Path:

@@ -165,15 +165,17 @@ def select_keys(
 ) -> str:
     """A query of the columns `keys` of a raw table; where `since` is given those of new rows, with
     loaded_at. Addresses in small letters."""
-    loaded_at = "null::timestamp" if rows is None else rows.time("_loaded_at")
     if rows is None:
         nothing = ", ".join(f"null::varchar as {key}" for key in keys)
-        return f"(select {nothing}, {loaded_at} as loaded_at where false)"
+        return f"(select {nothing}, null::timestamp as loaded_at where false)"
     columns = ", ".join(f"{select_key(rows, key)} as {key}" for key in keys)
-    if since:
-        columns += f", {loaded_at} as loaded_at"
-    new = f" where {loaded_at} >= {quote(since)}::timestamp" if since else ""
-    return f"(select {columns} from {rows.query}{new})"
+    if not since:
+        return f"(select {columns} from {rows.query})"
+    loaded_at = rows.time("_loaded_at")
+    return (
+        f"(select {columns}, {loaded_at} as loaded_at from {rows.query}"
+        f" where {loaded_at} >= {quote(since)}::timestamp)"
+    )
 
 
 def select_key(rows: RawRows, key: str) -> str:

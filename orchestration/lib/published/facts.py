@@ -54,8 +54,9 @@ def describe_progress(manifest: Row) -> list[str]:
     """That a publication is of a day in progress, what in it is still of the daily run, and what
     intraday runs warn of; nothing where a daily run made it.
 
-    >>> describe_progress({"published_at": "2026-06-30T10:15:20+00:00", "intraday": {
-    ...     "night_published_at": "2026-06-30T06:04:00", "scored_since": 3, "warnings": []}})
+    >>> describe_progress({"published_at": "2026-06-30T10:15:20+00:00",
+    ...     "row_counts": {"intraday_leads": 3},
+    ...     "intraday": {"night_published_at": "2026-06-30T06:04:00", "warnings": []}})
     ['A day in progress, as of 10:15 UTC: 3 leads are scored anew since the daily run of 06:04; \
 accounts, history and the marts of the meeting are as that left them.']
     """
@@ -63,7 +64,7 @@ accounts, history and the marts of the meeting are as that left them.']
     if not told:
         return []
     now, night = manifest["published_at"][11:16], told["night_published_at"][11:16]
-    leads = told["scored_since"]
+    leads = manifest["row_counts"]["intraday_leads"]
     return [
         f"A day in progress, as of {now} UTC: {count_things(leads, 'lead')}"
         f" {'is' if leads == 1 else 'are'} scored anew since the daily run of {night}; accounts,"

@@ -608,7 +608,7 @@ def drop_old(published: Path, *, keep: int, before: datetime | None = None) -> i
     which the next run of the same day compares with; returns how many."""
     live = read_current(published)
     manifests = list_publications(published)
-    daily = list_daily(published)
+    daily = [manifest for manifest in manifests if "intraday" not in manifest]
     earlier = [other for other in daily if other["as_of_date"] < live["as_of_date"]]
     needed = {live["publication_id"]}
     if earlier:

@@ -17,21 +17,19 @@ from orchestration.lib.basics.warehouse import limit_memory
 from orchestration.lib.published.copies import AT_ONCE, LEDGER, count_rows, write_parquet
 from orchestration.lib.published.history import HISTORY, create_history_view, link_or_copy
 
-# The marts that are about single leads, of which rows are replaced.
-LEAD_MARTS = (
-    LEDGER,
+# The marts that are about single leads, of which rows are replaced: what the project makes, and
+# what the tiering writes.
+SCORED_MARTS = (
     "lead_scores",
-    "lead_tiers",
-    "scored_leads",
-    "intraday_leads",
-    "lead_score_changes",
-    "lead_outlook",
-    "hand_overs",
+    LEDGER,
     "lead_score_parts",
-    "lead_unknowns",
     "lead_activities",
+    "lead_unknowns",
+    "lead_outlook",
     "lead_confidence",
+    "scored_leads",
 )
+LEAD_MARTS = (*SCORED_MARTS, "lead_tiers", "lead_score_changes", "hand_overs", "intraday_leads")
 # The rows of these are a hand-over's.
 HAND_OVER_RULES = "hand_over_rules"
 
