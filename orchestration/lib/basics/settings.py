@@ -49,6 +49,8 @@ KNOWN = ("now", "then")
 TARGETS = ("duckdb", "postgres", "spark")
 # Those whose numbers for addresses and ids Python can make, to find the rows of a person.
 ERASING_TARGETS = ("duckdb", "postgres")
+# Those beside which intraday runs work.
+INTRADAY_TARGETS = ("duckdb", "postgres")
 
 
 @dataclass(frozen=True)

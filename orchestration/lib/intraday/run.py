@@ -18,7 +18,7 @@ from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.settings import INTRADAY_TARGETS, Settings, read_variables
 from orchestration.lib.basics.warehouse import (
     attach_warehouse,
     has_own_raw_tables,
@@ -183,17 +183,17 @@ def demand_night(settings: Settings) -> Manifest:
 
 
 def demand_files(settings: Settings) -> None:
-    """Raise WrongUse where the raw tables are no files of the contract, read by DuckDB, or several
-    days are asked for."""
+    """Raise WrongUse where the raw tables are no files of the contract, the target is none beside
+    which intraday runs work, or several days are asked for."""
     if len(settings.as_of_dates) > 1:
         raise WrongUse(
             f"LEADS_AS_OF names {len(settings.as_of_dates)} days, and an intraday run scores as of"
             " one."
         )
-    if settings.target != "duckdb":
+    if settings.target not in INTRADAY_TARGETS:
         raise WrongUse(
-            f"The target is '{settings.target}', and intraday runs work beside a DuckDB file "
-            "alone: `leads run` scores everybody."
+            f"The target is '{settings.target}', and intraday runs are offered on "
+            f"{' and '.join(INTRADAY_TARGETS)} alone: `leads run` scores everybody."
         )
     if settings.sources:
         raise WrongUse(

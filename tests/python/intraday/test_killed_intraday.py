@@ -3,20 +3,32 @@ killed, the next daily run gives what it would have given without them."""
 
 import os
 import random
+import shutil
 import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from dbt_runs import query
-from killed_runs import CLOCKS, copy_installation, publish_first_day, read_marts, start
+from killed_runs import (
+    CLOCKS,
+    copy_installation,
+    publish_first_day,
+    read_mart,
+    read_marts,
+    start,
+)
 from landings import ask_for_demo, find_emails, land
+from postgres_server import start_server
 
+from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
 from orchestration.lib.delivered.outbox import open_outbox, read_states
 from orchestration.lib.published.publication import hash_file, read_current
 
 TODAY, TOMORROW = "2026-06-28", "2026-06-29"
 MORNING = datetime(2026, 6, 28, 6)
+EVENING = MORNING.replace(hour=23)
 CUTS = sorted(MORNING + timedelta(hours=random.Random(7).uniform(0.5, 17)) for _ in range(3))
 
 # Sent earlier than a daily run would have, and what follows from that.
@@ -84,10 +96,18 @@ def day(morning) -> Path:
     return folder
 
 
-def score(folder: Path, as_of: str, until: datetime, *options: str, moment=None) -> int:
+@pytest.fixture(scope="module")
+def evening(morning) -> Path:
+    """The morning's installation after a further daily run, without intraday runs between."""
+    return run_beside(morning, "evening", TODAY, EVENING)
+
+
+def score(
+    folder: Path, as_of: str, until: datetime, *options: str, moment=None, engine=None
+) -> int:
     """How a run ended that found the rows that had loaded before a time."""
     land(folder / "all", folder / "raw", f"_loaded_at < timestamp '{until}'")
-    return start(folder, as_of, moment, arguments=("run", *options))
+    return start(folder, as_of, moment, engine=engine, arguments=("run", *options))
 
 
 def read_published(folder: Path) -> dict[str, list[tuple]]:
@@ -109,12 +129,10 @@ def run_beside(folder: Path, name: str, as_of: str, until: datetime) -> Path:
     return copied
 
 
-def test_law_a_daily_run_of_the_same_day_gives_what_it_would_have_given(morning, day):
-    evening = MORNING.replace(hour=23)
-    without = run_beside(morning, "evening", TODAY, evening)
-    after = run_beside(day, "evening-after", TODAY, evening)
-    assert read_published(after) == read_published(without)
-    assert read_sent(after) == read_sent(without)
+def test_law_a_daily_run_of_the_same_day_gives_what_it_would_have_given(day, evening):
+    after = run_beside(day, "evening-after", TODAY, EVENING)
+    assert read_published(after) == read_published(evening)
+    assert read_sent(after) == read_sent(evening)
 
 
 def test_law_the_next_days_run_differs_by_what_was_sent_earlier_alone(morning, day):
@@ -149,6 +167,40 @@ def test_killed_runs_harm_no_reader_and_the_next_one_ends_as_if_nothing_had_happ
     assert len(read_sent(folder)) > len(read_sent(morning))
 
 
+HAND_OVERS = (
+    f"select columns(name -> not list_contains({CLOCKS}, name)) from hand_overs order by all"
+)
+
+
 def read_hand_overs(folder: Path) -> list[tuple]:
-    columns = f"columns(name -> not list_contains({CLOCKS}, name))"
-    return query(folder / "leads.duckdb", f"select {columns} from hand_overs order by all")
+    return query(folder / "leads.duckdb", HAND_OVERS)
+
+
+def test_on_postgres_the_day_is_the_same_and_the_night_does_not_know_it(day, evening, tmp_path):
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    with start_server() as server:
+        engine = {**server, "LEADS_TARGET": "postgres"}
+        publish_first_day(folder, engine=engine)
+        shutil.copytree(day / "all", folder / "all")
+        assert score(folder, TODAY, MORNING, engine=engine) == 0
+        for cut in CUTS:
+            assert score(folder, TODAY, cut, "--intraday", engine=engine) == 0
+        published = read_published(folder)
+        assert published == read_published(day)
+        with attach_postgres(locate_postgres(engine), is_read_only=True) as reader:
+            reader.execute("use warehouse.main")
+            assert reader.execute(HAND_OVERS).fetchall() == read_hand_overs(day)
+            assert read_messages(reader) == read_sent(day)
+            reader.execute("use warehouse.published")
+            for mart in published.keys() - {"score_health"}:
+                assert read_mart(reader, mart) == published[mart], mart
+        assert score(folder, TODAY, EVENING, engine=engine) == 0
+        assert read_published(folder) == read_published(evening)
+        with attach_postgres(locate_postgres(engine), is_read_only=True) as reader:
+            assert read_messages(reader) == read_sent(evening)
+
+
+def read_messages(reader: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    sql = "select idempotency_key, state from warehouse.outbox.messages"
+    return dict(reader.execute(sql).fetchall())
