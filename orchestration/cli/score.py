@@ -102,12 +102,12 @@ def watch() -> None:
     Example: leads watch --intraday-seconds 20
     """
     from orchestration.lib.checked.auditor import start_auditor
-    from orchestration.lib.intraday.run import demand_files
+    from orchestration.lib.intraday.run import demand_offer
     from orchestration.lib.intraday.watch import read_seconds, send
 
     with as_wrong_use():
         seconds = read_seconds()
-        demand_files(load_settings())
+        demand_offer(load_settings())
     warn(f"Looking every {seconds} s whether something has loaded; Ctrl-C ends it.")
     with start_auditor() as auditor:
         for lines in watch_loads(find_log("intraday"), auditor):

@@ -180,6 +180,44 @@ def hold_database(place: Place, *, wait_seconds: float) -> Iterator[None]:
         yield
 
 
+# Of tables, their partitions and what views of these names read.
+COUNT_WRITES = """
+with recursive relations as (
+    select pg_class.oid
+    from pg_class
+    inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+    where (pg_namespace.nspname, pg_class.relname) in %s
+    union
+    select below.oid
+    from relations
+    cross join lateral (
+        select inhrelid as oid from pg_inherits where inhparent = relations.oid
+        union all
+        select pg_depend.refobjid
+        from pg_rewrite
+        inner join pg_depend
+            on pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.objid = pg_rewrite.oid
+        where pg_rewrite.ev_class = relations.oid and pg_depend.refclassid = 'pg_class'::regclass
+    ) as below
+)
+
+select
+    oid::bigint, pg_relation_filenode(oid)::bigint, pg_stat_get_tuples_inserted(oid),
+    pg_stat_get_tuples_updated(oid), pg_stat_get_tuples_deleted(oid)
+from relations
+order by oid
+"""
+
+
+def count_writes(place: Place, tables: Sequence[tuple[str, str]]) -> list[tuple]:
+    """Numbers that are others after rows of tables, by schema and name, were written: the server
+    counts them anyway, so that no table is looked at. Raises Unusable where it cannot be
+    reached."""
+    with open_session(place) as session, session.cursor() as cursor:
+        cursor.execute(COUNT_WRITES, [tuple(tables)])
+        return cursor.fetchall()
+
+
 class Statements:
     """A session that is spoken to as one of SQLite is: `?` for a value, and a `with` block is one
     transaction. For what is kept in a file beside a DuckDB warehouse and in the database here."""

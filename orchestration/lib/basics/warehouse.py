@@ -27,6 +27,7 @@ from orchestration.lib.basics.outcomes import Unusable
 from orchestration.lib.basics.postgres import (
     Statements,
     attach_into,
+    count_writes,
     hold_database,
     is_session_lost,
     list_relations,
@@ -227,6 +228,15 @@ def is_attached_server(connection: duckdb.DuckDBPyConnection) -> bool:
     return connection.execute(
         "select type <> 'duckdb' from duckdb_databases() where database_name = current_database()"
     ).fetchone()[0]
+
+
+def take_stamp(path: Path, tables: Sequence[tuple[str, str]]) -> tuple:
+    """What is another after rows of tables of the warehouse, by schema and name, were written, and
+    perhaps after others were: of a file its size and time. Nothing is opened or read for it."""
+    if is_on_server(path):
+        return tuple(count_writes(locate_postgres(), tables))
+    files = [file for file in (path, Path(f"{path}.wal")) if file.exists()]
+    return tuple((file.stat().st_size, file.stat().st_mtime_ns) for file in files)
 
 
 def make_keys(connection: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> list[int]:

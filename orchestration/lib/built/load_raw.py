@@ -111,6 +111,13 @@ def is_to_load(settings: Settings) -> bool:
     return bool(settings.raw) or not has_own_raw_tables(settings.warehouse, crm_schema)
 
 
+def list_loaded(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The raw tables of the warehouse that `connection` is in which were loaded from files, where
+    files were: what they hold lies in the files."""
+    rows = connection.execute("select table_name from raw_files.tables").fetchall()
+    return {name for (name,) in rows}
+
+
 def load_raw(settings: Settings) -> list[Loaded]:
     """Bring the raw tables of the database to what the files under LEADS_RAW (else the sample)
     hold, in one transaction: where it fails, all is as it was before.

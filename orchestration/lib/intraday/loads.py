@@ -8,7 +8,6 @@ import duckdb
 
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
-from orchestration.lib.basics.warehouse import open_warehouse
 from orchestration.lib.checked.health import (
     Measured,
     choose_limits,
@@ -49,12 +48,11 @@ def judge_loads(
     connection: duckdb.DuckDBPyConnection, raw: Mapping[str, RawRows], settings: Settings
 ) -> list[str]:
     """What is to be warned of: raw tables of which fewer or more rows have loaded so far on the
-    as-of date than feeds.csv lets them, measure loaded_today. Raises Refused where one blocks and
-    nobody has accepted it."""
+    as-of date than feeds.csv lets them, measure loaded_today. `connection` is in the warehouse.
+    Raises Refused where one blocks and nobody has accepted it."""
     (as_of,) = settings.as_of_dates
     until = min(find_now(), datetime.combine(as_of, time.max))
-    with open_warehouse(settings.warehouse) as warehouse:
-        limits = read_limits(warehouse, "feeds")
+    limits = read_limits(connection, "feeds")
     acceptances = find_acceptances(settings.warehouse, settings.published)
     judged = []
     for name, rows in raw.items():

@@ -1,13 +1,21 @@
 """What belongs here: the raw tables as they lie, for who looks for a few rows of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.lib.basics.quoting import quote, quote_name
-from orchestration.lib.basics.settings import Settings
-from orchestration.lib.built.load_raw import RawTable, list_raw_tables, read_part
+from orchestration.lib.basics.settings import Settings, read_variables
+from orchestration.lib.basics.warehouse import has_own_raw_tables
+from orchestration.lib.built.load_raw import (
+    RawTable,
+    list_loaded,
+    list_raw_tables,
+    read_part,
+)
 from orchestration.lib.built.raw_files import describe_table
 
 # Numbers that stand for times: up to which size they count seconds, milliseconds, microseconds and
@@ -48,8 +56,11 @@ class RawRows:
     def time(self, column: str) -> str:
         """A column as a time, UTC; null where it is none. One that is a time is left as it is, so
         that files and blocks of rows outside are passed over."""
-        if self.columns.get(column) == "TIMESTAMP":
+        kind = self.columns.get(column)
+        if kind == "TIMESTAMP":
             return f'"{quote_name(column)}"'
+        if kind == "TIMESTAMP WITH TIME ZONE":
+            return f"""timezone('UTC', "{quote_name(column)}")"""
         text = self.text(column)
         number = f"try_cast({text} as double)"
         microseconds = " ".join(
@@ -61,28 +72,76 @@ class RawRows:
         )
 
 
-def find_raw_rows(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, RawRows]:
-    """The raw tables that are there, by name. Raises ValueError where a file cannot be read."""
+def find_root(settings: Settings) -> Path | None:
+    """The folder of raw files, None where the raw tables are in the warehouse: as the macro
+    raw_root has it."""
+    crm_schema = read_variables(settings.project)["crm_schema"]
+    if settings.raw or not has_own_raw_tables(settings.warehouse, crm_schema):
+        return settings.raw_root
+    return None
+
+
+def find_raw_rows(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, root: Path | None
+) -> dict[str, RawRows]:
+    """The raw tables that are there, by name: files below `root`, and of what there are none the
+    tables of the warehouse that `connection` is in. Raises ValueError where a file cannot be
+    read."""
     tables = list_raw_tables(settings)
     names = [table.name for table in tables]
-    root = settings.raw_root
     workplace = settings.warehouse.with_name(f"{settings.warehouse.name}.mended")
+    lie_there = find_own_tables(connection, tables)
     found = {}
     for table in tables:
-        groups = describe_table(root, table.name, tables=names, workplace=workplace)["groups"]
-        readers = []
-        for group in groups:
-            if group["format"] == "parquet":
-                files = ", ".join(quote(root / file) for file in group["files"])
-                readers.append(
-                    f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
-                )
-            else:
-                readers += [read_part(group, file, root)[1] for file in group["files"]]
-        if readers:
-            query = " union all by name ".join(f"select * from {reader}" for reader in readers)
+        query = lie_there.get(table.name)
+        if root:
+            groups = describe_table(root, table.name, tables=names, workplace=workplace)["groups"]
+            query = stack_files(groups, root) or query
+        if query:
             described = connection.execute(f"describe {query}").fetchall()
             found[table.name] = RawRows(
                 table, f"({query})", {name.lower(): kind for name, kind, *_ in described}
             )
     return found
+
+
+def find_own_tables(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[RawTable]
+) -> dict[str, str]:
+    """The raw tables that somebody fills in the warehouse that `connection` is in, by name, with
+    the query that reads each."""
+    there = {
+        (schema.lower(), name.lower()): f'"{quote_name(schema)}"."{quote_name(name)}"'
+        for schema, name in connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+            " where database_name = current_database()"
+            " union all select schema_name, view_name from duckdb_views()"
+            " where database_name = current_database()"
+        ).fetchall()
+    }
+    loaded = list_loaded(connection) if ("raw_files", "tables") in there else set()
+    found = {}
+    for table in tables:
+        place = there.get((table.schema.lower(), table.table))
+        if place and table.name not in loaded:
+            described = connection.execute(f"describe {place}").fetchall()
+            # Others are not read, and each costs its way over the wire.
+            columns = [name for name, *_ in described if name.lower() in table.columns]
+            listed = ", ".join(f'"{quote_name(name)}"' for name in columns) or "*"
+            found[table.name] = f"select {listed} from {place}"
+    return found
+
+
+def stack_files(groups: Iterable[Mapping[str, Any]], root: Path) -> str | None:
+    """The query that reads the files of a raw table, as describe_table gives them; None where
+    there are none."""
+    readers = []
+    for group in groups:
+        if group["format"] == "parquet":
+            files = ", ".join(quote(root / file) for file in group["files"])
+            readers.append(
+                f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+            )
+        else:
+            readers += [read_part(group, file, root)[1] for file in group["files"]]
+    return " union all by name ".join(f"select * from {reader}" for reader in readers) or None

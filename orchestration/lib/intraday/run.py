@@ -18,13 +18,8 @@ from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.rule_book_files import hash_rules
-from orchestration.lib.basics.settings import INTRADAY_TARGETS, Settings, read_variables
-from orchestration.lib.basics.warehouse import (
-    attach_warehouse,
-    has_own_raw_tables,
-    hold_warehouse,
-    open_warehouse,
-)
+from orchestration.lib.basics.settings import INTRADAY_TARGETS, Settings
+from orchestration.lib.basics.warehouse import hold_warehouse, open_warehouse
 from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.delivered.outbox import (
     find_outbox,
@@ -37,7 +32,7 @@ from orchestration.lib.delivered.release import make_payload
 from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
 from orchestration.lib.intraday.loads import judge_loads
-from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
+from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
 from orchestration.lib.intraday.seen import (
     find_night,
     find_seen,
@@ -70,7 +65,7 @@ def run_intraday(
     kind. Raises Unusable where the day's first run has not been made, InUse where another run is at
     work for longer than `wait_seconds` (without it than a writer waits), Refused where the audit
     finds fault or more is due than a day may hand over; what is live then stays."""
-    demand_files(settings)
+    demand_offer(settings)
     with (
         hold_warehouse(settings.warehouse, wait_seconds=wait_seconds),
         keep_folder(settings.warehouse) as folder,
@@ -79,11 +74,13 @@ def run_intraday(
         night = find_night(live)
         live_folder = settings.published / "versions" / live["publication_id"]
         small = settle(settings, folder)
-        with duckdb.connect() as connection:
-            raw = find_raw_rows(connection, settings)
+        root = find_root(settings)
+        with open_warehouse(settings.warehouse, is_read_only=True) as connection:
+            connection.execute(f"set temp_directory = {quote(folder / 'spilled')}")
+            raw = find_raw_rows(connection, settings, root)
             seen = read_seen(settings.warehouse, night)
             since = find_since(connection, settings, seen, raw)
-            demand_living_feeds(connection, settings, raw, since)
+            demand_living_feeds(connection, raw, since)
             with time_step(console, "touched", "") as what:
                 leads = find_touched(
                     connection, raw, since, last_run=read_time(live["published_at"])
@@ -182,9 +179,9 @@ def demand_night(settings: Settings) -> Manifest:
     return live
 
 
-def demand_files(settings: Settings) -> None:
-    """Raise WrongUse where the raw tables are no files of the contract, the target is none beside
-    which intraday runs work, or several days are asked for."""
+def demand_offer(settings: Settings) -> None:
+    """Raise WrongUse where the raw tables are none of the contract, the target is none beside which
+    intraday runs work, or several days are asked for."""
     if len(settings.as_of_dates) > 1:
         raise WrongUse(
             f"LEADS_AS_OF names {len(settings.as_of_dates)} days, and an intraday run scores as of"
@@ -200,26 +197,18 @@ def demand_files(settings: Settings) -> None:
             "Intraday runs read raw tables of the contract, and LEADS_SOURCES names others: "
             "`leads run` scores everybody."
         )
-    crm_schema = read_variables(settings.project)["crm_schema"]
-    if not settings.raw and has_own_raw_tables(settings.warehouse, crm_schema):
-        raise WrongUse(
-            "Intraday runs read raw files (LEADS_RAW), and the raw tables are in the warehouse: "
-            "`leads run` scores everybody."
-        )
 
 
 def demand_living_feeds(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
     raw: Mapping[str, RawRows],
     since: Mapping[str, datetime],
 ) -> None:
     """Raise Unusable where a feed that stood still in the night has loaded since: the points of
-    everybody move then."""
-    with attach_warehouse(settings.warehouse) as warehouse:
-        stale = warehouse.execute(
-            "select table_name from warehouse.intermediate.int_feeds where is_stale"
-        ).fetchall()
+    everybody move then. `connection` is in the warehouse."""
+    stale = connection.execute(
+        "select table_name from intermediate.int_feeds where is_stale"
+    ).fetchall()
     for (name,) in stale:
         if name in raw and find_seen(connection, {name: raw[name]}, since):
             raise Unusable(

@@ -10,7 +10,6 @@ import duckdb
 
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.settings import Settings
-from orchestration.lib.basics.warehouse import attach_warehouse
 from orchestration.lib.intraday.raw_rows import RawRows
 from orchestration.lib.published.publication import Manifest
 
@@ -73,27 +72,27 @@ def find_since(
     seen: Mapping[str, tuple[datetime, int]],
     raw: Mapping[str, RawRows],
 ) -> dict[str, datetime]:
-    """From which time on rows of each raw table are new, by what intraday runs have `seen`."""
+    """From which time on rows of each raw table are new, by what intraday runs have `seen`, else by
+    what the warehouse that `connection` is in has read."""
     since = {}
     (today,) = settings.as_of_dates
-    with attach_warehouse(settings.warehouse) as warehouse:
-        for name, rows in raw.items():
-            if name in seen:
-                at, count = seen[name]
-                # What loaded at the very time of the last row may have come after it was read.
-                is_all = count == count_loaded_at(connection, rows, at)
-                since[name] = at + timedelta(microseconds=1) if is_all else at
-                continue
-            source, _, table = name.partition(".")
-            query = (
-                "select max(loaded_on) from warehouse.intermediate.event_loads_read"
-                f" where table_name = {quote(name)} and loaded_on <= {quote(today)}::date"
-                if name in EVENTS
-                else f"select max(_loaded_at) from warehouse.staging.base_{source}__{table}"
-                f" where _loaded_at < {quote(today)}::date + 1"
-            )
-            (last,) = warehouse.execute(query).fetchone()
-            since[name] = datetime.fromisoformat(str(last)) if last else FIRST_TIME
+    for name, rows in raw.items():
+        if name in seen:
+            at, count = seen[name]
+            # What loaded at the very time of the last row may have come after it was read.
+            is_all = count == count_loaded_at(connection, rows, at)
+            since[name] = at + timedelta(microseconds=1) if is_all else at
+            continue
+        source, _, table = name.partition(".")
+        query = (
+            "select max(loaded_on) from intermediate.event_loads_read"
+            f" where table_name = {quote(name)} and loaded_on <= {quote(today)}::date"
+            if name in EVENTS
+            else f"select max(_loaded_at) from staging.base_{source}__{table}"
+            f" where _loaded_at < {quote(today)}::date + 1"
+        )
+        (last,) = connection.execute(query).fetchone()
+        since[name] = datetime.fromisoformat(str(last)) if last else FIRST_TIME
     return since
 
 

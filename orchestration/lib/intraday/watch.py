@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
@@ -14,12 +15,15 @@ from uuid import uuid4
 from orchestration.lib.basics.outcomes import InUse
 from orchestration.lib.basics.settings import Settings, check_settings
 from orchestration.lib.basics.variables import read_given
+from orchestration.lib.basics.warehouse import open_warehouse, take_stamp
+from orchestration.lib.built.load_raw import list_raw_tables
 from orchestration.lib.checked.auditor import Auditor, start_auditor
 from orchestration.lib.decided.acceptances import read_file
 from orchestration.lib.delivered.record_delivery import load_crms
 from orchestration.lib.delivered.webhook import load_webhook
 from orchestration.lib.intraday.answer import IntradayRun
-from orchestration.lib.intraday.run import demand_files, run_intraday
+from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
+from orchestration.lib.intraday.run import demand_offer, run_intraday
 from orchestration.lib.intraday.seen import find_night
 from orchestration.lib.published.live import deliver_all, describe_deliveries
 from orchestration.lib.published.publication import read_current
@@ -58,7 +62,7 @@ class Watch:
         try:
             check_settings(settings)
             # Before an auditor is started, which takes seconds.
-            demand_files(settings)
+            demand_offer(settings)
             with nullcontext(auditor) if auditor else start_auditor() as at_work:
                 done = run_intraday(
                     settings,
@@ -95,8 +99,9 @@ def read_seconds(environ: Mapping[str, str] = os.environ) -> int:
 
 def take_mark(settings: Settings) -> str:
     """A mark that differs from an earlier one where an intraday run may find what one at that time
-    did not: a raw file is new, gone or changed, a daily run has published, or a person has accepted
-    what was refused. No raw file is opened for it.
+    did not: a raw file is new, gone or changed, rows have loaded into raw tables of the warehouse,
+    a daily run has published, or a person has accepted what was refused. No raw file is opened for
+    it. Raises InUse where raw tables lie in the warehouse and another process holds it.
 
     >>> from tempfile import TemporaryDirectory
     >>> from orchestration.lib.basics.settings import load_settings
@@ -110,13 +115,38 @@ def take_mark(settings: Settings) -> str:
     (True, False)
     """
     live = read_current(settings.published)
+    root = find_root(settings)
     told = {
-        "files": [list(file) for file in list_files(settings.raw_root)],
+        "files": [list(file) for file in list_files(root)] if root else [],
+        "tables": [] if root else find_newest(settings, stamp_raw_tables(settings)),
         "as_of": [str(day) for day in settings.as_of_dates],
         "night": find_night(live).run_id if live else None,
         "accepted": read_file(settings.warehouse)["accepted"],
     }
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def stamp_raw_tables(settings: Settings) -> tuple:
+    """What is another where rows were written into raw tables of the warehouse."""
+    tables = [(table.schema, table.table) for table in list_raw_tables(settings)]
+    return take_stamp(settings.warehouse, tables)
+
+
+@lru_cache(maxsize=1)
+def find_newest(settings: Settings, stamp: tuple) -> list[str]:
+    """Of each raw table in the warehouse how many rows it has and when the newest has loaded: asked
+    once for a `stamp`. A run writes into the warehouse too, and what it has written is no load."""
+    with open_warehouse(settings.warehouse, is_read_only=True, wait_seconds=0) as connection:
+        raw = find_raw_rows(connection, settings, None)
+        return [
+            f"{name} {connection.execute(describe_newest(rows)).fetchone()}"
+            for name, rows in raw.items()
+        ]
+
+
+def describe_newest(rows: RawRows) -> str:
+    """The query of how many rows a raw table has and when the newest has loaded."""
+    return f"select count(*), max({rows.time('_loaded_at')})::varchar from {rows.query}"
 
 
 def list_files(root: Path) -> Iterator[tuple[str, int, int]]:

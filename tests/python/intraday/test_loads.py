@@ -43,7 +43,7 @@ def judge_at(tmp_path, monkeypatch, time, events, limit=WARNS):
     monkeypatch.setattr(loads, "read_limits", lambda *_: {("", loads.MEASURE): [limit]})
     monkeypatch.setattr(loads, "find_now", lambda: datetime.fromisoformat(f"{TUESDAY} {time}"))
     with duckdb.connect() as connection:
-        rows = find_raw_rows(connection, settings)
+        rows = find_raw_rows(connection, settings, raw)
         return loads.judge_loads(connection, {"web.events": rows["web.events"]}, settings)
 
 

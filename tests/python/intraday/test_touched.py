@@ -103,7 +103,7 @@ def test_the_wait_begins_with_the_first_load_since_the_last_run(tmp_path):
 
 
 def find(connection, raw, since=MORNING, last_run=MORNING):
-    rows = find_raw_rows(connection, load_settings({"LEADS_RAW": str(raw)}))
+    rows = find_raw_rows(connection, load_settings({"LEADS_RAW": str(raw)}), raw)
     find_touched(connection, rows, dict.fromkeys(rows, since), last_run=last_run)
     return rows
 
