@@ -38,7 +38,8 @@ def intraday_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         with contextlib.redirect_stdout(told):
             done = WATCH.look(load_settings(), console=told)
         if done is None:
-            return dg.SkipReason("Nothing has loaded since the last run.")
+            lines = ["Nothing has loaded since the last run.", *WATCH.silent.values()]
+            return dg.SkipReason(" ".join(lines))
         context.log.info(told.getvalue())
         if done.publication_id:
             context.instance.report_runless_asset_event(

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +22,7 @@ from orchestration.lib.decided.acceptances import read_file
 from orchestration.lib.delivered.record_delivery import load_crms
 from orchestration.lib.delivered.webhook import load_webhook
 from orchestration.lib.intraday.answer import IntradayRun
+from orchestration.lib.intraday.loads import judge_silence
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
 from orchestration.lib.intraday.run import demand_offer, run_intraday
 from orchestration.lib.intraday.seen import find_night
@@ -38,16 +39,18 @@ SHORTEST, LONGEST = 1, 86_400
 
 @dataclass
 class Watch:
-    """Who looks again and again: the `mark` of the last look that ended in a run, and the `problem`
-    that stopped this run."""
+    """Who looks again and again: the `mark` of the last look that ended in a run, the `problem`
+    that stopped this run, and what is said of feeds that are `silent` since, by raw table."""
 
     mark: str | None = None
     problem: ValueError | None = None
+    silent: dict[str, str] = field(default_factory=dict)
 
     def look(
         self, settings: Settings, *, auditor: Auditor | None = None, console: TextIO
     ) -> IntradayRun | None:
         """An intraday run where it may find something that the last one did not; None where not.
+        Where a feed has fallen silent since, one that has done nothing and warns of it, once.
 
         `auditor` audits it, else one that is started for it. Raises what stops it, and at later
         looks the same without another run, until something changes. Raises InUse where another run
@@ -57,8 +60,8 @@ class Watch:
         if mark == self.mark:
             if self.problem:
                 raise self.problem
-            return None
-        self.mark, self.problem = None, None
+            return self.listen(settings)
+        self.mark, self.problem, self.silent = None, None, {}
         try:
             check_settings(settings)
             # Before an auditor is started, which takes seconds.
@@ -78,7 +81,15 @@ class Watch:
             raise
         # What came while it ran is for the next look: the mark is of the time before.
         self.mark = mark
+        # What it warns of is said.
+        self.silent = judge_silence(settings)
         return done
+
+    def listen(self, settings: Settings) -> IntradayRun | None:
+        """What is to be said of feeds that have fallen silent since the last look."""
+        before, self.silent = self.silent, judge_silence(settings)
+        fresh = [sentence for name, sentence in self.silent.items() if name not in before]
+        return IntradayRun(0, [], fresh, None) if fresh else None
 
 
 def read_seconds(environ: Mapping[str, str] = os.environ) -> int:

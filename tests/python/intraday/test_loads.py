@@ -1,7 +1,8 @@
 """What belongs here: that a feed which is silent, where it usually is not by this time, is noticed
 during the day, and none because the day is young."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import duckdb
 import pytest
@@ -11,7 +12,7 @@ from orchestration.lib.basics.outcomes import Refused
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.checked.health import Limit
 from orchestration.lib.decided.acceptances import Refusal, list_refusals, note_refusals
-from orchestration.lib.intraday import loads
+from orchestration.lib.intraday import loads, watch
 from orchestration.lib.intraday.raw_rows import find_raw_rows
 
 TUESDAY = "2026-06-30"
@@ -28,10 +29,8 @@ def load_by_hour(day: str, hours: range, *, rows: int) -> list[dict]:
     ]
 
 
-def judge_at(tmp_path, monkeypatch, time, events, limit=WARNS):
-    """What is warned of where a day is looked at at a time."""
-    raw = write_raw(tmp_path / "raw", {"web.events": events})
-    settings = load_settings(
+def find_settings(tmp_path, raw):
+    return load_settings(
         {
             "LEADS_RAW": str(raw),
             "LEADS_WAREHOUSE": str(tmp_path / "leads.duckdb"),
@@ -39,6 +38,12 @@ def judge_at(tmp_path, monkeypatch, time, events, limit=WARNS):
             "LEADS_AS_OF": TUESDAY,
         }
     )
+
+
+def judge_at(tmp_path, monkeypatch, time, events, limit=WARNS):
+    """What is warned of where a day is looked at at a time."""
+    raw = write_raw(tmp_path / "raw", {"web.events": events})
+    settings = find_settings(tmp_path, raw)
     duckdb.connect(str(settings.warehouse)).close()
     monkeypatch.setattr(loads, "read_limits", lambda *_: {("", loads.MEASURE): [limit]})
     monkeypatch.setattr(loads, "find_now", lambda: datetime.fromisoformat(f"{TUESDAY} {time}"))
@@ -95,3 +100,32 @@ def test_what_the_daily_run_has_refused_can_still_be_accepted(tmp_path, monkeypa
         judge_at(tmp_path, monkeypatch, "12:00", before, blocks)
     refused = [refusal.what for refusal in list_refusals(tmp_path / "leads.duckdb")]
     assert refused == ["b2b.hand_overs_due", "web.events.loaded_today"]
+
+
+def test_a_feed_that_falls_silent_is_noticed_once_where_nothing_runs(tmp_path, monkeypatch):
+    every_hour = [row for day in WEEKS_BEFORE for row in load_by_hour(day, range(24), rows=5)]
+    assert (
+        judge_at(
+            tmp_path, monkeypatch, "04:59", every_hour + load_by_hour(TUESDAY, range(1), rows=5)
+        )
+        == []
+    )
+    settings = find_settings(tmp_path, tmp_path / "raw")
+    # Nothing is read for it.
+    monkeypatch.setattr(watch, "open_warehouse", None)
+    monkeypatch.setattr(loads, "count_loaded", None)
+    watching = watch.Watch(watch.take_mark(settings))
+    said = {}
+    for time in ("05:10", "05:29", "05:31", "07:20", "23:59"):
+        monkeypatch.setattr(
+            loads, "find_now", lambda at=time: datetime.fromisoformat(f"{TUESDAY} {at}")
+        )
+        looked = watching.look(settings, console=None)
+        said[time] = looked.describe() if looked else []
+    assert list(watching.silent) == ["web.events"]
+    [sentence] = [line for line in said.pop("05:31") if line.startswith("WARNING: web.events, ")]
+    assert "rows that have loaded so far today: 5, usually about 30" in sentence
+    assert list(said.values()) == [[]] * 4
+    # Of the next day nothing is known yet.
+    monkeypatch.setattr(loads, "find_now", lambda: datetime.fromisoformat("2026-07-01 12:00"))
+    assert loads.judge_silence(replace(settings, as_of_dates=(date(2026, 7, 1),))) == {}
