@@ -43,3 +43,15 @@ def find_emails(raw: Path) -> str:
     """A query of the newest address of each lead: lead_id and email."""
     leads = raw / "crm/leads.parquet"
     return f"(select lead_id, arg_max(email, updated_at) as email from '{leads}' group by lead_id)"
+
+
+def land_in_warehouse(
+    rows: Path, connection: duckdb.DuckDBPyConnection, condition: str = "true"
+) -> None:
+    """Write the rows of the Parquet files below `rows` that meet the condition into raw tables of
+    the database that `connection` is in, beside what they hold."""
+    for file in rows.glob("*/*.parquet"):
+        table = f"{file.parent.name}.{file.stem}"
+        connection.execute(f"create schema if not exists {file.parent.name}")
+        connection.execute(f"create table if not exists {table} as from '{file}' limit 0")
+        connection.execute(f"insert into {table} by name from '{file}' where {condition}")

@@ -31,11 +31,12 @@ BLANK = "\\x00-\\x20\\x{00A0}\\x{2000}-\\x{200A}\\x{202F}\\x{205F}\\x{3000}"
 @dataclass(frozen=True)
 class RawRows:
     """A raw table as it lies: a query that gives its rows, and its columns, in small letters, with
-    their types as DuckDB names them."""
+    their types as DuckDB names them. Where load times do not tell what is new `changed` has it."""
 
     table: RawTable
     query: str
     columns: Mapping[str, str]
+    changed: "RawRows | None" = None
 
     def text(self, column: str) -> str:
         """A column as the contract reads what names somebody (macros/raw_values.sql): without what
@@ -75,6 +76,8 @@ class RawRows:
 def find_root(settings: Settings) -> Path | None:
     """The folder of raw files, None where the raw tables are in the warehouse: as the macro
     raw_root has it."""
+    if settings.sources:
+        return settings.raw
     crm_schema = read_variables(settings.project)["crm_schema"]
     if settings.raw or not has_own_raw_tables(settings.warehouse, crm_schema):
         return settings.raw_root

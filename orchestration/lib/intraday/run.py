@@ -45,10 +45,16 @@ from orchestration.lib.intraday.small_warehouse import (
     FOUND,
     decide,
     make_small_warehouse,
+    read_rules,
     score,
     settle,
 )
 from orchestration.lib.intraday.touched import find_touched, write_rows
+from orchestration.lib.intraday.vendors import (
+    find_vendor_rows,
+    make_vendor_tables,
+    sum_up_changes,
+)
 from orchestration.lib.published.publication import Manifest, publish, read_current
 from orchestration.lib.published.replaced import Replacement
 
@@ -77,16 +83,25 @@ def run_intraday(
         root = find_root(settings)
         with open_warehouse(settings.warehouse, is_read_only=True) as connection:
             connection.execute(f"set temp_directory = {quote(folder / 'spilled')}")
-            raw = find_raw_rows(connection, settings, root)
+            if settings.sources:
+                read_rules(small, console)
+                make_vendor_tables(connection, settings, folder / "vendors.duckdb", console)
+                raw = find_vendor_rows(connection, settings, root)
+            else:
+                raw = find_raw_rows(connection, settings, root)
             seen = read_seen(settings.warehouse, night)
+            changes = sum_up_changes(connection, raw)
             since = find_since(connection, settings, seen, raw)
             demand_living_feeds(connection, raw, since)
             with time_step(console, "touched", "") as what:
                 leads = find_touched(
                     connection, raw, since, last_run=read_time(live["published_at"])
                 )
+                if changes and changes.items() <= seen.items():
+                    # It is what the last run has read.
+                    leads = 0
                 what.append(count_things(leads, "lead"))
-                seen |= find_seen(connection, raw, since)
+                seen |= find_seen(connection, raw, since) | changes
                 warnings = judge_loads(connection, raw, settings)
                 if leads:
                     write_rows(connection, raw, folder / "raw")
@@ -180,8 +195,8 @@ def demand_night(settings: Settings) -> Manifest:
 
 
 def demand_offer(settings: Settings) -> None:
-    """Raise WrongUse where the raw tables are none of the contract, the target is none beside which
-    intraday runs work, or several days are asked for."""
+    """Raise WrongUse where the target is none beside which intraday runs work, or several days are
+    asked for."""
     if len(settings.as_of_dates) > 1:
         raise WrongUse(
             f"LEADS_AS_OF names {len(settings.as_of_dates)} days, and an intraday run scores as of"
@@ -191,11 +206,6 @@ def demand_offer(settings: Settings) -> None:
         raise WrongUse(
             f"The target is '{settings.target}', and intraday runs are offered on "
             f"{' and '.join(INTRADAY_TARGETS)} alone: `leads run` scores everybody."
-        )
-    if settings.sources:
-        raise WrongUse(
-            "Intraday runs read raw tables of the contract, and LEADS_SOURCES names others: "
-            "`leads run` scores everybody."
         )
 
 

@@ -80,14 +80,20 @@ insert into intraday_leads select lead_id, loaded_at, $now from lead_loads;
 
 def settle(settings: Settings, folder: Path) -> Settings:
     """The settings of a run on the small warehouse in `folder`."""
-    return replace(settings, raw=folder / "raw", warehouse=folder / "leads.duckdb", target="duckdb")
+    return replace(
+        settings,
+        raw=folder / "raw",
+        warehouse=folder / "leads.duckdb",
+        target="duckdb",
+        # Their rows are raw tables of the contract by then.
+        sources=(),
+    )
 
 
-def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -> None:
-    """Make the file anew: the rule book, which is read once, and what `warehouse` knows of the
-    leads that are scored. Beside it lie the files of FOUND."""
+def read_rules(small: Settings, console: TextIO) -> Path:
+    """A DuckDB file with the rule book as it was read: once, until it or the project changes. What
+    was kept by another one goes."""
     template = find_kept(small) / small.warehouse.name
-    small.warehouse.unlink(missing_ok=True)
     if not template.exists():
         for old in small.warehouse.parent.glob("rules-*"):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
@@ -95,6 +101,13 @@ def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -
         build(small, small.warehouse.parent, console, *selected)
         template.parent.mkdir()
         small.warehouse.rename(template)
+    return template
+
+
+def make_small_warehouse(small: Settings, *, warehouse: Path, console: TextIO) -> None:
+    """Make the file anew: the rule book, and what `warehouse` knows of the leads that are scored.
+    Beside it lie the files of FOUND."""
+    template = read_rules(small, console)
     shutil.copyfile(template, small.warehouse)
     with attach_warehouse(warehouse) as connection:
         connection.execute(f"attach {quote(small.warehouse)} as small")

@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.intraday.raw_rows import RawRows
+from orchestration.lib.intraday.seen import FIRST_TIME
 
 # The columns of each raw table by which its rows are found.
 KEYS = {
@@ -163,14 +164,17 @@ def find_touched(
 def select_keys(
     rows: RawRows | None, keys: tuple[str, ...], *, since: datetime | None = None
 ) -> str:
-    """A query of the columns `keys` of a raw table; where `since` is given those of new rows, with
-    loaded_at. Addresses in small letters."""
+    """A query of the columns `keys` of a raw table; where `since` is given those of new rows, or of
+    what has changed, with loaded_at. Addresses in small letters."""
     if rows is None:
         nothing = ", ".join(f"null::varchar as {key}" for key in keys)
         return f"(select {nothing}, null::timestamp as loaded_at where false)"
     columns = ", ".join(f"{select_key(rows, key)} as {key}" for key in keys)
     if not since:
         return f"(select {columns} from {rows.query})"
+    if rows.changed:
+        # Where it loaded at no time that can be it is set aside.
+        return select_keys(rows.changed, keys, since=FIRST_TIME)
     loaded_at = rows.time("_loaded_at")
     return (
         f"(select {columns}, {loaded_at} as loaded_at from {rows.query}"
