@@ -47,9 +47,11 @@ def refresh(
 ) -> None:
     """A command of the installation in `folder` on an `engine` (variables), in a process of its own
     that ends itself, as a kill would, at a `moment`."""
+    raw = Path(folder, "raw")
     os.environ.update(
         engine,
-        LEADS_RAW=f"{folder}/raw",
+        # Else the raw tables lie in the warehouse.
+        LEADS_RAW=str(raw) if raw.exists() else "",
         LEADS_WAREHOUSE=f"{folder}/leads.duckdb",
         LEADS_PUBLISHED=f"{folder}/published",
         LEADS_AS_OF=as_of,
@@ -138,11 +140,16 @@ def publish_first_day(folder: Path, *, engine: dict[str, str] | None = None) -> 
         + ["--leads", "120", "--events", "3000"]
     )
     land(folder / "all", folder / "raw", f"_loaded_at < date '{FIRST_DAY}' + 1")
-    (folder / "dagster").mkdir()
-    shutil.copy(PROJECT_ROOT / ".dagster/dagster.yaml", folder / "dagster")
+    prepare_dagster(folder)
     assert start(folder, FIRST_DAYS, engine=engine) == 0
     shutil.rmtree(folder / "raw")
     (folder / "all").rename(folder / "raw")
+
+
+def prepare_dagster(folder: Path) -> None:
+    """Where the runs of an installation are noted."""
+    (folder / "dagster").mkdir()
+    shutil.copy(PROJECT_ROOT / ".dagster/dagster.yaml", folder / "dagster")
 
 
 def copy_installation(before: Path, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """What belongs here: a warehouse on a server as a run meets it: held by another run, cut off on the
 way, not there, or with something in the publication's place."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from postgres_server import start_server
 
 from orchestration.lib.basics.outcomes import Unusable, WrongUse
 from orchestration.lib.basics.postgres import locate_postgres, open_session
+from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.basics.warehouse import (
     check_warehouse,
     hold_warehouse,
@@ -25,6 +27,7 @@ from orchestration.lib.delivered.outbox import (
     put_messages,
     read_states,
 )
+from orchestration.lib.intraday.watch import find_newest, take_mark
 from orchestration.lib.published.on_server import drop_on_server, show_on_server
 from orchestration.lib.published.publication import MARTS
 
@@ -172,3 +175,38 @@ def test_the_live_publication_is_switched_kept_and_gone_back_to(warehouse, tmp_p
     ask("create schema published")
     with pytest.raises(WrongUse, match="is in the way"):
         show_on_server(warehouse, folders[2], MARTS)
+
+
+def test_what_loads_into_raw_tables_is_noticed_and_no_row_is_read_for_it(
+    warehouse, tmp_path, monkeypatch
+):
+    ask(
+        """
+        create schema crm; create schema web; create schema email; create schema loader;
+        create table crm.leads (lead_id text, _loaded_at timestamptz);
+        create table web.events (event_id text, _loaded_at timestamp) partition by list (event_id);
+        create table web.first_events partition of web.events for values in ('e');
+        create table loader.sent (event_id text, _loaded_at timestamp);
+        create view email.events as select * from loader.sent;
+        """
+    )
+    monkeypatch.setenv("LEADS_AS_OF", "2026-06-30")
+    monkeypatch.setenv("LEADS_PUBLISHED", str(tmp_path / "published"))
+    settings = load_settings()
+    for table in ("crm.leads", "web.events", "loader.sent"):
+        before = take_mark(settings)
+        asked = find_newest.cache_info().misses
+        ask("create table if not exists main.results (n int); insert into main.results values (1)")
+        assert take_mark(settings) == before
+        assert find_newest.cache_info().misses == asked
+        ask(f"insert into {table} values ('e', '2026-06-30 10:00:00')")
+        started = time.monotonic()
+        # The server may count it a moment later.
+        while take_mark(settings) == before:
+            assert time.monotonic() - started < 20
+            time.sleep(0.2)
+    # What was touched and loaded nothing is looked at once, and is no load.
+    before = take_mark(settings)
+    ask("update crm.leads set lead_id = lead_id")
+    time.sleep(1)
+    assert take_mark(settings) == before

@@ -1,10 +1,12 @@
-"""What belongs here: laws of the day in progress. Whatever intraday runs do, and wherever they are
-killed, the next daily run gives what it would have given without them."""
+"""What belongs here: laws of the day in progress. Whatever intraday runs do, wherever they are
+killed and wherever raw rows lie, the next daily run gives what it would have given without them."""
 
 import os
 import random
 import shutil
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,19 +15,23 @@ import pytest
 from dbt_runs import query
 from killed_runs import (
     CLOCKS,
+    FIRST_DAYS,
     copy_installation,
+    prepare_dagster,
     publish_first_day,
     read_mart,
     read_marts,
     start,
 )
-from landings import ask_for_demo, find_emails, land
+from landings import ask_for_demo, find_emails, land, land_in_warehouse
 from postgres_server import start_server
 
 from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
 from orchestration.lib.delivered.outbox import open_outbox, read_states
 from orchestration.lib.published.publication import hash_file, read_current
+from orchestration.lib.published.replaced import HAND_OVER_RULES, LEAD_MARTS
 
+LATE = "2026-06-20"
 TODAY, TOMORROW = "2026-06-28", "2026-06-29"
 MORNING = datetime(2026, 6, 28, 6)
 EVENING = MORNING.replace(hour=23)
@@ -63,12 +69,15 @@ def morning(tmp_path_factory, request) -> Path:
     publish_first_day(folder)
     (folder / "raw").rename(folder / "all")
     assert score(folder, TODAY, MORNING) == 0
-    let_ask(folder)
+    let_ask(folder, 0, name="asking", at=f"timestamp '{TODAY} 08:00:00'")
+    # The tracker sends what it has kept.
+    let_ask(folder, 1, name="late", at=f"timestamp '{LATE} 08:00:00'")
     return folder
 
 
-def let_ask(folder: Path) -> None:
-    """During the day the lead that is next to sales asks for a demo."""
+def let_ask(folder: Path, place: int, *, name: str, at: str) -> None:
+    """A lead that is next to sales has asked for a demo, which loads during the day; `place` counts
+    them."""
     raw = folder / "all"
     [(email,)] = query(
         folder / "leads.duckdb",
@@ -79,11 +88,11 @@ def let_ask(folder: Path) -> None:
         inner join {find_emails(raw)} using (lead_id)
         where model_id = 'b2b_software' and not hands_over and not is_excluded
             and duplicate_of is null
-        order by score desc, lead_id limit 1
+        order by score desc, lead_id limit 1 offset {place}
         """,
     )
-    at = f"timestamp '{TODAY} 08:00:00'"
-    ask_for_demo(raw, email, name="asking", at=at, loaded_at=f"any_value({at})")
+    loaded_at = f"any_value(timestamp '{TODAY} 08:00:00')"
+    ask_for_demo(raw, email, name=name, at=at, loaded_at=loaded_at)
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +208,48 @@ def test_on_postgres_the_day_is_the_same_and_the_night_does_not_know_it(day, eve
         assert read_published(folder) == read_published(evening)
         with attach_postgres(locate_postgres(engine), is_read_only=True) as reader:
             assert read_messages(reader) == read_sent(evening)
+
+
+@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+def test_where_raw_tables_lie_in_the_warehouse_the_day_is_the_same(day, tmp_path, target):
+    shutil.copytree(day / "all", tmp_path / "all")
+    prepare_dagster(tmp_path)
+    runs = [(FIRST_DAYS, datetime(2026, 6, 28)), (TODAY, MORNING)]
+    runs += [(TODAY, cut, "--intraday") for cut in CUTS]
+    with start_server() if target == "postgres" else nullcontext({}) as server:
+        engine = {**server, "LEADS_TARGET": target}
+        since = datetime(1970, 1, 1)
+        for as_of, until, *options in runs:
+            loaded = f"_loaded_at >= timestamp '{since}' and _loaded_at < timestamp '{until}'"
+            with open_for_loader(tmp_path, engine) as connection:
+                land_in_warehouse(tmp_path / "all", connection, loaded)
+            assert start(tmp_path, as_of, engine=engine, arguments=("run", *options)) == 0
+            since = until
+        with open_for_loader(tmp_path, engine) as connection:
+            assert connection.execute(HAND_OVERS).fetchall() == read_hand_overs(day)
+    published = read_published(tmp_path)
+    expected = read_published(day)
+    for mart in (*LEAD_MARTS, HAND_OVER_RULES):
+        assert published[mart] == expected[mart], mart
+    late = f"from '{day}/all/web/events.parquet' where visitor_id = 'late'"
+    [(lead_id,)] = duckdb.sql(
+        f"select distinct lead_id from {find_emails(day / 'all')} where email in"
+        f" (select email {late})"
+    ).fetchall()
+    assert lead_id in [row[0] for row in published["intraday_leads"]]
+
+
+@contextmanager
+def open_for_loader(folder: Path, engine: dict[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse as a loader has it, between two runs."""
+    if engine["LEADS_TARGET"] == "duckdb":
+        with duckdb.connect(str(folder / "leads.duckdb")) as connection:
+            yield connection
+        return
+    with attach_postgres(locate_postgres(engine)) as connection:
+        connection.execute("create schema if not exists warehouse.main")
+        connection.execute("use warehouse.main")
+        yield connection
 
 
 def read_messages(reader: duckdb.DuckDBPyConnection) -> dict[str, str]:
