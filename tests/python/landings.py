@@ -17,9 +17,12 @@ def land(rows: Path, raw: Path, condition: str = "true") -> None:
         duckdb.execute(f"copy (from '{file}' where {condition}) to '{to}'")
 
 
-def ask_for_demo(raw: Path, email: str, *, name: str, at: str, loaded_at: str) -> None:
-    """Somebody asks for a demo, signs up and writes: a loader puts a file of web events with these
-    rows in the place of the one below `raw`. `at` and `loaded_at` are SQL, of all events."""
+def ask_for_demo(
+    raw: Path, email: str, *, name: str, at: str, loaded_at: str, what: str = ASKED
+) -> None:
+    """Somebody asks for a demo, signs up and writes, or does something else: a loader puts a file
+    of web events with these rows in the place of the one below `raw`. `at` and `loaded_at` are SQL,
+    of all events; `what` is rows of event types and paths."""
     events = raw / "web/events.parquet"
     fresh = events.with_suffix(".new")
     duckdb.execute(
@@ -32,7 +35,7 @@ def ask_for_demo(raw: Path, email: str, *, name: str, at: str, loaded_at: str) -
                 'https://shop.example/' || path as url, '{email}' as email,
                 {at} as occurred_at,
                 (select {loaded_at} from '{events}') as _loaded_at
-            from (values {ASKED}) as asked(event_type, path)
+            from (values {what}) as asked(event_type, path)
         ) to '{fresh}' (format parquet)
         """
     )

@@ -23,7 +23,7 @@ from killed_runs import (
     read_marts,
     start,
 )
-from landings import ask_for_demo, find_emails, land, land_in_warehouse
+from landings import ASKED, ask_for_demo, find_emails, land, land_in_warehouse
 from postgres_server import start_server
 
 from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
@@ -31,7 +31,7 @@ from orchestration.lib.delivered.outbox import open_outbox, read_states
 from orchestration.lib.published.publication import hash_file, read_current
 from orchestration.lib.published.replaced import HAND_OVER_RULES, LEAD_MARTS
 
-LATE = "2026-06-20"
+LATE, LOOKED = "2026-06-20", "('page_view', 'about')"
 TODAY, TOMORROW = "2026-06-28", "2026-06-29"
 MORNING = datetime(2026, 6, 28, 6)
 EVENING = MORNING.replace(hour=23)
@@ -71,13 +71,13 @@ def morning(tmp_path_factory, request) -> Path:
     assert score(folder, TODAY, MORNING) == 0
     let_ask(folder, 0, name="asking", at=f"timestamp '{TODAY} 08:00:00'")
     # The tracker sends what it has kept.
-    let_ask(folder, 1, name="late", at=f"timestamp '{LATE} 08:00:00'")
+    let_ask(folder, 1, name="late", at=f"timestamp '{LATE} 08:00:00'", what=LOOKED)
     return folder
 
 
-def let_ask(folder: Path, place: int, *, name: str, at: str) -> None:
-    """A lead that is next to sales has asked for a demo, which loads during the day; `place` counts
-    them."""
+def let_ask(folder: Path, place: int, *, name: str, at: str, what: str = ASKED) -> None:
+    """A lead that is next to sales has asked for a demo, or has done something else, which loads
+    during the day. `place` counts the leads."""
     raw = folder / "all"
     [(email,)] = query(
         folder / "leads.duckdb",
@@ -92,7 +92,7 @@ def let_ask(folder: Path, place: int, *, name: str, at: str) -> None:
         """,
     )
     loaded_at = f"any_value(timestamp '{TODAY} 08:00:00')"
-    ask_for_demo(raw, email, name=name, at=at, loaded_at=loaded_at)
+    ask_for_demo(raw, email, name=name, at=at, loaded_at=loaded_at, what=what)
 
 
 @pytest.fixture(scope="module")
