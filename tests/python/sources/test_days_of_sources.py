@@ -1,9 +1,10 @@
 """What belongs here: that a warehouse which reads vendors' tables day after day holds what one has
-that is built from scratch, also where two records became one between two runs."""
+that is built from scratch, also where two records became one between two runs, or during a day."""
 
 import shutil
 
 import pytest
+from commands import run_leads
 from dbt_runs import SCORES, WATERMARKS, choose_models, query, run_dbt, write_raw
 from source_runs import score_sources
 
@@ -119,3 +120,43 @@ def test_after_a_merge_between_two_runs_the_warehouse_equals_one_built_from_scra
     assert {lead for lead, *_ in query(anew, "select lead_id from lead_scores")} == {
         "hubspot:1", f"salesforce:{ANN}",
     }  # fmt: skip
+
+
+# Who had another address in the night is a person of Salesforce from now on, of whom no row loads.
+EVE = lead(long_id("00Q000000000Eve"), "eve", FIRST)
+MORNING = {
+    **BEFORE,
+    "hubspot.contact": [*BEFORE["hubspot.contact"], contact(3, "eva", FIRST)],
+    "salesforce.lead": [*BEFORE["salesforce.lead"], EVE],
+}
+NOON = {
+    **AFTER,
+    "hubspot.contact": [*AFTER["hubspot.contact"], contact(3, "eve", SECOND)],
+    "salesforce.lead": [*AFTER["salesforce.lead"], EVE],
+}
+
+
+def test_after_a_merge_during_the_day_an_intraday_run_publishes_what_a_daily_run_would(tmp_path):
+    def run(*arguments):
+        done = run_leads(
+            *arguments, raw=tmp_path / "raw", warehouse=tmp_path / "leads.duckdb", sources=SOURCES,
+            published=tmp_path / "published", as_of=SECOND,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    write_raw(tmp_path / "raw", MORNING)
+    run("run")
+    published = tmp_path / "published/leads.duckdb"
+    leads = "select distinct lead_id from lead_scores order by lead_id"
+    before = query(published.resolve(), leads)
+    shutil.rmtree(tmp_path / "raw")
+    write_raw(tmp_path / "raw", NOON)
+    # Two merges, and one who joined another.
+    assert "Scored anew: 6 leads." in run("run", "--intraday")
+    anew = score_sources(
+        tmp_path / "raw", tmp_path / "anew", models=SCORES, as_of=SECOND, sources=SOURCES
+    )
+    assert read_scores(published.resolve()) == read_scores(anew)
+    assert len(query(published.resolve(), leads)) < len(before)
+    assert "Nothing has loaded that touches a lead" in run("run", "--intraday")
