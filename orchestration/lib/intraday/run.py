@@ -51,6 +51,7 @@ from orchestration.lib.intraday.small_warehouse import (
 )
 from orchestration.lib.intraday.touched import find_touched, write_rows
 from orchestration.lib.intraday.vendors import (
+    find_moved,
     find_vendor_rows,
     make_vendor_tables,
     sum_up_changes,
@@ -80,28 +81,37 @@ def run_intraday(
         night = find_night(live)
         live_folder = settings.published / "versions" / live["publication_id"]
         small = settle(settings, folder)
-        root = find_root(settings)
+        root, vendors = find_root(settings), folder / "vendors.duckdb"
+        if settings.sources:
+            read_rules(small, console)
+            make_vendor_tables(settings, vendors, console)
         with open_warehouse(settings.warehouse, is_read_only=True) as connection:
             connection.execute(f"set temp_directory = {quote(folder / 'spilled')}")
             if settings.sources:
-                read_rules(small, console)
-                make_vendor_tables(connection, settings, folder / "vendors.duckdb", console)
+                connection.execute(f"attach {quote(vendors)} as vendors (read_only)")
                 raw = find_vendor_rows(connection, settings, root)
+                moved = find_moved(connection)
+                changes = sum_up_changes(connection, raw, moved)
             else:
                 raw = find_raw_rows(connection, settings, root)
+                moved, changes = None, {}
             seen = read_seen(settings.warehouse, night)
-            changes = sum_up_changes(connection, raw)
             since = find_since(connection, settings, seen, raw)
             demand_living_feeds(connection, raw, since)
             with time_step(console, "touched", "") as what:
-                leads = find_touched(
-                    connection, raw, since, last_run=read_time(live["published_at"])
-                )
-                if changes and changes.items() <= seen.items():
-                    # It is what the last run has read.
-                    leads = 0
+                fresh = find_seen(connection, raw, since)
+                # What has changed since the night may have been read by the last run.
+                leads = 0
+                if not changes or fresh or not changes.items() <= seen.items():
+                    leads = find_touched(
+                        connection,
+                        raw,
+                        since,
+                        last_run=read_time(live["published_at"]),
+                        moved=moved,
+                    )
                 what.append(count_things(leads, "lead"))
-                seen |= find_seen(connection, raw, since) | changes
+                seen |= fresh | changes
                 warnings = judge_loads(connection, raw, settings)
                 if leads:
                     write_rows(connection, raw, folder / "raw")

@@ -57,7 +57,13 @@ select email, loaded_at from {new_email_events}
 union select email, loaded_at from {new_web_events}
 union
 select namings.email, new_events.loaded_at
-from namings inner join {new_web_events} as new_events using (visitor_id);
+from namings inner join {new_web_events} as new_events using (visitor_id)
+union select email, {last_run} from {moved}
+union
+select others.email, {last_run}
+from {moved} as moved
+inner join namings as own using (email)
+inner join namings as others using (visitor_id);
 
 create or replace temp table named_leads as
 select lead_id, loaded_at from {new_leads}
@@ -145,12 +151,15 @@ def find_touched(
     since: Mapping[str, datetime],
     *,
     last_run: datetime,
+    moved: str | None = None,
 ) -> int:
     """Put the leads that rows loaded at or after `since` (by raw table, UTC; a table that is not
     there has no new rows) touch into touched_leads, when these rows loaded into lead_loads, and
     beside it what `write_rows` asks for; returns how many leads. `last_run` is when the last run of
-    either kind had published. Names and addresses stay in tables of the `connection`."""
-    given = {"last_run": f"{quote(last_run)}::timestamp"}
+    either kind had published, `moved` a table of the addresses whose visits may be another one's.
+    Names and addresses stay in tables of the `connection`."""
+    nobody = "(select null::varchar as email where false)"
+    given = {"last_run": f"{quote(last_run)}::timestamp", "moved": moved or nobody}
     for name, keys in KEYS.items():
         short = name.removeprefix("crm.").replace(".", "_")
         given[short] = select_keys(raw.get(name), keys)

@@ -102,9 +102,19 @@ def test_the_wait_begins_with_the_first_load_since_the_last_run(tmp_path):
         assert found == [("cy", datetime.fromisoformat(expected))]
 
 
-def find(connection, raw, since=MORNING, last_run=MORNING):
+def test_an_address_that_is_another_ones_touches_all_whom_its_visitors_have_named(tmp_path):
+    raw = write_raw(tmp_path / "raw", BEFORE)
+    with duckdb.connect() as connection:
+        connection.execute("create temp table moved as select 'dee@d.example' as email")
+        find(connection, raw, moved="moved")
+        found = connection.execute("from lead_loads order by lead_id").fetchall()
+    assert found == [("cy", MORNING), ("dee", MORNING)]
+
+
+def find(connection, raw, since=MORNING, last_run=MORNING, moved=None):
     rows = find_raw_rows(connection, load_settings({"LEADS_RAW": str(raw)}), raw)
-    find_touched(connection, rows, dict.fromkeys(rows, since), last_run=last_run)
+    since = dict.fromkeys(rows, since)
+    find_touched(connection, rows, since, last_run=last_run, moved=moved)
     return rows
 
 
