@@ -155,6 +155,9 @@ def measure_landings(warehouse: Warehouse, name: str, landing: Landing, numbers:
             f" core, {done.peak_bytes / 1e9:.1f} GB {done.problem}",
             flush=True,
         )
+        if done.problem:
+            # The next run's takes its place.
+            print(warehouse.log.read_text(), flush=True)
     return line
 
 

@@ -28,7 +28,7 @@ from orchestration.lib.erased.tables import (
 from orchestration.lib.published.copies import count_rows
 from orchestration.lib.published.history import HISTORY, link_or_copy
 from orchestration.lib.published.page import write_page
-from orchestration.lib.published.page_data import DATA, unpack_stories
+from orchestration.lib.published.page_data import DATA
 from orchestration.lib.published.publication import (
     Manifest,
     list_publications,
@@ -37,6 +37,7 @@ from orchestration.lib.published.publication import (
     sync,
     write_manifest,
 )
+from orchestration.lib.published.stories import unpack_stories
 
 
 def clean_publications(published: Path, person: Person, *, receipt_id: str) -> dict[str, int]:

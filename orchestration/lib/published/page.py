@@ -26,12 +26,8 @@ from orchestration.lib.published.facts import (
     find_newest_trend,
     find_unknown_stages,
 )
-from orchestration.lib.published.page_data import (
-    DATA,
-    LEADS_IN_A_FILE,
-    EarlierPage,
-    write_page_data,
-)
+from orchestration.lib.published.page_data import DATA, EarlierPage, write_page_data
+from orchestration.lib.published.stories import LEADS_IN_A_FILE
 
 PAGE_LEADS = 100
 

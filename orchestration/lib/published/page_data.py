@@ -4,38 +4,25 @@ but scripts, so these are scripts, each calling a function of the page with JSON
 
     page/leads.js         every lead with its account; by model scores, tiers, grades side by side
     page/rules.js         every rule with whom it reaches
-    page/stories-<n>.js   the stories of LEADS_IN_A_FILE leads, packed (gzip, base64)
-
-Text and JSON are made by DuckDB; Python packs one file at a time.
+    page/stories-<n>.js   the stories of some leads (stories.py)
 """
 
-import base64
-import gzip
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.lib.published.history import link_or_copy
+from orchestration.lib.published.stories import (
+    NEWEST,
+    write_all_stories,
+    write_changed_stories,
+    write_script,
+)
 
 DATA = "page"
-
-# A story is read with those of its neighbours in the order of their ids: a file is small enough to
-# come at once, and there are not too many of them.
-LEADS_IN_A_FILE = 200
-
-# Fast is better than small here: a day of 100,000 leads is a hundred megabytes before.
-COMPRESSION = 1
-
-# The key of a story in a file: the place of the lead and the number of the model.
-KEY = re.compile(r'(?<=[{,])"([0-9]+:[0-9]+)":(?={)')
-
-# The day that is told of.
-NEWEST = "as_of_date = (select max(as_of_date) from scored_leads)"
 
 # Every lead by its place in the order of ids, and every rule by its place in the list of rules.
 # Where a page is made of an earlier one who is there keeps the place, who has come since follows,
@@ -73,7 +60,7 @@ with named as (
     select model_id, rule_id, dimension, reason, rule_place from earlier_rules
     union all
     select
-        model_id, rule_id, any_value(dimension) as dimension, any_value(reason) as reason,
+        model_id, rule_id, min(dimension) as dimension, min(reason) as reason,
         null as rule_place
     from lead_score_ledger
     where {NEWEST} and {{told}}
@@ -129,28 +116,6 @@ select to_json({
 
 RULES = "select to_json(list(page_rules order by rule_place)) from page_rules"
 
-# What a story holds besides its points, a row at most per model and lead, and the columns of each.
-ONCE = {
-    "scored_leads": "score, tier, tier_since, tier_reason, grade, temperature, stage, action,"
-    " sla_hours, account_id, owner_id, last_activity_on, stale_feeds, duplicate_of,"
-    " exclusion_reason",
-    "lead_outlook": "drops_out_on, score_then, because_of",
-    "lead_unknowns": "lowest_score, highest_score, lowest_tier, highest_tier, unknown_fields,"
-    " deciding_field",
-    "lead_confidence": "probability, low, high",
-}
-# The same of marts with several, and what comes first.
-SEVERAL = {
-    "lead_score_changes": (
-        "rule_id, reason, since, points_before, points_now, change",
-        "abs(change) desc, rule_id",
-    ),
-    "hand_overs": (
-        "due_on, tier, score, released_at, recycled_on, recycle_reason",
-        "hand_over_number",
-    ),
-}
-
 
 @dataclass(frozen=True)
 class EarlierPage:
@@ -169,27 +134,16 @@ def write_page_data(
     place.mkdir(exist_ok=True)
     for file in place.glob("*.js"):
         file.unlink()
-    told = "true" if earlier is None else "lead_id in (from told_leads)"
+    told = "lead_id in (from told_leads)" if earlier else "true"
     read_earlier(connection, earlier)
     connection.execute(PLACES.format(told=told))
     for name, query in (("leads", LEADS), ("rules", RULES)):
         (text,) = connection.execute(query).fetchone()
         write_script(place / f"{name}.js", name, json.dumps(text))
-    connection.execute(tell_stories(told))
-    stories = connection.execute(
-        """
-        select
-            file_no,
-            '{' || string_agg('"' || place || ':' || model_no || '":' || story, ',') || '}' as told
-        from page_stories
-        group by file_no
-        """
-    )
-    if earlier is None:
-        while row := stories.fetchone():
-            write_stories(place, *row)
+    if earlier:
+        write_changed_stories(connection, place, earlier.folder / DATA)
     else:
-        write_changed_stories(connection, place, earlier, dict(stories.fetchall()))
+        write_all_stories(connection, place)
     return sorted(file.name for file in place.glob("*.js"))
 
 
@@ -221,124 +175,7 @@ def read_earlier(connection: duckdb.DuckDBPyConnection, earlier: EarlierPage | N
     )
 
 
-def write_changed_stories(
-    connection: duckdb.DuckDBPyConnection,
-    place: Path,
-    earlier: EarlierPage,
-    told: Mapping[int, str],
-) -> None:
-    """Write the files of stories where one of them has changed, by what is `told` by file, and link
-    all others."""
-    places = connection.execute(
-        "select place from page_leads where lead_id in (from told_leads)"
-        " union select place from earlier_leads where lead_id in (from told_leads)"
-    ).fetchall()
-    changed: dict[int, set[str]] = {}
-    for (of_lead,) in places:
-        changed.setdefault(of_lead // LEADS_IN_A_FILE, set()).add(str(of_lead))
-    for file in (earlier.folder / DATA).glob("stories-*.js"):
-        number = int(file.stem.removeprefix("stories-"))
-        if number not in changed:
-            link_or_copy(file, place / file.name)
-    for number, theirs in changed.items():
-        before = earlier.folder / DATA / f"stories-{number}.js"
-        stories = part_stories(unpack_stories(before)) if before.exists() else {}
-        kept = [story for key, story in stories.items() if key.split(":")[0] not in theirs]
-        if number in told:
-            kept.append(told[number][1:-1])
-        write_stories(place, number, f"{{{','.join(kept)}}}")
-
-
-def part_stories(text: str) -> dict[str, str]:
-    """The stories of a file, each with its key in front, by it. Inside a text a quote has a
-    backslash before it, so that nothing else looks like a key.
-
-    >>> part_stories('{"0:1":{"a":"\\\\"1:1\\\\":"},"0:2":{}}')
-    {'0:1': '"0:1":{"a":"\\\\"1:1\\\\":"}', '0:2': '"0:2":{}'}
-    """
-    starts = [(match.start(), match[1]) for match in KEY.finditer(text)]
-    ends = [start - 1 for start, _ in starts[1:]] + [len(text) - 1]
-    return {key: text[start:end] for (start, key), end in zip(starts, ends, strict=True)}
-
-
-def write_stories(place: Path, number: int, stories: str) -> None:
-    """Write one file of stories, which are JSON."""
-    packed = base64.b64encode(gzip.compress(stories.encode(), COMPRESSION, mtime=0)).decode()
-    write_script(place / f"stories-{number}.js", "stories", f'{number}, "{packed}"')
-
-
-def write_script(file: Path, name: str, arguments: str) -> None:
-    """Write a script that gives the page something."""
-    file.write_text(f"take.{name}({arguments});\n")
-
-
 def read_script(file: Path) -> Any:
     """What a script gives the page as one JSON text."""
     text = file.read_text()
     return json.loads(json.loads(text[text.index("(") + 1 : text.rindex(")")]))
-
-
-def unpack_stories(file: Path) -> str:
-    """The JSON in a file of stories, by `<place of the lead>:<number of the model>`."""
-    return gzip.decompress(base64.b64decode(file.read_text().split('"')[1])).decode()
-
-
-def tell_stories(told: str) -> str:
-    """The statement that makes the table page_stories: one row per model and lead that meets the
-    condition `told`."""
-    points = f"""
-        select
-            model_id,
-            lead_id,
-            list([
-                to_json(rule_place), to_json(ledger.points), to_json(ledger.evidence),
-                -- Whether a limit is the most or the least says its row.
-                to_json(case when ledger.reason <> page_rules.reason then ledger.reason end)
-            ] order by abs(ledger.points) desc, ledger.rule_id) as told
-        from lead_score_ledger as ledger
-        inner join page_rules using (model_id, rule_id)
-        where {NEWEST} and {told}
-        group by all
-    """
-    parts = {"points": points}
-    for mart, (columns, order) in SEVERAL.items():
-        rows = f"list({make_struct(columns)} order by {order})"
-        parts[mart] = (
-            f"select model_id, lead_id, {rows} as told from {mart} where {told} group by all"
-        )
-    for mart, columns in ONCE.items():
-        row = make_struct(columns)
-        parts[mart] = (
-            f"select model_id, lead_id, {row} as told from {mart} where {NEWEST} and {told}"
-        )
-    parts["intraday_leads"] = f"""
-        select model_id, lead_id, {make_struct("loaded_at, scored_at")} as told
-        from intraday_leads
-        inner join scored_leads using (lead_id)
-        where {told}
-    """
-    story = ", ".join(f"{name}: {name}.told" for name in parts)
-    joins = " ".join(
-        f"left join ({query}) as {name} using (model_id, lead_id)" for name, query in parts.items()
-    )
-    return f"""
-        create or replace temp table page_stories as
-        select
-            leads.place // {LEADS_IN_A_FILE} as file_no,
-            leads.place,
-            models.model_no,
-            to_json({{{story}}}) as story
-        from (select model_id, lead_id from scored_leads where {told}) as those
-        inner join page_leads as leads using (lead_id)
-        inner join page_models as models using (model_id)
-        {joins}
-    """
-
-
-def make_struct(columns: str) -> str:
-    """Columns as one value of theirs, for SQL.
-
-    >>> make_struct("score, tier")
-    '{score: score, tier: tier}'
-    """
-    return "{" + ", ".join(f"{name}: {name}" for name in columns.split(", ")) + "}"

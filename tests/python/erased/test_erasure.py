@@ -28,8 +28,8 @@ from orchestration.lib.erased import publications
 from orchestration.lib.erased.erasure import begin, find_pending, list_raw_schemas
 from orchestration.lib.erased.person import Person
 from orchestration.lib.erased.tables import clean_tables
-from orchestration.lib.published.page_data import unpack_stories
 from orchestration.lib.published.publication import check_files, list_publications
+from orchestration.lib.published.stories import unpack_stories
 
 ADDRESS = "zebulon.quartermain@plover-unique.example"
 TEXTS = [ADDRESS, "Zebulon Quartermain", "+49 30 5550173", "LEAD-ZQ-1", "LEAD-ZQ-2", "visitor-zq"]

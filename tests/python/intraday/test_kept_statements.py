@@ -21,14 +21,10 @@ from orchestration.lib.built.kept_statements import (
     keep_statements,
     run_kept_statements,
 )
-from orchestration.lib.published.page_data import (
-    DATA,
-    read_script,
-    unpack_stories,
-    write_page_data,
-)
+from orchestration.lib.published.page_data import DATA, read_script, write_page_data
 from orchestration.lib.published.publication import MARTS, hash_file
 from orchestration.lib.published.replaced import LEAD_MARTS
+from orchestration.lib.published.stories import unpack_stories
 
 MORNING = "_loaded_at < timestamp '2026-06-30 10:00:00'"
 LATER = ["_loaded_at < timestamp '2026-06-30 12:00:00'"]

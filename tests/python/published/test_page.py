@@ -4,23 +4,26 @@ that a browser finds a lead and opens its story from the files alone."""
 import json
 import shutil
 import subprocess
+from unittest import mock
 
 import duckdb
 import pytest
 from fake_warehouse import RULES, build_warehouse
 
-from orchestration.lib.published.page_data import LEADS_IN_A_FILE, unpack_stories
 from orchestration.lib.published.publication import hash_file, publish
+from orchestration.lib.published.stories import LEADS_IN_A_FILE, unpack_stories
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The folder of a publication of more leads than one file of stories holds."""
+    """The folder of a publication of more leads than one file of stories holds, and than are told
+    at once."""
     place = tmp_path_factory.mktemp("page")
     warehouse = build_warehouse(place / "leads.duckdb", leads=LEADS_IN_A_FILE + 60)
-    publish(warehouse, place / "published", run_id="r", rules=RULES)
+    with mock.patch("orchestration.lib.published.stories.FILES_AT_ONCE", 1):
+        publish(warehouse, place / "published", run_id="r", rules=RULES)
     return place / "published" / "current"
 
 
@@ -63,7 +66,7 @@ def test_the_points_of_every_story_add_up_to_its_score(folder):
         stories |= json.loads(unpack_stories(file))
     assert len(stories) == LEADS_IN_A_FILE + 60
     for place_and_model, story in stories.items():
-        points = sum(points for _, points, *_ in story["points"] or [])
+        points = sum(points for _, points, *_ in story["points"])
         assert points == pytest.approx(story["scored_leads"]["score"], abs=1e-6), place_and_model
     place = leads["ids"].index("L000007")
     story = stories[f"{place}:0"]

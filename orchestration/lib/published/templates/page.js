@@ -137,11 +137,11 @@ const take = {}; // What the scripts of data call.
       lead.stale_feeds && `Nothing has loaded lately, and what is told there has not faded since: ${lead.stale_feeds}`,
     ].filter(Boolean)) parts.push(make("p", sentence, { class: "warning" }));
 
-    const points = (story.points || []).map(([rule, value, evidence, reason]) => [
+    const points = story.points.map(([rule, value, evidence, reason]) => [
       reason || rules[rule].reason, evidence || "", [rules[rule].dimension || "", "soft"],
       [signed(value, 4), value > 0 ? "gain" : value < 0 ? "loss" : ""],
     ]);
-    const sum = (story.points || []).reduce((total, row) => total + row[1], 0);
+    const sum = story.points.reduce((total, row) => total + row[1], 0);
     const ledger = table(["Reason", "What was seen", "Dimension", "Points"], points, [3]);
     const foot = make("tfoot");
     const line = make("tr");
