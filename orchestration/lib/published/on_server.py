@@ -6,7 +6,7 @@ one, `published_<publication id>` are those that are kept. Which is live is swit
 schemas in one transaction: a query sees one publication or the other, whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,16 @@ def name_schema(publication_id: str) -> str:
     return f"{LIVE}_{publication_id.lower().replace('-', '_')}"
 
 
-def show_on_server(warehouse: Path, folder: Path, marts: Iterable[str]) -> None:
-    """Make the publication in `folder` the live one in the database, its `marts` as tables. Nobody
+def show_on_server(
+    warehouse: Path,
+    folder: Path,
+    marts: Iterable[str],
+    *,
+    like: str | None = None,
+    same: Collection[str] = (),
+) -> None:
+    """Make the publication in `folder` the live one in the database, its `marts` as tables; those
+    that are the `same` in the publication `like` are copied from it, where it is live there. Nobody
     else publishes meanwhile. Raises ValueError where the schema is in use for something else."""
     publication_id = folder.name
     schema = name_schema(publication_id)
@@ -40,7 +48,12 @@ def show_on_server(warehouse: Path, folder: Path, marts: Iterable[str]) -> None:
         if publication_id not in list_kept(cursor):
             # Half of one, of a run that was killed, has no comment.
             cursor.execute(f"drop schema if exists {schema} cascade")
-            copy_marts(warehouse, folder, schema=schema, marts=marts)
+            cursor.execute(f"create schema {schema}")
+            copied = [mart for mart in marts if like and live == like and mart in same]
+            for mart in copied:
+                cursor.execute(f"create table {schema}.{mart} as table {LIVE}.{mart}")
+            others = [mart for mart in marts if mart not in copied]
+            copy_marts(warehouse, folder, schema=schema, marts=others)
             cursor.execute(f"comment on schema {schema} is %s", [publication_id])
         for role in read_given().get("LEADS_POSTGRES_READERS", "").split(","):
             if role.strip():
@@ -57,10 +70,9 @@ def switch_schemas(cursor: Any, schema: str, *, live: str | None) -> None:
 
 
 def copy_marts(warehouse: Path, folder: Path, *, schema: str, marts: Iterable[str]) -> None:
-    """Write the marts of the publication in `folder` into a new schema of the database."""
+    """Write marts of the publication in `folder` into a schema of the database."""
     with open_warehouse(warehouse) as connection:
         connection.execute(f"attach {quote(folder / 'leads.duckdb')} as publication (read_only)")
-        connection.execute(f"create schema warehouse.{schema}")
         for mart in marts:
             connection.execute(
                 f"create table warehouse.{schema}.{mart} as from publication.main.{mart}"

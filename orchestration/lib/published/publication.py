@@ -53,7 +53,12 @@ from orchestration.lib.published.history import (
 from orchestration.lib.published.on_server import drop_on_server, show_on_server
 from orchestration.lib.published.page import write_page
 from orchestration.lib.published.page_data import DATA, EarlierPage
-from orchestration.lib.published.replaced import Replacement, replace_rows
+from orchestration.lib.published.replaced import (
+    HAND_OVER_RULES,
+    LEAD_MARTS,
+    Replacement,
+    replace_rows,
+)
 
 # The published marts and the order of their rows, those of the history in each of its parts.
 MARTS = {
@@ -218,7 +223,13 @@ def publish(
         folder.rename(versions / publication_id)
         sync(versions)
         if is_on_server(warehouse):
-            show_on_server(warehouse, versions / publication_id, MARTS)
+            show_on_server(
+                warehouse,
+                versions / publication_id,
+                MARTS,
+                like=replacement.manifest["publication_id"] if replacement else None,
+                same=MARTS.keys() - {*LEAD_MARTS, HAND_OVER_RULES},
+            )
         switch_to(published, publication_id)
         oldest = published_at - timedelta(days=keep_days) if keep_days else None
         drop_old(published, keep=keep, before=oldest)
