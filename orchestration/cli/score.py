@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
@@ -31,9 +30,6 @@ from orchestration.lib.basics.settings import (
     locate_warehouse,
     write_days,
 )
-
-if TYPE_CHECKING:
-    from orchestration.lib.checked.auditor import Auditor
 
 
 @click.command(short_help="Score once, audit and publish, with a summary.")
@@ -77,17 +73,13 @@ def run(intraday: bool, as_json: bool) -> int:
 
 def run_touched() -> Answer:
     """One intraday run, and what it did."""
-    from orchestration.lib.checked.auditor import start_auditor
     from orchestration.lib.intraday.run import run_intraday
 
     with as_wrong_use():
         settings = load_settings()
         check_settings(settings)
-    with (
-        work_in("intraday", "Nothing was published. What is wrong:") as (_folder, console),
-        start_auditor() as auditor,
-    ):
-        done = run_intraday(settings, run_id=str(uuid4()), auditor=auditor, console=console)
+    with work_in("intraday", "Nothing was published. What is wrong:") as (_folder, console):
+        done = run_intraday(settings, run_id=str(uuid4()), console=console)
     return Answer(done.describe(), done.document())
 
 
@@ -101,7 +93,6 @@ def watch() -> None:
     \b
     Example: leads watch --intraday-seconds 20
     """
-    from orchestration.lib.checked.auditor import start_auditor
     from orchestration.lib.intraday.run import demand_offer
     from orchestration.lib.intraday.watch import read_seconds, send
 
@@ -109,16 +100,15 @@ def watch() -> None:
         seconds = read_seconds()
         demand_offer(load_settings())
     warn(f"Looking every {seconds} s whether something has loaded; Ctrl-C ends it.")
-    with start_auditor() as auditor:
-        for lines in watch_loads(find_log("intraday"), auditor):
-            delivered = send()
-            if lines:
-                lines = [*lines, *delivered]
-                tell_lines([f"{datetime.now(UTC):%H:%M:%S}  {line}" for line in lines])
-            time.sleep(seconds)
+    for lines in watch_loads(find_log("intraday")):
+        delivered = send()
+        if lines:
+            lines = [*lines, *delivered]
+            tell_lines([f"{datetime.now(UTC):%H:%M:%S}  {line}" for line in lines])
+        time.sleep(seconds)
 
 
-def watch_loads(log_file: Path, auditor: "Auditor") -> Iterator[list[str]]:
+def watch_loads(log_file: Path) -> Iterator[list[str]]:
     """What each look comes to in sentences, none where there is nothing to say."""
     from orchestration.lib.intraday.watch import Watch
 
@@ -126,7 +116,7 @@ def watch_loads(log_file: Path, auditor: "Auditor") -> Iterator[list[str]]:
     while True:
         try:
             with divert_output(log_file) as console:
-                done = watching.look(load_settings(), auditor=auditor, console=console)
+                done = watching.look(load_settings(), console=console)
             said = ""
             yield done.describe() if done else []
         except ValueError as error:

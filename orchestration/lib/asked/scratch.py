@@ -4,7 +4,7 @@ team's database is not burdened with what is only asked."""
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -95,10 +95,16 @@ def copy_from_server(settings: Settings, file: Path) -> None:
                 connection.execute(f"create table scratch.{place} as from warehouse.{place}")
 
 
-def build(settings: Settings, folder: Path, console: TextIO, *selection: str) -> None:
-    """Have dbt build `selection` into the scratch warehouse of `settings`, without tests. Raises
-    ValueError with dbt's complaints."""
-    command = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+def build(
+    settings: Settings,
+    folder: Path,
+    console: TextIO,
+    *selection: str,
+    left_out: Iterable[str] = ("unit_test", "test"),
+) -> None:
+    """Have dbt build `selection` into the scratch warehouse of `settings`, but for what is of the
+    kinds `left_out`. Raises ValueError with dbt's complaints."""
+    command = ["build", *(word for kind in left_out for word in ("--exclude-resource-type", kind))]
     with time_step(console, "dbt build") as what:
         results = run_dbt([*command, *selection], settings=settings, target_path=folder / "target")
         kinds = Counter(result.kind for result in results)

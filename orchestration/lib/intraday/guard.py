@@ -1,19 +1,15 @@
-"""What belongs here: what stops an intraday run before anything is published: rows that an audit
-finds fault with, and more hand-overs in a day than sales is used to get."""
+"""What belongs here: what stops an intraday run before anything is published: more hand-overs in a
+day than sales is used to get."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO
 
 import duckdb
 
 from orchestration.lib.basics.outcomes import Refused
-from orchestration.lib.basics.progress import count_things, time_step
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.warehouse import attach_beside, open_warehouse
-from orchestration.lib.checked.audit import BATCHES
-from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.checked.health import (
     Judged,
     Measured,
@@ -39,19 +35,6 @@ from live.main.scored_leads
 left join due using (model_id, lead_id)
 group by model_id
 """
-
-
-def audit_rows(small: Path, auditor: Auditor, reports: Path, console: TextIO) -> None:
-    """Have the scores of the small warehouse audited as those of a daily run are. Raises Refused
-    with what was found."""
-    with time_step(console, "audit", "") as what:
-        audited = [
-            auditor.audit(mart, small, reports=reports, writes_page=False) for mart in BATCHES
-        ]
-        what.append(count_things(len(audited), "mart"))
-    failures = [sentence for result in audited for sentence in result.failures]
-    if failures:
-        raise Refused("\n".join(failures))
 
 
 def approve_hand_overs(

@@ -20,7 +20,6 @@ from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import INTRADAY_TARGETS, Settings
 from orchestration.lib.basics.warehouse import hold_warehouse, open_warehouse
-from orchestration.lib.checked.auditor import Auditor
 from orchestration.lib.delivered.outbox import (
     find_outbox,
     open_outbox,
@@ -30,7 +29,7 @@ from orchestration.lib.delivered.outbox import (
 )
 from orchestration.lib.delivered.release import make_payload
 from orchestration.lib.intraday.answer import IntradayRun
-from orchestration.lib.intraday.guard import approve_hand_overs, audit_rows
+from orchestration.lib.intraday.guard import approve_hand_overs
 from orchestration.lib.intraday.loads import judge_loads
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
 from orchestration.lib.intraday.seen import (
@@ -64,14 +63,14 @@ def run_intraday(
     settings: Settings,
     *,
     run_id: str,
-    auditor: Auditor,
     console: TextIO,
     wait_seconds: float | None = None,
 ) -> IntradayRun:
     """Score, publish and hand over the leads that have been touched since the last run of either
     kind. Raises Unusable where the day's first run has not been made, InUse where another run is at
-    work for longer than `wait_seconds` (without it than a writer waits), Refused where the audit
-    finds fault or more is due than a day may hand over; what is live then stays."""
+    work for longer than `wait_seconds` (without it than a writer waits), Refused where more is due
+    than a day may hand over, ValueError where a test finds fault with a row; what is live then
+    stays."""
     demand_offer(settings)
     with (
         hold_warehouse(settings.warehouse, wait_seconds=wait_seconds),
@@ -124,7 +123,6 @@ def run_intraday(
         make_small_warehouse(small, warehouse=settings.warehouse, console=console)
         score(small, console)
         decide(small, live=live_folder, published=settings.published, console=console)
-        audit_rows(small.warehouse, auditor, folder / "reports", console)
         approve_hand_overs(
             small.warehouse,
             warehouse=settings.warehouse,

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,14 +16,13 @@ from orchestration.lib.basics.settings import Settings, check_settings
 from orchestration.lib.basics.variables import read_given
 from orchestration.lib.basics.warehouse import open_warehouse, take_stamp
 from orchestration.lib.built.load_raw import list_raw_tables
-from orchestration.lib.checked.auditor import Auditor, start_auditor
 from orchestration.lib.decided.acceptances import read_file
 from orchestration.lib.delivered.record_delivery import load_crms
 from orchestration.lib.delivered.webhook import load_webhook
 from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.loads import judge_silence
 from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
-from orchestration.lib.intraday.run import demand_offer, run_intraday
+from orchestration.lib.intraday.run import run_intraday
 from orchestration.lib.intraday.seen import find_night
 from orchestration.lib.published.live import deliver_all, describe_deliveries
 from orchestration.lib.published.publication import read_current
@@ -46,15 +44,12 @@ class Watch:
     problem: ValueError | None = None
     silent: dict[str, str] = field(default_factory=dict)
 
-    def look(
-        self, settings: Settings, *, auditor: Auditor | None = None, console: TextIO
-    ) -> IntradayRun | None:
+    def look(self, settings: Settings, *, console: TextIO) -> IntradayRun | None:
         """An intraday run where it may find something that the last one did not; None where not.
         Where a feed has fallen silent since, one that has done nothing and warns of it, once.
 
-        `auditor` audits it, else one that is started for it. Raises what stops it, and at later
-        looks the same without another run, until something changes. Raises InUse where another run
-        is at work: the next look is in time.
+        Raises what stops it, and at later looks the same without another run, until something
+        changes. Raises InUse where another run is at work: the next look is in time.
         """
         mark = take_mark(settings)
         if mark == self.mark:
@@ -64,16 +59,7 @@ class Watch:
         self.mark, self.problem, self.silent = None, None, {}
         try:
             check_settings(settings)
-            # Before an auditor is started, which takes seconds.
-            demand_offer(settings)
-            with nullcontext(auditor) if auditor else start_auditor() as at_work:
-                done = run_intraday(
-                    settings,
-                    run_id=str(uuid4()),
-                    auditor=at_work,
-                    console=console,
-                    wait_seconds=0,
-                )
+            done = run_intraday(settings, run_id=str(uuid4()), console=console, wait_seconds=0)
         except InUse:
             raise
         except ValueError as error:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from commands import PROJECT, make_environment
 from commands import run_in as run
@@ -110,6 +111,40 @@ def test_where_nothing_has_loaded_nothing_happens(folder, told):
     assert "Nothing has loaded that touches a lead" in run(folder, "run", "--intraday")
     assert (folder / "published/current").readlink() == before
     assert [path.name[:6] for path in (folder / ".leads.intraday").iterdir()] == ["rules-"]
+
+
+# What the audit of a daily run asks of all leads, such as how old the newest activity is, is not
+# asked of one; but that its rows are there once and add up is.
+def test_a_lead_that_has_done_nothing_lately_is_published_alone(folder, told):
+    file = folder / "raw/crm/leads.parquet"
+    [(lead_id,)] = read_published(
+        folder,
+        "select min(lead_id) from scored_leads where last_activity_on < date '2026-06-01'",
+    )
+    fresh = file.with_suffix(".new")
+    duckdb.execute(
+        f"""
+        copy (
+            from '{file}'
+            union all
+            select versions.* replace (
+                'CEO' as job_title, newest.at as updated_at, newest.at as _loaded_at
+            )
+            from (
+                from '{file}' where lead_id = '{lead_id}' order by updated_at desc limit 1
+            ) as versions,
+            (select max(_loaded_at) + interval 1 minute as at from '{file}') as newest
+        ) to '{fresh}' (format parquet)
+        """
+    )
+    fresh.replace(file)
+    run(folder, "run", "--intraday")
+    scored = "select lead_id from intraday_leads order by scored_at desc limit 1"
+    assert read_published(folder, scored) == [(lead_id,)]
+    ledger = f"select rule_id from lead_score_ledger where lead_id = '{lead_id}'"
+    assert ("level_c_or_vp",) in read_published(folder, ledger)
+    kept = [path.read_text() for path in (folder / ".leads.intraday").glob("rules-*/*.json")]
+    assert "assert_score_is_the_sum_of_its_ledger" in "".join(kept)
 
 
 def let_ask(folder: Path, place: int) -> str:
