@@ -29,7 +29,7 @@ from orchestration.lib.basics.settings import Settings, list_settings
 from orchestration.lib.built.raw_functions import add_functions
 
 # What dbt reads of the project, and what Python does for it.
-PARTS_OF_PROJECT = ("models", "macros", "snapshots", "orchestration/lib/built")
+PARTS_OF_PROJECT = ("models", "macros", "snapshots", "tests/data", "orchestration/lib/built")
 PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
 
 # Transactions of several connections, where one does it all.
