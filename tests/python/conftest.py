@@ -9,6 +9,7 @@ LONGEST = (
     "intraday/test_intraday_run.py",
     "scored/test_incremental_laws.py",
     "published/test_publication.py",
+    "sources/test_days_of_sources.py",
     "built/test_bad_input.py",
     "checked/test_health.py",
     "python/test_examples.py",

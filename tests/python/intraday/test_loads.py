@@ -8,12 +8,13 @@ import duckdb
 import pytest
 from dbt_runs import web_event, write_raw
 
-from orchestration.lib.basics.outcomes import Refused
+from orchestration.lib.basics.outcomes import Refused, WrongUse
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.checked.health import Limit
 from orchestration.lib.decided.acceptances import Refusal, list_refusals, note_refusals
 from orchestration.lib.intraday import loads, watch
 from orchestration.lib.intraday.raw_rows import find_raw_rows
+from orchestration.lib.intraday.run import demand_offer
 
 TUESDAY = "2026-06-30"
 WEEKS_BEFORE = ("2026-06-02", "2026-06-09", "2026-06-16", "2026-06-23")
@@ -129,3 +130,12 @@ def test_a_feed_that_falls_silent_is_noticed_once_where_nothing_runs(tmp_path, m
     # Of the next day nothing is known yet.
     monkeypatch.setattr(loads, "find_now", lambda: datetime.fromisoformat("2026-07-01 12:00"))
     assert loads.judge_silence(replace(settings, as_of_dates=(date(2026, 7, 1),))) == {}
+
+
+def test_where_intraday_runs_are_not_offered_it_is_said(tmp_path):
+    settings = find_settings(tmp_path, tmp_path)
+    demand_offer(replace(settings, target="postgres"))
+    with pytest.raises(
+        WrongUse, match="'spark'.* offered on duckdb and postgres alone: `leads run`"
+    ):
+        demand_offer(replace(settings, target="spark"))
