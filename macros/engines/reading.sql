@@ -26,7 +26,8 @@
     {%- elif data_type == dbt.type_bigint() -%}
         {{ own_function('read_bigint') }}({{ text }})
     {%- elif data_type == 'date' -%}
-        cast({{ own_function('read_time') }}({{ text }}) as date)
+        {#- The hour 24 is the next day as a time alone. -#}
+        cast({{ own_function('read_time') }}(regexp_replace({{ text }}, '[ T]24:', ' 00:')) as date)
     {%- elif data_type == dbt.type_timestamp() -%}
         {{ own_function('read_time') }}({{ text }})
     {%- elif data_type == type_double() -%}
@@ -53,9 +54,17 @@
                 then try_cast(replace(read_text, '_', '') as double)
         end
     {%- elif data_type in ['date', dbt.type_timestamp()] %}
+        {#- Spark has no hour 24, which is the end of the day. -#}
+        {%- set day = '[0-9]{4}([-/])[0-9]{1,2}\\\\1[0-9]{1,2}' -%}
+        {%- set whole = "replace(trim(read_text), '/', '-')" -%}
+        {%- set midnight = "try_cast(split(" ~ whole ~ ", '[ T]')[0] as timestamp)" %}
         case
-            when read_text rlike '^\\s*[0-9]{4}([-/])[0-9]{1,2}\\1[0-9]{1,2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?\\s*\\z'
-                then {{ 'cast(' if data_type == 'date' }}try_cast(replace(trim(read_text), '/', '-') as timestamp){{ ' as date)' if data_type == 'date' }}
+            when read_text rlike '^\\s*{{ day }}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?\\s*\\z'
+                then {{ 'cast(' if data_type == 'date' }}case
+                    when read_text rlike '[ T]24:00(:00([.](0+|0{6}[0-9]+))?)?\\s*\\z'
+                        then {{ midnight if data_type == 'date' else 'timestampadd(day, 1, ' ~ midnight ~ ')' }}
+                    else try_cast({{ whole }} as timestamp)
+                end{{ ' as date)' if data_type == 'date' }}
         end
     {%- else -%}
         {%- do exceptions.raise_compiler_error('No text is read as ' ~ data_type ~ ' on Spark.') -%}

@@ -29,13 +29,21 @@
 {%- endmacro %}
 
 {% macro spark__read_epoch(number) -%}
-    {%- set count = 'cast(' ~ number ~ ' as decimal(38, 6))' -%}
-    timestamp_micros(cast(case
-        when {{ count }} >= 1000000000 and {{ count }} < 10000000000 then {{ count }} * 1000000
-        when {{ count }} >= 1000000000000 and {{ count }} < 10000000000000 then {{ count }} * 1000
-        when {{ count }} >= 1000000000000000 and {{ count }} < 10000000000000000 then {{ count }}
-        when {{ count }} >= 1000000000000000000 and {{ count }} < 10000000000000000000 then {{ count }} div 1000
-    end as bigint))
+    {#- Floating point is rounded as such, a half to the even number; whole numbers leave the rest out. -#}
+    {%- set ways = [] -%}
+    {%- for n, thousandth in [('cast(n as double)', '/ 1000D'), ('cast(n as decimal(38, 6))', 'div 1000')] -%}
+        {%- set way -%}
+            case when {{ n }} >= 1000000000 and {{ n }} < 10000000000 then {{ n }} * 1000000
+            when {{ n }} >= 1000000000000 and {{ n }} < 10000000000000 then {{ n }} * 1000
+            when {{ n }} >= 1000000000000000 and {{ n }} < 10000000000000000 then {{ n }}
+            when {{ n }} >= 1000000000000000000 and {{ n }} < 10000000000000000000 then {{ n }} {{ thousandth }} end
+        {%- endset -%}
+        {%- do ways.append(way) -%}
+    {%- endfor -%}
+    get(transform(array({{ number }}), n -> timestamp_micros(case
+        when typeof(n) in ('float', 'double') then cast(rint({{ ways[0] }}) as bigint)
+        else cast(round({{ ways[1] }}) as bigint)
+    end)), 0)
 {%- endmacro %}
 
 

@@ -23,7 +23,7 @@ from orchestration.lib.basics.warehouse import (
     list_server_tables,
     open_warehouse,
 )
-from orchestration.lib.built.dbt_command import run_dbt
+from orchestration.lib.built.dbt_command import make_buildable, run_dbt
 from orchestration.lib.built.load_raw import is_to_load, list_raw_tables
 from orchestration.lib.decided.tiers import write_tiers
 
@@ -77,6 +77,7 @@ def open_scratch(settings: Settings, folder: Path) -> Iterator[Settings]:
                     file = Path(f"{settings.warehouse}{suffix}")
                     if file.is_file():
                         shutil.copyfile(file, f"{scratch.warehouse}{suffix}")
+            make_buildable(scratch, target=settings.target)
         yield scratch
 
 

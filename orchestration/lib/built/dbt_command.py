@@ -27,7 +27,12 @@ from orchestration.lib.basics.settings import PROJECT_ROOT, Settings, list_setti
 from orchestration.lib.built.dbt_report import clean_message, describe_failures
 from orchestration.lib.built.land_raw import land_raw
 from orchestration.lib.built.load_raw import is_to_load, load_raw
-from orchestration.lib.built.spark_tables import find_folder, show_tables, write_own_tables
+from orchestration.lib.built.spark_tables import (
+    drop_built,
+    find_folder,
+    show_tables,
+    write_own_tables,
+)
 
 # Where dbt keeps what it has read of the project, so that it reads again only what has changed. Not
 # where a plain `dbt build` keeps it: that has other settings, and each would undo the other's.
@@ -107,6 +112,13 @@ def load_files(settings: Settings) -> None:
         register_tables(tables, settings, project)
     elif is_to_load(settings):
         load_raw(settings)
+
+
+def make_buildable(scratch: Settings, *, target: str) -> None:
+    """Have dbt be able to build in a copy of the DuckDB file of a warehouse on the engine
+    `target`."""
+    if target == "spark":
+        drop_built(scratch.warehouse, read_project(forget_run(scratch), list_names(scratch.rules)))
 
 
 def register_tables(tables: list[dict[str, str]], settings: Settings, project: Any) -> None:

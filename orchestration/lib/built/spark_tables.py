@@ -159,6 +159,14 @@ def write_type(name: str) -> str:
     return "varchar" if name == "string" else name
 
 
+def drop_built(file: Path, project: Any) -> None:
+    """Drop from a copy of the DuckDB file what shows that dbt has built on Spark: it is built anew
+    there, and no seed takes the place of a view."""
+    with open_file(file) as connection:
+        for place in sorted(list_built(project)):
+            drop(connection, place)
+
+
 def drop(connection: duckdb.DuckDBPyConnection, place: tuple[str, str]) -> None:
     """Drop the table or view of a name, if there is one."""
     for kind in ("table", "view"):

@@ -1,19 +1,22 @@
 """What belongs here: that Spark gives what DuckDB gives, row for row, from raw data as it should
 be and as it should not to scores, tiers, history and hand-overs, on the first day and for days that
-are replayed later; and value for value what the two say apart. Needs Java and the packages of
-`make setup-spark`."""
+are replayed later; what is only asked beside a warehouse on Spark; and value for value what the two
+say apart. Needs Java and the packages of `make setup-spark`."""
 
+import io
 import os
 import shutil
+import sys
 from unittest import mock
 
 import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
-from dbt_runs import PROJECT, SHIPPED_RULES, SPARING, TIERED, WATERMARKS, run_dbt
+from dbt_runs import PROJECT, SCORES, SHIPPED_RULES, SPARING, TIERED, WATERMARKS, run_dbt
 from engines_apart import demand_found, list_said, write_column
 from messy_rows import write_messy, write_sample
 
+from orchestration.lib.asked.replay import replay
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import load_settings
 from orchestration.lib.basics.warehouse import open_warehouse
@@ -32,6 +35,8 @@ LATER_DAYS = "2026-06-29,2026-06-30"
 # few rows it has.
 CHOSEN = ("--select", *(f"+{model}" for model in (*TIERED, *WATERMARKS)))
 CHOSEN = (*CHOSEN, "--exclude-resource-type", "test", "unit_test")
+# Later the rule book is as it was.
+CHOSEN_LATER = (*CHOSEN, "seed", "--exclude", "path:models/rule_book")
 # What Python writes of a scored day.
 DECIDED = (
     "lead_tiers", "tier_cut_offs", "lead_score_history", "scored_days", "hand_overs",
@@ -52,6 +57,9 @@ def set_variables(target, folder, **variables):
             "LEADS_AS_OF": FIRST_DAY,
             "LEADS_KNOWN": "now",
             "LEADS_SPARK_MASTER": os.environ.get("TEST_SPARK_MASTER", ""),
+            # The rows of each table fit one part.
+            "LEADS_SPARK_PARTITIONS": "1",
+            "PYSPARK_PYTHON": sys.executable,
             "SPARK_LOCAL_IP": "127.0.0.1",
             "DBT_RULES_SHA256": hash_rules(SHIPPED_RULES),
             "DBT_TARGET_PATH": str(PROJECT / "build" / "test" / f"{target}-for-spark"),
@@ -69,25 +77,25 @@ def compile_on(target, query, folder):
     return result.result.results[0].node.compiled_code
 
 
-def score_on_duckdb(folder, *, as_of, known="now"):
+def score_on_duckdb(folder, chosen, *, as_of, known="now"):
     """Build what tiers are decided by, and decide."""
     warehouse = folder / "duckdb.duckdb"
     outcome = run_dbt(
-        "build", *CHOSEN, raw=folder / "raw", warehouse=warehouse, as_of=as_of, known=known
+        "build", *chosen, raw=folder / "raw", warehouse=warehouse, as_of=as_of, known=known
     )
     assert outcome.success, outcome.errors
     with open_warehouse(warehouse) as connection:
         write_tiers(connection)
 
 
-def score_on_spark(folder, *, as_of, known="now"):
+def score_on_spark(folder, chosen, *, as_of, known="now"):
     """Load raw files, build and decide the same, as a run does."""
     with set_variables("spark", folder, LEADS_AS_OF=as_of, LEADS_KNOWN=known):
         settings = load_settings()
         dbt_command.load_files(settings)
         list(
             dbt_command.run_dbt(
-                ["build", *CHOSEN], settings=settings, target_path=folder / "target"
+                ["build", *chosen], settings=settings, target_path=folder / "target"
             )
         )
         with open_warehouse(settings.warehouse) as connection:
@@ -148,6 +156,23 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def first_day(folder):
+    """Both warehouses as of the first day, with what find_differences finds."""
+    score_on_duckdb(folder, CHOSEN, as_of=FIRST_DAY)
+    score_on_spark(folder, CHOSEN, as_of=FIRST_DAY)
+    return find_differences(folder)
+
+
+@pytest.fixture(scope="module")
+def later(folder, first_day):
+    """The same after later days were scored, with rows that have loaded since."""
+    write_sample(folder / "raw", 2, sample=folder / "sample")
+    score_on_duckdb(folder, CHOSEN_LATER, as_of=LATER_DAYS, known="then")
+    score_on_spark(folder, CHOSEN_LATER, as_of=LATER_DAYS, known="then")
+    return find_differences(folder)
+
+
 def test_what_engines_say_apart_is_made_the_same(folder):
     from pyspark.sql import SparkSession
 
@@ -167,21 +192,46 @@ def test_what_engines_say_apart_is_made_the_same(folder):
     assert apart == {"lower('ÉŠΣİ')": ("éšσi", "éšσi̇")}
 
 
-def test_both_engines_decide_the_same_on_the_first_day_and_later(folder):
-    score_on_duckdb(folder, as_of=FIRST_DAY)
-    score_on_spark(folder, as_of=FIRST_DAY)
-    differences, compared = find_differences(folder)
+def list_landed(folder):
+    """The files that Spark reads in place of the raw files of leads."""
+    return set(folder.glob("spark.duckdb.spark/raw/crm/leads/*.parquet"))
+
+
+def test_both_engines_decide_the_same_on_the_first_day(folder, first_day):
+    differences, compared = first_day
     assert differences == {}
     assert compared >= {*TIERED, *DECIDED}
     assert count_rows(folder, "hand_overs") > 0
 
-    write_sample(folder / "raw", 2, sample=folder / "sample")
-    before = sorted(folder.glob("spark.duckdb.spark/raw/crm/leads/*.parquet"))
-    score_on_duckdb(folder, as_of=LATER_DAYS, known="then")
-    score_on_spark(folder, as_of=LATER_DAYS, known="then")
+
+def test_both_engines_decide_the_same_for_later_days(folder, first_day, request):
+    before = list_landed(folder)
+    differences, _ = request.getfixturevalue("later")
     # Of the files of the first round nothing is written again.
-    later = sorted(folder.glob("spark.duckdb.spark/raw/crm/leads/*.parquet"))
-    assert set(before) < set(later) and len(later) == len(before) + 1
-    differences, _ = find_differences(folder)
+    landed = list_landed(folder)
+    assert before < landed and len(landed) == len(before) + 1
     assert differences == {}
     assert count_rows(folder, "scored_days where as_of_date > '2026-06-19'") > 0
+
+
+def test_days_that_are_replayed_beside_a_warehouse_on_spark_have_its_scores(folder, later):
+    with set_variables("spark", folder, LEADS_AS_OF=LATER_DAYS, LEADS_KNOWN="then"):
+        replay(load_settings(), folder=folder / "replay", console=io.StringIO())
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{folder}/replay/spark.duckdb' as replayed (read_only)")
+        connection.execute(f"attach '{folder}/spark.duckdb' as scored (read_only)")
+        for table in (*SCORES, "lead_tiers"):
+            columns = connection.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = ?"
+                " and database_name = 'replayed'",
+                [table],
+            ).fetchall()
+            written = ", ".join(filter(None, (write_column(*column) for column in columns)))
+            here, there = (
+                f"select {written} from {database}.main.{table}"
+                f" where as_of_date > date '{FIRST_DAY}'"
+                for database in ("replayed", "scored")
+            )
+            assert connection.execute(f"select count(*) from ({here})").fetchone()[0] > 0
+            assert connection.execute(f"({here}) except all ({there}) limit 2").fetchall() == []
+            assert connection.execute(f"({there}) except all ({here}) limit 2").fetchall() == []
