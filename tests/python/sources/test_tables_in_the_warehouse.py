@@ -57,3 +57,16 @@ def test_the_tables_have_types(warehouses):
         )
     }
     assert {"BIGINT", "BOOLEAN", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"} <= types
+
+
+def test_views_of_the_tables_can_be_read_under_another_name_of_the_file(warehouses):
+    """As `leads sources` and whoever copies the file do."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{warehouses[1]}' as other (read_only)")
+        views = connection.execute(
+            "select schema_name, view_name from duckdb_views()"
+            " where database_name = 'other' and schema_name in ('sources', 'staging')"
+        ).fetchall()
+        for schema, view in views:
+            connection.execute(f"select * from other.{schema}.{view} limit 1")
+    assert len(views) > 10
