@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.basics.outcomes import WrongUse
-from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.warehouse import make_keys
+from orchestration.lib.erased.lists import list_numbers, list_texts, read_column
 from orchestration.lib.erased.vendor_records import (
     add_addresses,
     add_records,
@@ -184,18 +184,3 @@ def count_raw_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> dic
             f" where lead_id in ({list_texts(person.lead_ids)})"
         ).fetchone()[0]
     return {table: count for table, count in counts.items() if count}
-
-
-def read_column(connection: duckdb.DuckDBPyConnection, query: str) -> list:
-    """The values of a query of one column, each once and in order."""
-    return sorted({value for (value,) in connection.execute(query).fetchall() if value is not None})
-
-
-def list_texts(texts: list[str]) -> str:
-    """Texts as SQL lists them between brackets; where there are none, one that nobody has."""
-    return ", ".join(quote(text) for text in texts) or "null"
-
-
-def list_numbers(numbers: list[int]) -> str:
-    """The same of numbers."""
-    return ", ".join(str(number) for number in numbers) or "null"

@@ -7,13 +7,27 @@ from collections.abc import Sequence
 import duckdb
 
 from orchestration.lib.basics.quoting import quote
+from orchestration.lib.basics.warehouse import list_own_tables
+from orchestration.lib.erased.lists import list_texts, read_column
+
+# The schema of what LEADS_SOURCES makes, and its table of who joined whom.
+MADE = "sources"
+PEOPLE = "source_people"
 
 
 def add_records(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
     """The ids of a person, and beside them those by which sources know the same person; the same
     where the raw tables are not made of sources."""
-    pairs, known = list_pairs(connection), set(ids)
-    while more := {id for pair in pairs if known & {*pair} for id in pair} - known:
+    pairs, known = write_pairs(connection), {*ids}
+    more = known
+    while more:
+        listed = list_texts(more)
+        found = read_column(
+            connection,
+            f"select one from ({pairs}) where other in ({listed})"
+            f" union select other from ({pairs}) where one in ({listed})",
+        )
+        more = {*found} - known
         known |= more
     return sorted(known)
 
@@ -23,52 +37,50 @@ def add_addresses(
 ) -> list[str]:
     """The addresses of a person (lower case), and beside them those that each source has of these
     ids and the further ones that lead to any of them."""
-    found = {address for id, address in list_addresses(connection) if id in ids} | set(addresses)
-    further = {alias for alias, email in list_pairs(connection) if email in found and "@" in alias}
-    return sorted(found | further)
+    found = {*addresses}
+    if PEOPLE in list_made(connection):
+        theirs = f"vendor_lead_id in ({list_texts(ids)})"
+        found |= {*read_column(connection, f"select address from {MADE}.{PEOPLE} where {theirs}")}
+    further = read_column(
+        connection,
+        f"select one from ({write_pairs(connection)})"
+        f" where one like '%@%' and other in ({list_texts(found)})",
+    )
+    return sorted({*found, *further})
 
 
 def find_current(connection: duckdb.DuckDBPyConnection, address: str) -> list[str]:
     """An address (lower case), and the one that it leads to where a source has it as a further one
     of somebody."""
-    return sorted(
-        {address, *(email for alias, email in list_pairs(connection) if alias == address)}
-    )
+    pairs = write_pairs(connection)
+    leads_to = read_column(connection, f"select other from ({pairs}) where one = {quote(address)}")
+    return sorted({address, *leads_to})
 
 
-def list_pairs(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Ids that are one person, and addresses, lower case: an alias or who joined first."""
-    queries = [
-        f"select lower(alias_id), lower(lead_id) from sources.{name} where alias_id like '%@%'"
-        f" union all select alias_id, lead_id from sources.{name} where alias_id not like '%@%'"
-        for name in list_aliases(connection)
-    ]
-    if has_people(connection):
-        queries.append("select vendor_lead_id, lead_id from sources.source_people")
-    return connection.execute(" union all ".join(queries)).fetchall() if queries else []
+def write_pairs(connection: duckdb.DuckDBPyConnection) -> str:
+    """A query of ids that are one person (`one`, which became or joined the `other`), and of
+    addresses in lower case (one leads to the other)."""
+    made = list_made(connection)
+    queries = ["select cast(null as text) as one, cast(null as text) as other where false"]
+    for name in made:
+        # A tracker, which has no people, has aliases of its users.
+        if name.endswith("__aliases") and name.replace("__aliases", "__leads") in made:
+            queries.append(
+                "select case when alias_id like '%@%' then lower(alias_id) else alias_id end,"
+                " case when alias_id like '%@%' then lower(lead_id) else lead_id end"
+                f" from {MADE}.{name}"
+            )
+    if PEOPLE in made:
+        queries.append(f"select vendor_lead_id, lead_id from {MADE}.{PEOPLE}")
+    return " union all ".join(queries)
 
 
-def list_addresses(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
-    """Ids of people and the address that each source has of them."""
-    if not has_people(connection):
-        return []
-    return connection.execute(
-        "select vendor_lead_id, address from sources.source_people where address is not null"
-    ).fetchall()
-
-
-def has_people(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether people of sources are joined in this warehouse."""
-    return "source_people" in list_relations(connection)
-
-
-def list_aliases(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The tables of aliases of those vendors that have people."""
-    there = list_relations(connection)
-    return sorted(
-        name
-        for name in there
-        if name.endswith("__aliases") and name.replace("__aliases", "__leads") in there
+def list_made(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables and views that LEADS_SOURCES has made."""
+    return read_column(
+        connection,
+        "select table_name from information_schema.tables"
+        f" where table_catalog = current_database() and table_schema = '{MADE}'",
     )
 
 
@@ -79,32 +91,21 @@ def clean_records(
     ids, in a vendor's own tables without its name too, or one of `others` (addresses, visitors,
     events). The next run makes all of these tables anew; until then whoever is erased next is found
     in them."""
-    found = connection.execute(
-        "select table_name, column_name from duckdb_columns() as columns"
-        " inner join duckdb_tables() as tables using (database_name, schema_name, table_name)"
-        " where schema_name = 'sources' and database_name = current_database()"
-        " and columns.data_type = 'VARCHAR'"
-    ).fetchall()
+    tables = [name for schema, name in list_own_tables(connection) if schema == MADE]
     columns: dict[str, list[str]] = {}
-    for table, column in found:
-        columns.setdefault(table, []).append(column)
+    for table, column in connection.execute(
+        "select table_name, column_name from duckdb_columns()"
+        f" where schema_name = '{MADE}' and database_name = current_database()"
+        " and data_type = 'VARCHAR'"
+    ).fetchall():
+        if table in tables:
+            columns.setdefault(table, []).append(column)
     for table, names in columns.items():
         vendor = table.split("__")[0] + ":"
         bare = [id.removeprefix(vendor) for id in ids if id.startswith(vendor)]
-        listed = ", ".join(quote(text.lower()) for text in (*ids, *others, *bare))
+        listed = list_texts(text.lower() for text in (*ids, *others, *bare))
         named = " or ".join(f'lower("{name}") in ({listed})' for name in names)
-        connection.execute(f'delete from sources."{table}" where {named}')
-
-
-def list_relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """The tables and views that LEADS_SOURCES has made."""
-    return {
-        name
-        for (name,) in connection.execute(
-            "select table_name from information_schema.tables"
-            " where table_catalog = current_database() and table_schema = 'sources'"
-        ).fetchall()
-    }
+        connection.execute(f'delete from {MADE}."{table}" where {named}')
 
 
 def find_parts(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> set[str]:
