@@ -92,6 +92,7 @@ erase: $(COMMAND) ## forget a person everywhere, with a receipt: make erase LEAD
 
 # MetricFlow reads what dbt has read of the project and asks the live publication.
 metrics: .venv/.bi-installed $(COMMAND) ## ask the semantic layer: make metrics ASK="--metrics leads --group-by scored_lead__tier"
+	@test -e "$(or $(LEADS_PUBLISHED),published)/leads.duckdb" || { echo "Nothing is published yet, so that there is nothing to ask: leads run."; exit 1; }
 	@env LEADS_TARGET=published $(BIN)/dbt --quiet parse
 	@env LEADS_TARGET=published $(BIN)/mf query $(ASK)
 

@@ -6,7 +6,7 @@
     {# The SQL to select a raw table from: what LEADS_SOURCES makes of vendors' tables, else its files,
        else the table in the warehouse, else none. Rows of files have a further column _file_name. #}
     {%- set is_own = not sources() or 'own' in sources() -%}
-    {{ return(source_rows(relation) or raw_files(relation) or (load_relation(relation) if is_own else none)) }}
+    {{ return(source_rows(relation) or raw_files(relation) or (find_relation(relation) if is_own else none)) }}
 {%- endmacro %}
 
 

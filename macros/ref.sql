@@ -12,6 +12,13 @@
 {%- endmacro %}
 
 
+{% macro find_relation(relation) -%}
+    {# A table or view that is there, without the name of the database; none where it is not. #}
+    {%- set found = load_relation(relation) -%}
+    {{ return(found.include(database=false) if found else none) }}
+{%- endmacro %}
+
+
 {% macro can_be_read(relation) -%}
     {# Whether a macro can query a relation while it writes the SQL: not before its first run, nor in
        a unit test, where it is a part of the statement. #}

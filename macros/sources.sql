@@ -69,7 +69,7 @@
     {%- set contract = raw_contract(relation) -%}
     {%- set name = contract.source_name ~ '.' ~ contract.name -%}
     {%- for vendor in sources() if context[vendor ~ '_views']().get(name) -%}
-        {{ return(load_relation(ref(joined_tables()[name]))) }}
+        {{ return(find_relation(ref(joined_tables()[name]))) }}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -79,7 +79,7 @@
        warehouse's schema (var <vendor>_schema, else the vendor's name); none where it is not there. #}
     {%- set relation = source(vendor, table) -%}
     {%- if not execute -%}{{ return(none) }}{%- endif -%}
-    {{ return(files_of_table(vendor ~ '.' ~ table) or load_relation(relation)) }}
+    {{ return(files_of_table(vendor ~ '.' ~ table) or find_relation(relation)) }}
 {%- endmacro %}
 
 

@@ -20,7 +20,7 @@
 {% macro own_rows(relation) -%}
     {# A query of the rows of a raw table of the contract; of none where it is not there. #}
     {%- if not execute -%}{{ return('select 1 as parsed') }}{%- endif -%}
-    {%- set rows = raw_files(relation) or load_relation(relation) -%}
+    {%- set rows = raw_files(relation) or find_relation(relation) -%}
     {%- set columns = [] -%}
     {%- for column in raw_contract(relation).columns.values() -%}
         {%- do columns.append('cast(null as ' ~ contract_type(column.data_type) ~ ') as ' ~ column.name) -%}

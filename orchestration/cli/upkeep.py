@@ -165,7 +165,8 @@ def erase(lead: str, email: str, as_json: bool) -> None:
         with work_in("erase", "Not all is erased yet. What is wrong:") as (_, console):
             file = finish(given, erasure, console)
     exclusions = find_in_rule_book(given.rules, erasure.person)
-    tell(describe_erasure(erasure, file, exclusions=exclusions), as_json=as_json)
+    told = describe_erasure(erasure, file, exclusions=exclusions, sources=given.sources)
+    tell(told, as_json=as_json)
 
 
 @click.command(short_help="Mail domains and crawlers as those list them who keep such lists.")

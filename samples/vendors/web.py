@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]
@@ -48,6 +49,15 @@ def name_users(events: list[Row]) -> dict[str, str]:
 def bare(address: object) -> str:
     """An address without blanks and capitals."""
     return str(address).strip().lower()
+
+
+def is_address(text: object) -> bool:
+    """Whether a user id can be told for an address; some of the sample's cannot.
+
+    >>> is_address(" Ann@acme.example"), is_address("ann@")
+    (True, False)
+    """
+    return re.fullmatch(r"[^@ ]+@[^@ ]+[.][^@ ]+", bare(text)) is not None
 
 
 def is_machine(row: Row) -> bool:
@@ -138,7 +148,8 @@ def write_snowplow(events: list[Row]) -> Tables:
             "se_action": name if is_struct else None,
             "se_label": row["search_term"] if is_struct else None,
             "user_id": None if not row["email"]
-            else row["email"] if number % 2 else users[bare(row["email"])],
+            else row["email"] if number % 2 and is_address(row["email"])
+            else users[bare(row["email"])],
             "domain_userid": None if is_app else row["visitor_id"],
             "contexts_com_snowplowanalytics_snowplow_client_session_1":
                 json.dumps(session) if is_app else None,

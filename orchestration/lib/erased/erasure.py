@@ -38,6 +38,7 @@ from orchestration.lib.erased.files import clean_file, find_in_file, list_own_fi
 from orchestration.lib.erased.person import Person, count_raw_rows, find_person
 from orchestration.lib.erased.publications import clean_publications, search_publications
 from orchestration.lib.erased.tables import clean_tables, find_person_in, list_tables
+from orchestration.lib.erased.vendor_records import clean_records, describe_records
 from orchestration.lib.published.publication import hash_file
 
 
@@ -133,9 +134,11 @@ def finish(settings: Settings, erasure: Erasure, console: TextIO) -> Path:
         with open_warehouse(settings.warehouse) as connection:
             connection.execute("begin")
             raw = list_raw_schemas(settings, connection)
-            # What LEADS_SOURCES made of vendors' tables is made anew by the next run.
-            if any(schema == "sources" for schema, _ in list_own_tables(connection)):
-                connection.execute("drop schema sources cascade")
+            if "sources" not in raw:
+                keys = [key for keys in person.row_keys.values() for key in keys]
+                clean_records(
+                    connection, person.lead_ids, [*person.addresses, *person.visitor_ids, *keys]
+                )
             tables = clean_tables(connection, person, without=raw)
             # What was folded of the person's days is counted again by the next run.
             for table, keys in person.row_keys.items():
@@ -236,8 +239,11 @@ def name_file(settings: Settings, path: Path) -> str:
     return str(path.relative_to(settings.project) if is_inside else path)
 
 
-def describe_erasure(erasure: Erasure, file: Path, *, exclusions: Sequence[str]) -> Answer:
-    """What was erased, what is for the user to delete, and where the receipt is."""
+def describe_erasure(
+    erasure: Erasure, file: Path, *, exclusions: Sequence[str], sources: Sequence[str] = ()
+) -> Answer:
+    """What was erased, what is for the user to delete, there or at the `sources` of LEADS_SOURCES,
+    and where the receipt is."""
     person, receipt = erasure.person, erasure.receipt
     rows = receipt["rows"]
     searched = receipt["searched"]
@@ -266,6 +272,7 @@ def describe_erasure(erasure: Erasure, file: Path, *, exclusions: Sequence[str])
             f"  {table:<22}{count:>7,} rows with {name_condition(table, person)}"
             for table, count in erasure.raw_rows.items()
         ]
+        lines += describe_records(person.lead_ids, sources)
     lines += [f"{place} names the address, and is yours to change." for place in exclusions]
     lines.append(f"The receipt, which names nobody: {file}")
     return Answer(["", *lines], {**receipt, "receipt": file, "exclusions": list(exclusions)})

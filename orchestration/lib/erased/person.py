@@ -13,8 +13,14 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.basics.outcomes import WrongUse
-from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.warehouse import make_keys
+from orchestration.lib.erased.lists import list_numbers, list_texts, read_column
+from orchestration.lib.erased.vendor_records import (
+    add_addresses,
+    add_records,
+    find_current,
+    find_parts,
+)
 
 # A shorter text is in many others by chance: as an id it is looked for in columns alone.
 SHORTEST_TEXT = 6
@@ -42,7 +48,12 @@ def find_person(
     """The person with this id or address, by the warehouse on `connection`. Raises WrongUse where
     it knows nobody by it."""
     address = email.strip().lower()
-    asked = f"lower(email) = {quote(address)}" if address else f"lead_id = {quote(lead_id)}"
+    addresses = find_current(connection, address)
+    asked = (
+        f"lower(email) in ({list_texts(addresses)})"
+        if address
+        else f"lead_id in ({list_texts(add_records(connection, [lead_id]))})"
+    )
     versions = "staging.base_crm__leads"
     ids = read_column(
         connection,
@@ -53,7 +64,7 @@ def find_person(
         select lead_id from {versions}
         where {asked} and lead_id not in (
             select lead_id from intermediate.int_people
-            where {"lower(email) <> " + quote(address) if address else "false"}
+            where {f"lower(email) not in ({list_texts(addresses)})" if address else "false"}
         )
         """,
     )
@@ -64,15 +75,19 @@ def find_person(
             f"select lead_id from main.lead_score_history where {asked}"
             f" union select lead_id from main.hand_overs where {asked}",
         )
+    ids = add_records(connection, ids)
     mine = list_texts(ids)
-    addresses = read_column(
+    addresses = add_addresses(
         connection,
-        f"""
-        select lower(email) from {versions} where lead_id in ({mine}) and email is not null
-        except
-        select lower(email) from intermediate.int_people where lead_id not in ({mine})
-        """,
+        ids,
+        read_column(
+            connection,
+            f"select lower(email) from {versions} where lead_id in ({mine}) and email is not null",
+        ),
     )
+    others = f"select lower(email) from intermediate.int_people where lead_id not in ({mine})"
+    also = read_column(connection, f"{others} and lower(email) in ({list_texts(addresses)})")
+    addresses = [known for known in addresses if known not in also]
     if address:
         addresses = sorted({*addresses, address})
     email_keys = make_keys(connection, addresses)
@@ -151,7 +166,12 @@ def find_texts(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     told += [*person.lead_ids, *person.visitor_ids]
     person.texts = sorted({text for text in told if len(text) >= SHORTEST_TEXT})
     # What is a part of another lead's id would be found there.
-    person.texts = [text for text in person.texts if not re.fullmatch(r"\d{1,8}", text)]
+    parts = find_parts(connection, person.lead_ids)
+    person.texts = [
+        text
+        for text in person.texts
+        if text not in parts and not re.fullmatch(r"(\w+:)?\d{1,8}", text)
+    ]
 
 
 def count_raw_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> dict[str, int]:
@@ -164,18 +184,3 @@ def count_raw_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> dic
             f" where lead_id in ({list_texts(person.lead_ids)})"
         ).fetchone()[0]
     return {table: count for table, count in counts.items() if count}
-
-
-def read_column(connection: duckdb.DuckDBPyConnection, query: str) -> list:
-    """The values of a query of one column, each once and in order."""
-    return sorted({value for (value,) in connection.execute(query).fetchall() if value is not None})
-
-
-def list_texts(texts: list[str]) -> str:
-    """Texts as SQL lists them between brackets; where there are none, one that nobody has."""
-    return ", ".join(quote(text) for text in texts) or "null"
-
-
-def list_numbers(numbers: list[int]) -> str:
-    """The same of numbers."""
-    return ", ".join(str(number) for number in numbers) or "null"

@@ -15,7 +15,8 @@ import duckdb
 
 from orchestration.lib.basics.quoting import quote
 from orchestration.lib.basics.warehouse import list_own_tables
-from orchestration.lib.erased.person import Person, list_numbers, list_texts, read_column
+from orchestration.lib.erased.lists import list_numbers, list_texts, read_column
+from orchestration.lib.erased.person import Person
 
 # The rule book may name a person by an address, and by nothing else.
 RULE_BOOK = ("rules", "rule_book", "shipped_rules", "reference")

@@ -45,7 +45,9 @@ def bring(files: Sequence[Path], out: Path) -> Answer:
     lines += [
         "",
         "Look at the mappings; where one is wrong, change it and run the same command again.",
-        f"Then score:  leads run --raw {out}",
+        "Then score, apart from what else is scored here, as the sample:",
+        f"  leads run --raw {out} --warehouse {out}-scored/leads.duckdb"
+        f" --published {out}-scored/published",
     ]
     return Answer(lines, {"out": out, "exports": documents})
 
