@@ -90,10 +90,12 @@ def run_intraday(
                 connection.execute(f"attach {quote(vendors)} as vendors (read_only)")
                 raw = find_vendor_rows(connection, settings, root)
                 moved = find_moved(connection)
+                # What is taken back during the day is again as in the night.
+                scored = f"read_parquet({quote(live_folder / 'intraday_leads.parquet')})"
                 changes = sum_up_changes(connection, raw, moved)
             else:
                 raw = find_raw_rows(connection, settings, root)
-                moved, changes = None, {}
+                moved, scored, changes = None, None, {}
             seen = read_seen(settings.warehouse, night)
             since = find_since(connection, settings, seen, raw)
             demand_living_feeds(connection, raw, since)
@@ -108,6 +110,7 @@ def run_intraday(
                         since,
                         last_run=read_time(live["published_at"]),
                         moved=moved,
+                        scored_today=scored,
                     )
                 what.append(count_things(leads, "lead"))
                 seen |= fresh | changes

@@ -75,7 +75,8 @@ from deal_links inner join new_deals using (opportunity_id)
 union select lead_links.lead_id, new_accounts.loaded_at
 from lead_links inner join new_accounts using (account_id)
 union select lead_links.lead_id, new_addresses.loaded_at
-from lead_links inner join new_addresses using (email);
+from lead_links inner join new_addresses using (email)
+union select lead_id, {last_run} from {scored_today};
 
 -- The first load of what touches a lead; what had loaded before the last run was read by it,
 -- unless there is nothing else.
@@ -152,14 +153,19 @@ def find_touched(
     *,
     last_run: datetime,
     moved: str | None = None,
+    scored_today: str | None = None,
 ) -> int:
     """Put the leads that rows loaded at or after `since` (by raw table, UTC; a table that is not
     there has no new rows) touch into touched_leads, when these rows loaded into lead_loads, and
     beside it what `write_rows` asks for; returns how many leads. `last_run` is when the last run of
-    either kind had published, `moved` a table of the addresses whose visits may be another one's.
-    Names and addresses stay in tables of the `connection`."""
-    nobody = "(select null::varchar as email where false)"
-    given = {"last_run": f"{quote(last_run)}::timestamp", "moved": moved or nobody}
+    either kind had published, `moved` a table of the addresses whose visits may be another one's,
+    `scored_today` one of leads that are touched in any case. Names and addresses stay in tables of
+    the `connection`."""
+    given = {
+        "last_run": f"{quote(last_run)}::timestamp",
+        "moved": moved or "(select null::varchar as email where false)",
+        "scored_today": scored_today or "(select null::varchar as lead_id where false)",
+    }
     for name, keys in KEYS.items():
         short = name.removeprefix("crm.").replace(".", "_")
         given[short] = select_keys(raw.get(name), keys)

@@ -149,7 +149,7 @@ def test_after_a_merge_during_the_day_an_intraday_run_publishes_what_a_daily_run
     run("run")
     published = tmp_path / "published/leads.duckdb"
     leads = "select distinct lead_id from lead_scores order by lead_id"
-    before = query(published.resolve(), leads)
+    before, night = query(published.resolve(), leads), read_scores(published.resolve())
     shutil.rmtree(tmp_path / "raw")
     write_raw(tmp_path / "raw", NOON)
     # Two merges, and one who joined another.
@@ -160,3 +160,8 @@ def test_after_a_merge_during_the_day_an_intraday_run_publishes_what_a_daily_run
     assert read_scores(published.resolve()) == read_scores(anew)
     assert len(query(published.resolve(), leads)) < len(before)
     assert "Nothing has loaded that touches a lead" in run("run", "--intraday")
+    # What is taken back on the same day is as if it had never been.
+    shutil.rmtree(tmp_path / "raw")
+    write_raw(tmp_path / "raw", MORNING)
+    assert "Scored anew: 6 leads." in run("run", "--intraday")
+    assert read_scores(published.resolve()) == night
