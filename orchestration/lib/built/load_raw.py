@@ -14,7 +14,11 @@ import duckdb
 from orchestration.lib.basics.postgres import attach_postgres, list_relations, locate_postgres
 from orchestration.lib.basics.quoting import quote, quote_name
 from orchestration.lib.basics.settings import Settings, read_variables, read_yaml
-from orchestration.lib.basics.warehouse import has_own_raw_tables, is_on_server
+from orchestration.lib.basics.warehouse import (
+    has_own_raw_tables,
+    is_on_server,
+    list_own_tables,
+)
 from orchestration.lib.built.raw_files import (
     describe_files,
     describe_table,
@@ -40,6 +44,9 @@ WIDENED_TYPES = {
     "TIMESTAMP_MS": "TIMESTAMP",
     "TIMESTAMP_NS": "TIMESTAMP",
 }
+
+# Where the raw tables of the contract are; all others are vendors'.
+CONTRACT_SOURCES = ("crm", "web", "email")
 
 CREATE_TABLES = """
 create schema if not exists raw_files;
@@ -156,6 +163,21 @@ def load_raw(settings: Settings) -> list[Loaded]:
             if done.files:
                 run_there(connection, f"analyze {table.place}")
     return loaded
+
+
+def unload_vendors(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Empty the vendors' tables that were loaded from files into the database that `connection` is
+    in, if any; the next run loads them anew. Who a row of theirs is about no name of a column
+    says."""
+    if ("raw_files", "tables") not in list_own_tables(connection):
+        return
+    variables = read_variables(settings.project)
+    for (name,) in connection.execute("select table_name from raw_files.tables").fetchall():
+        source, table = name.split(".")
+        if source not in CONTRACT_SOURCES:
+            schema = variables.get(f"{source}_schema", source)
+            connection.execute(f'delete from "{schema}"."{table}"')
+            connection.execute(f"delete from raw_files.files where table_name = {quote(name)}")
 
 
 def load_table(

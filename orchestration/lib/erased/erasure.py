@@ -28,6 +28,7 @@ from orchestration.lib.built.erasures import (
     note_erased,
     write_receipt,
 )
+from orchestration.lib.built.load_raw import CONTRACT_SOURCES, unload_vendors
 from orchestration.lib.delivered.outbox import (
     find_outbox,
     forget_messages,
@@ -139,6 +140,7 @@ def finish(settings: Settings, erasure: Erasure, console: TextIO) -> Path:
                 clean_records(
                     connection, person.lead_ids, [*person.addresses, *person.visitor_ids, *keys]
                 )
+            unload_vendors(connection, settings)
             tables = clean_tables(connection, person, without=raw)
             # What was folded of the person's days is counted again by the next run.
             for table, keys in person.row_keys.items():
@@ -183,7 +185,7 @@ def list_raw_schemas(settings: Settings, connection: duckdb.DuckDBPyConnection) 
     files, or copies of files that the project has loaded itself."""
     tables = set(list_own_tables(connection))
     variables = read_variables(settings.project)
-    schemas = {variables[f"{source}_schema"] for source in ("crm", "web", "email")}
+    schemas = {variables[f"{source}_schema"] for source in CONTRACT_SOURCES}
     schemas |= {variables.get(f"{vendor}_schema", vendor) for vendor in settings.sources}
     is_loaded = ("raw_files", "roots") in tables
     return set() if is_loaded else {schema for schema, _ in tables if schema in schemas}
