@@ -52,6 +52,7 @@ class Plugin(BasePlugin):
             if getattr(flags, "WHICH", None) in WRITING and not is_held_here(lock):
                 self.lock = take_lock(lock, wait_seconds=WAIT_SECONDS_FOR_RUN)
             check_place(warehouse)
+            warehouse.parent.mkdir(parents=True, exist_ok=True)
             # Open until dbt's is: nobody can come between.
             self.first_connection = wait_for_file(
                 lambda: duckdb.connect(creds.path, read_only=False, config=config), warehouse

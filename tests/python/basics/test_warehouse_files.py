@@ -106,7 +106,8 @@ def test_plain_dbt_waits_for_a_run_and_says_so(tmp_path):
 
 @pytest.mark.parametrize(("command", "takes_it"), [("build", True), ("compile", False)])
 def test_commands_of_dbt_that_only_read_wait_for_no_run(tmp_path, monkeypatch, command, takes_it):
-    warehouse = tmp_path / "leads.duckdb"
+    # Nothing has run yet: its folder is not there either.
+    warehouse = tmp_path / "warehouse" / "leads.duckdb"
     flags = SimpleNamespace(WHICH=command, LOG_PATH=None, TARGET_PATH=None)
     monkeypatch.setattr(dbt_writer, "get_flags", lambda: flags)
     monkeypatch.chdir(tmp_path)
