@@ -3,8 +3,8 @@ of two engines are compared."""
 
 import json
 
-# Numbers that an engine makes of texts by a hash of its own, and what tells by which engine; and the
-# ids of parts of the history, which are drawn anew wherever one is written.
+# Numbers that an engine makes of texts by a hash of its own, and what tells by which engine; and
+# the ids of parts of the history, which are drawn anew wherever one is written.
 KEYS = frozenset(
     ["kind_key", "event_key", "email_key", "visitor_key", "lead_key", "lead_keys"]
     + ["test_no", "set_no", "definition", "written_id"]
