@@ -19,9 +19,10 @@ from killed_runs import (
     read_marts,
     start,
 )
-from postgres_server import start_server
+from postgres_server import PASSWORD, start_server
 
 from orchestration.lib.basics.postgres import attach_postgres, locate_postgres
+from orchestration.lib.basics.settings import PROJECT_ROOT
 from orchestration.lib.basics.warehouse import open_warehouse
 from orchestration.lib.decided.tiers import write_tiers
 from orchestration.lib.delivered.outbox import open_outbox, read_states
@@ -144,3 +145,9 @@ def test_on_postgres_the_same_is_published_also_after_kills(undisturbed, tmp_pat
         with attach_postgres(place, is_read_only=True) as reader:
             reader.execute("use warehouse.published")
             assert {mart: read_mart(reader, mart) for mart in MARTS} == published
+    # In no log, record, manifest or publication, however a quote in it is written there.
+    secret = PASSWORD.removesuffix("'s").encode()
+    places = (folder, PROJECT_ROOT / os.environ["DBT_TARGET_PATH"])
+    files = [path for place in places for path in place.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert [path for path in files if secret in path.read_bytes()] == []
