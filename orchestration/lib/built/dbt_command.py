@@ -223,10 +223,12 @@ def invoke(
     from dbt.adapters.factory import cleanup_connections
     from dbt.cli.main import dbtRunner
 
-    # A run beside one that reads vendors' tables may read none.
-    told = {"LEADS_SOURCES": ",".join(settings.sources)}
-    # The rule book of the run, for engines that are told nothing by a plugin.
-    told["DBT_RULES_SHA256"] = hash_rules(settings.rules)
+    told = {
+        # A run beside one that reads vendors' tables may read none.
+        "LEADS_SOURCES": ",".join(settings.sources),
+        # The rule book of the run, for engines that are told nothing by a plugin.
+        "DBT_RULES_SHA256": hash_rules(settings.rules),
+    }
     if is_held_here(find_lock(settings.warehouse)):
         # It need not wait for the run that it is a part of.
         told["DBT_WAREHOUSE_IS_HELD"] = "yes"

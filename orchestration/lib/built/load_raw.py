@@ -110,17 +110,25 @@ def list_raw_tables(settings: Settings) -> list[RawTable]:
 def is_to_load(settings: Settings) -> bool:
     """Whether the run reads files, on an engine that reads none: those of LEADS_RAW, or the sample
     where nobody fills raw tables in the database."""
-    if not is_on_server(settings.warehouse):
-        return False
+    return is_on_server(settings.warehouse) and find_root(settings) is not None
+
+
+def find_root(settings: Settings) -> Path | None:
+    """The folder of raw files, None where the raw tables are in the warehouse: as the macro
+    raw_root has it."""
     if settings.sources:
-        return bool(settings.raw)
+        return settings.raw
     crm_schema = read_variables(settings.project)["crm_schema"]
-    return bool(settings.raw) or not has_own_raw_tables(settings.warehouse, crm_schema)
+    if settings.raw or not has_own_raw_tables(settings.warehouse, crm_schema):
+        return settings.raw_root
+    return None
 
 
 def list_loaded(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """The raw tables of the warehouse that `connection` is in which were loaded from files, where
-    files were: what they hold lies in the files."""
+    """The raw tables of the warehouse that `connection` is in which were loaded from files: what
+    they hold lies in the files."""
+    if ("raw_files", "tables") not in list_own_tables(connection):
+        return set()
     rows = connection.execute("select table_name from raw_files.tables").fetchall()
     return {name for (name,) in rows}
 
@@ -169,10 +177,8 @@ def unload_vendors(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
     """Empty the vendors' tables that were loaded from files into the database that `connection` is
     in, if any; the next run loads them anew. Who a row of theirs is about no name of a column
     says."""
-    if ("raw_files", "tables") not in list_own_tables(connection):
-        return
     variables = read_variables(settings.project)
-    for (name,) in connection.execute("select table_name from raw_files.tables").fetchall():
+    for name in sorted(list_loaded(connection)):
         source, table = name.split(".")
         if source not in CONTRACT_SOURCES:
             schema = variables.get(f"{source}_schema", source)

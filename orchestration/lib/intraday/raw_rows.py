@@ -8,8 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.lib.basics.quoting import quote, quote_name
-from orchestration.lib.basics.settings import Settings, read_variables
-from orchestration.lib.basics.warehouse import has_own_raw_tables
+from orchestration.lib.basics.settings import Settings
 from orchestration.lib.built.load_raw import (
     RawTable,
     list_loaded,
@@ -73,17 +72,6 @@ class RawRows:
         )
 
 
-def find_root(settings: Settings) -> Path | None:
-    """The folder of raw files, None where the raw tables are in the warehouse: as the macro
-    raw_root has it."""
-    if settings.sources:
-        return settings.raw
-    crm_schema = read_variables(settings.project)["crm_schema"]
-    if settings.raw or not has_own_raw_tables(settings.warehouse, crm_schema):
-        return settings.raw_root
-    return None
-
-
 def find_raw_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, root: Path | None
 ) -> dict[str, RawRows]:
@@ -122,7 +110,7 @@ def find_own_tables(
             " where database_name = current_database()"
         ).fetchall()
     }
-    loaded = list_loaded(connection) if ("raw_files", "tables") in there else set()
+    loaded = list_loaded(connection)
     found = {}
     for table in tables:
         place = there.get((table.schema.lower(), table.table))

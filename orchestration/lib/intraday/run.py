@@ -20,6 +20,7 @@ from orchestration.lib.basics.rows import fetch_rows
 from orchestration.lib.basics.rule_book_files import hash_rules
 from orchestration.lib.basics.settings import INTRADAY_TARGETS, Settings
 from orchestration.lib.basics.warehouse import hold_warehouse, open_warehouse
+from orchestration.lib.built.load_raw import find_root
 from orchestration.lib.delivered.outbox import (
     find_outbox,
     open_outbox,
@@ -31,7 +32,7 @@ from orchestration.lib.delivered.release import make_payload
 from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.guard import approve_hand_overs
 from orchestration.lib.intraday.loads import judge_loads
-from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
+from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
 from orchestration.lib.intraday.seen import (
     find_night,
     find_seen,

@@ -56,7 +56,8 @@ def find_vendor_rows(
     events it has not, which are dated. Raises Unusable where the night has read other vendors."""
     contract = replace(settings, sources=())
     found = find_raw_rows(connection, contract, root) if "own" in settings.sources else {}
-    made, kept = list_models(connection, "vendors"), list_tables(connection, "current_database()")
+    tables = list_tables(connection, "'vendors'")
+    made, kept = tables | list_views(connection), list_tables(connection, "current_database()")
     for table in list_raw_tables(contract):
         model = f"raw_{table.name.replace('.', '__')}"
         there = describe(connection, f"vendors.sources.{model}") if model in made else {}
@@ -64,7 +65,7 @@ def find_vendor_rows(
         if columns:
             listed = ", ".join(f'"{name}"' for name in columns)
             changed = None
-            if model in list_tables(connection, "'vendors'"):
+            if model in tables:
                 demand_kept(model, kept)
                 query = compare(connection, model, list(columns))
                 connection.execute(f"create or replace temp table changed_{model} as {query}")
@@ -91,7 +92,8 @@ def find_moved(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def list_tables(connection: duckdb.DuckDBPyConnection, database: str) -> set[str]:
-    """The tables, views left out, that models of vendors have made in a database."""
+    """The tables, views left out, that models of vendors have made in a `database`, as SQL names
+    it."""
     rows = connection.execute(
         f"select table_name from duckdb_tables() where database_name = {database}"
         " and schema_name = 'sources'"
@@ -99,13 +101,13 @@ def list_tables(connection: duckdb.DuckDBPyConnection, database: str) -> set[str
     return {name for (name,) in rows}
 
 
-def list_models(connection: duckdb.DuckDBPyConnection, database: str) -> set[str]:
-    """The same with views."""
+def list_views(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The views that models of vendors have made in the database that is attached as `vendors`."""
     rows = connection.execute(
-        f"select view_name from duckdb_views() where database_name = {quote(database)}"
+        "select view_name from duckdb_views() where database_name = 'vendors'"
         " and schema_name = 'sources'"
     ).fetchall()
-    return {name for (name,) in rows} | list_tables(connection, quote(database))
+    return {name for (name,) in rows}
 
 
 def demand_kept(model: str, kept: set[str]) -> None:

@@ -15,13 +15,13 @@ from orchestration.lib.basics.outcomes import InUse
 from orchestration.lib.basics.settings import Settings, check_settings
 from orchestration.lib.basics.variables import read_given
 from orchestration.lib.basics.warehouse import open_warehouse, take_stamp
-from orchestration.lib.built.load_raw import list_raw_tables
+from orchestration.lib.built.load_raw import find_root, list_raw_tables
 from orchestration.lib.decided.acceptances import read_file
 from orchestration.lib.delivered.record_delivery import load_crms
 from orchestration.lib.delivered.webhook import load_webhook
 from orchestration.lib.intraday.answer import IntradayRun
 from orchestration.lib.intraday.loads import judge_silence
-from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows, find_root
+from orchestration.lib.intraday.raw_rows import RawRows, find_raw_rows
 from orchestration.lib.intraday.run import run_intraday
 from orchestration.lib.intraday.seen import find_night
 from orchestration.lib.published.live import deliver_all, describe_deliveries
